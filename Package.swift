@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// A Swift target of the house and the one test target that watches over it.
+func room(_ name: String, imports: [Target.Dependency]) -> [Target] {
+    [
+        .target(name: name, dependencies: imports),
+        .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + imports),
+    ]
+}
+
+let package = Package(
+    name: "foldin",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Foldin", targets: ["Foldin"]),
+        .executable(name: "foldin", targets: ["FoldinCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+        .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    ]
+        + room("FoldinKernels", imports: ["CFoldinKernels", "COpenBLAS"])
+        + room("FoldinInteractions", imports: ["FoldinKernels", "COpenSSL"])
+        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
+        + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels"])
+        + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
+        + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])
+        + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
+        + [
+            .target(
+                name: "Foldin",
+                dependencies: [
+                    "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinEvaluation", "FoldinTraining",
+                    "FoldinRecommending",
+                ]),
+            .executableTarget(
+                name: "FoldinCommand",
+                dependencies: ["Foldin", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin"]),
+        ],
+    swiftLanguageModes: [.v6]
+)

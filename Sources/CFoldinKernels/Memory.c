@@ -1,0 +1,40 @@
+#include "Memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const size_t huge_page = (size_t)2 << 20;
+
+static size_t mapped_size(ptrdiff_t count) {
+    size_t bytes = (size_t)count * sizeof(float);
+    return bytes < 2 * huge_page ? 0 : (bytes + huge_page - 1) / huge_page * huge_page;
+}
+
+float *foldin_allocate(ptrdiff_t count) {
+    size_t mapped = mapped_size(count);
+    if (mapped) {
+        // One huge page more than needed, so that an aligned stretch fits; the ends are given back.
+        char *start = mmap(NULL, mapped + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (start == MAP_FAILED) return NULL;
+        size_t skip = (huge_page - (size_t)start % huge_page) % huge_page;
+        if (skip) munmap(start, skip);
+        munmap(start + skip + mapped, huge_page - skip);
+#ifdef MADV_HUGEPAGE
+        madvise(start + skip, mapped, MADV_HUGEPAGE);
+#endif
+        return (float *)(start + skip);
+    }
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, (size_t)count * sizeof(float))) return NULL;
+    memset(memory, 0, (size_t)count * sizeof(float));
+    return memory;
+}
+
+void foldin_free(float *memory, ptrdiff_t count) {
+    size_t mapped = mapped_size(count);
+    if (mapped)
+        munmap(memory, mapped);
+    else
+        free(memory);
+}

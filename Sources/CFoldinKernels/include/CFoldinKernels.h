@@ -1,0 +1,10 @@
+/// Vector loops of Foldin: no threads, no allocation but `foldin_allocate`, no knowledge of models.
+///
+/// The bodies are written once with 16-lane vectors (`Loops.inc`) and compiled for several instruction sets; the best one the
+/// processor has is chosen on first use. All matrices are row-major.
+#ifndef CFOLDINKERNELS_H
+#define CFOLDINKERNELS_H
+
+#include "Memory.h"
+
+#endif

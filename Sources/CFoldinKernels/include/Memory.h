@@ -1,0 +1,13 @@
+#ifndef FOLDIN_MEMORY_H
+#define FOLDIN_MEMORY_H
+
+#include <stddef.h>
+
+/// `count` zeroed floats, aligned to 64 bytes; from 4 MiB on as pages of their own, huge where the system gives them.
+/// NULL when there is no memory.
+float *_Nullable foldin_allocate(ptrdiff_t count);
+
+/// Gives back what `foldin_allocate(count)` returned, with the same count.
+void foldin_free(float *_Nonnull memory, ptrdiff_t count);
+
+#endif

@@ -1,0 +1,6 @@
+@_exported import FoldinEvaluation
+@_exported import FoldinInteractions
+@_exported import FoldinModels
+@_exported import FoldinPreparation
+@_exported import FoldinRecommending
+@_exported import FoldinTraining

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foldin
+import FoldinKernels
+import Foundation
+
+/// What the command says: results on standard output, everything else on standard error.
+enum Console {
+    /// Whether a person is watching standard error.
+    static let isWatched = isatty(STDERR_FILENO) == 1
+
+    /// A line for people on standard error.
+    static func note(_ text: String) { write(text + "\n", to: .standardError) }
+
+    /// Replaces the current line on standard error with `text`; nothing when nobody is watching.
+    static func progress(_ text: String) {
+        if isWatched { write("\r\u{1B}[K" + text, to: .standardError) }
+    }
+
+    /// Results on standard output, with a newline.
+    static func result(_ text: String) { write(text + "\n", to: .standardOutput) }
+
+    /// One JSON document on standard output, keys sorted.
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        // A reader that went away (`foldin … | head`) is no failure of ours.
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+}
+
+/// `--threads`, wherever work is shared out.
+struct WorkerOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads to use; results do not depend on it. (default: all processors)", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads: found \(threads); expected at least 1") }
+    }
+
+    var workers: Workers { Workers(count: threads) }
+}

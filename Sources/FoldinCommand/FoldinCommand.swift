@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foldin
+import Foundation
+
+/// The root command: parses, and hands over to one file a subcommand.
+struct FoldinCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "foldin",
+        abstract: "Autoencoder collaborative filtering: from a ratings file to recommendations.",
+        subcommands: [
+        ])
+}
+
+@main
+enum Main {
+    static func main() async {
+        do {
+            var command = try FoldinCommand.parseAsRoot()
+            if var command = command as? AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as FoldinError {
+            Console.note("foldin: \(error)")
+            exit(error.exitStatus)
+        } catch {
+            FoldinCommand.exit(withError: error)
+        }
+    }
+}

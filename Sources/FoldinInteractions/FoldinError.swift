@@ -1,0 +1,55 @@
+/// What went wrong with something a person gave us: a file, an option, an id.
+///
+/// Every message says where, what was found and what was expected, so that a person can mend it. A programmer's mistake is
+/// a `precondition`, never this.
+public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kind of failure, which decides the command's exit status.
+    public enum Kind: Sendable, Equatable {
+        /// Options or arguments that cannot be (exit status 64).
+        case usage
+        /// The contents of a file are not as they must be (65).
+        case badData
+        /// A file or directory is not there or cannot be read (66).
+        case missingInput
+        /// A file or directory cannot be created (73).
+        case cannotCreate
+        /// Writing failed part-way, as on a full disk (74).
+        case writeFailed
+    }
+
+    public let kind: Kind
+    /// The file concerned, as the caller named it.
+    public let file: String?
+    /// The line concerned, from 1.
+    public let line: Int?
+    /// What was found.
+    public let found: String
+    /// What was expected instead.
+    public let expected: String
+
+    public init(_ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String) {
+        self.kind = kind
+        self.file = file
+        self.line = line
+        self.found = found
+        self.expected = expected
+    }
+
+    /// `file:line: found …; expected …`
+    public var description: String {
+        var place = file.map { $0 + ":" } ?? ""
+        if let line { place += "\(line):" }
+        return (place.isEmpty ? "" : place + " ") + "found \(found); expected \(expected)"
+    }
+
+    /// The exit status of `sysexits.h` for this failure.
+    public var exitStatus: Int32 {
+        switch kind {
+        case .usage: 64
+        case .badData: 65
+        case .missingInput: 66
+        case .cannotCreate: 73
+        case .writeFailed: 74
+        }
+    }
+}

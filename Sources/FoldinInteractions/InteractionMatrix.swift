@@ -1,0 +1,84 @@
+/// Which items each user clicked: a binary users x items matrix by compressed rows.
+///
+/// Row `u` is `columns[rowStarts[u] ..< rowStarts[u + 1]]`, ascending and without repeats. Takes 4 bytes an interaction and
+/// 8 a user.
+public struct InteractionMatrix: Sendable, Equatable {
+    /// Where each row begins in `columns`; one more entry than rows, the first 0.
+    public let rowStarts: [Int]
+    /// Item indices, row after row.
+    public let columns: [Int32]
+    /// The number of items, that is of columns.
+    public let itemCount: Int
+
+    /// The number of users, that is of rows.
+    public var userCount: Int { rowStarts.count - 1 }
+    /// The number of interactions.
+    public var count: Int { columns.count }
+
+    /// A matrix from parts that already satisfy the layout above.
+    public init(rowStarts: [Int], columns: [Int32], itemCount: Int) {
+        precondition(rowStarts.first == 0 && rowStarts.last == columns.count, "rowStarts must run from 0 to columns.count")
+        self.rowStarts = rowStarts
+        self.columns = columns
+        self.itemCount = itemCount
+    }
+
+    /// A matrix of the given rows; repeats within a row are dropped and each row is sorted.
+    public init<Rows: Sequence>(rows: Rows, itemCount: Int) where Rows.Element: Sequence, Rows.Element.Element == Int {
+        var starts = [0]
+        var columns: [Int32] = []
+        for row in rows {
+            var previous: Int32 = -1
+            for item in row.map({ Int32($0) }).sorted() where item != previous {
+                precondition(item >= 0 && item < itemCount, "item index \(item) is not in 0..<\(itemCount)")
+                columns.append(item)
+                previous = item
+            }
+            starts.append(columns.count)
+        }
+        self.init(rowStarts: starts, columns: columns, itemCount: itemCount)
+    }
+
+    /// A matrix from parallel lists of row and item indices in any order; repeats of a pair are dropped.
+    ///
+    /// Linear in the number of pairs apart from sorting each row. Indices must be in range.
+    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int) {
+        precondition(users.count == items.count, "\(users.count) users cannot be paired with \(items.count) items")
+        var starts = [Int](repeating: 0, count: userCount + 1)
+        for user in users { starts[Int(user) + 1] += 1 }
+        for user in 0..<userCount { starts[user + 1] += starts[user] }
+        var next = starts
+        var columns = [Int32](repeating: 0, count: items.count)
+        for index in users.indices {
+            let user = Int(users[index])
+            columns[next[user]] = items[index]
+            next[user] += 1
+        }
+        var compacted = [0]
+        compacted.reserveCapacity(userCount + 1)
+        var end = 0
+        for user in 0..<userCount {
+            let row = starts[user]..<starts[user + 1]
+            columns[row].sort()
+            var previous: Int32 = -1
+            for index in row where columns[index] != previous {
+                previous = columns[index]
+                columns[end] = previous
+                end += 1
+            }
+            compacted.append(end)
+        }
+        columns.removeLast(columns.count - end)
+        self.init(rowStarts: compacted, columns: columns, itemCount: itemCount)
+    }
+
+    /// The items of one user, ascending. No copy.
+    public func row(_ user: Int) -> ArraySlice<Int32> { columns[rowStarts[user]..<rowStarts[user + 1]] }
+
+    /// How many users clicked each item.
+    public func itemCounts() -> [Int] {
+        var counts = [Int](repeating: 0, count: itemCount)
+        for item in columns { counts[Int(item)] += 1 }
+        return counts
+    }
+}
