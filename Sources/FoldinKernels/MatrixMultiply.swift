@@ -9,18 +9,36 @@ public enum MatrixMultiply {
     public static let isAccelerated: Bool = foldin_blas_open()
 }
 
-/// `c [m, n] = alpha * op(a) [m, k] * op(b) [k, n] + beta * c`, row-major, on the calling thread.
+/// A matrix in memory, taken as it lies or transposed; `stride` is the distance between its stored rows in floats.
+public struct MatrixOperand {
+    let pointer: UnsafePointer<Float>
+    let stride: Int
+    let isTransposed: Bool
+
+    /// The matrix as it lies, row-major.
+    @inline(__always)
+    public static func plain(_ pointer: UnsafePointer<Float>, stride: Int) -> MatrixOperand {
+        MatrixOperand(pointer: pointer, stride: stride, isTransposed: false)
+    }
+
+    /// The transpose of the row-major matrix at `pointer`.
+    @inline(__always)
+    public static func transposed(_ pointer: UnsafePointer<Float>, stride: Int) -> MatrixOperand {
+        MatrixOperand(pointer: pointer, stride: stride, isTransposed: true)
+    }
+}
+
+/// `c [rows, columns] = a [rows, inner] * b [inner, columns] + beta * c`, row-major, on the calling thread.
 ///
-/// `rowStride` parameters are the distances between rows *as stored*, in floats. `beta == 0` overwrites `c` whatever it held.
+/// `beta == 0` overwrites `c` whatever it held. Costs `2 * rows * columns * inner` operations.
 @inline(__always)
 public func matrixMultiply(
-    rows m: Int, columns n: Int, inner k: Int, alpha: Float = 1,
-    _ a: UnsafePointer<Float>, rowStride aStride: Int, transposed transposeA: Bool = false,
-    _ b: UnsafePointer<Float>, rowStride bStride: Int, transposed transposeB: Bool = false,
-    beta: Float = 0, into c: UnsafeMutablePointer<Float>, rowStride cStride: Int
+    rows: Int, columns: Int, inner: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
+    into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
-    guard m > 0, n > 0 else { return }
+    guard rows > 0, columns > 0 else { return }
     _ = MatrixMultiply.isAccelerated
     foldin_sgemm(
-        transposeA, transposeB, Int32(m), Int32(n), Int32(k), alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
+        a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer,
+        Int32(b.stride), beta, c, Int32(stride))
 }

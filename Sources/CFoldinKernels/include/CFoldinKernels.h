@@ -5,6 +5,8 @@
 #ifndef CFOLDINKERNELS_H
 #define CFOLDINKERNELS_H
 
+#include "Loops.h"
 #include "Memory.h"
+#include "Random.h"
 
 #endif

@@ -1,0 +1,106 @@
+#include "Loops.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float vector __attribute__((vector_size(64), aligned(64)));
+typedef int32_t integers __attribute__((vector_size(64), aligned(64)));
+
+// Vectors wider than the machine's registers are passed between inlined functions only.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define VERSION(name) name##_portable
+#include "Loops.inc"
+#undef VERSION
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define VERSION(name) name##_avx2
+#include "Loops.inc"
+#undef VERSION
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#define VERSION(name) name##_avx512
+#include "Loops.inc"
+#undef VERSION
+#pragma clang attribute pop
+
+enum { portable, avx2, avx512 };
+
+static int instruction_set(void) {
+    static int known = -1;  // written with the same value by every thread that gets here first
+    int found = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (found < 0) {
+        __builtin_cpu_init();
+        found = portable;
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found = avx2;
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+            found = avx512;
+        __atomic_store_n(&known, found, __ATOMIC_RELAXED);
+    }
+    return found;
+}
+
+#define CALL(name, ...)                                         \
+    switch (instruction_set()) {                                \
+        case avx512: return name##_avx512(__VA_ARGS__);         \
+        case avx2: return name##_avx2(__VA_ARGS__);             \
+        default: return name##_portable(__VA_ARGS__);           \
+    }
+
+const char *foldin_instruction_set(void) {
+    switch (instruction_set()) {
+        case avx512: return "AVX-512";
+        case avx2: return "AVX2";
+        default: return "portable";
+    }
+}
+#else
+#define CALL(name, ...) return name##_portable(__VA_ARGS__);
+
+const char *foldin_instruction_set(void) { return "portable"; }
+#endif
+
+void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,
+                 const float *gradient) {
+    CALL(adam, step, count, weight, m, v, gradient)
+}
+
+void foldin_sum_rows(ptrdiff_t width, const float *start, ptrdiff_t count, const int32_t *rows, const float *factors,
+                     const float *matrix, float *out) {
+    CALL(sum_rows, width, start, count, rows, factors, matrix, out)
+}
+
+void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima,
+                         float *sums) {
+    CALL(exponentials, rows, columns, panel, bias, maxima, sums)
+}
+
+void foldin_scale_rows(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *scales) {
+    CALL(scale_rows, rows, columns, panel, scales)
+}
+
+void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *matrix, float *out) {
+    CALL(sum_columns, rows, columns, stride, matrix, out)
+}
+
+void foldin_add_bias(ptrdiff_t rows, ptrdiff_t columns, float *matrix, const float *bias) {
+    CALL(add_bias, rows, columns, matrix, bias)
+}
+
+void foldin_tanh(ptrdiff_t count, const float *x, float *y) { CALL(tanh, count, x, y) }
+
+void foldin_tanh_backward(ptrdiff_t count, const float *y, float *gradient) { CALL(tanh_backward, count, y, gradient) }
+
+void foldin_add(ptrdiff_t count, const float *addend, float *sum) { CALL(add, count, addend, sum) }
+
+double foldin_sample_latent(ptrdiff_t latent, const float *moments, const float *epsilon, float *z) {
+    CALL(sample_latent, latent, moments, epsilon, z)
+}
+
+void foldin_sample_latent_backward(ptrdiff_t latent, const float *moments, const float *epsilon, const float *dz,
+                                   float weight, float *d_moments) {
+    CALL(sample_latent_backward, latent, moments, epsilon, dz, weight, d_moments)
+}

@@ -1,0 +1,65 @@
+#ifndef FOLDIN_LOOPS_H
+#define FOLDIN_LOOPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// One update of Adam (Kingma & Ba 2015, as PyTorch computes it), with the powers of beta already worked out.
+typedef struct {
+    /// learning rate / (1 - beta1^t)
+    float step_size;
+    /// 1 / sqrt(1 - beta2^t)
+    float second_moment_scale;
+    float beta1;
+    float beta2;
+    float epsilon;
+    /// Weights are first multiplied by this: 1 - learning rate x decay for AdamW, 1 for none.
+    float shrink;
+    /// Added to the gradient, times the weight: weight decay as plain L2. 0 for none.
+    float l2;
+} foldin_adam_step;
+
+/// Applies `step` to `count` weights with moments m and v. `gradient` may be NULL: all zero.
+void foldin_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
+                 float *_Nonnull v, const float *_Nullable gradient);
+
+/// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. `start` NULL is zero.
+void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,
+                     const float *_Nonnull factors, const float *_Nonnull matrix, float *_Nonnull out);
+
+/// For each row of panel [rows, columns]: l = panel + bias; maxima = max l; panel = exp(l - maxima); sums = sum of panel.
+void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,
+                         float *_Nonnull maxima, float *_Nonnull sums);
+
+/// panel [rows, columns] *= scales [rows], row by row.
+void foldin_scale_rows(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull scales);
+
+/// out [columns] = sum over the rows of matrix [rows, columns], whose rows lie `stride` floats apart.
+void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix,
+                        float *_Nonnull out);
+
+/// matrix [rows, columns] += bias [columns].
+void foldin_add_bias(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull matrix, const float *_Nonnull bias);
+
+/// y = tanh(x), element by element; x and y may be the same.
+void foldin_tanh(ptrdiff_t count, const float *_Nonnull x, float *_Nonnull y);
+
+/// gradient *= 1 - y^2, where y is what `foldin_tanh` gave.
+void foldin_tanh_backward(ptrdiff_t count, const float *_Nonnull y, float *_Nonnull gradient);
+
+/// sum += addend.
+void foldin_add(ptrdiff_t count, const float *_Nonnull addend, float *_Nonnull sum);
+
+/// z = mu + epsilon * exp(logvar / 2), and its Kullback-Leibler divergence from the standard normal (Liang et al., eq. 7):
+/// returns -1/2 sum(1 + logvar - mu^2 - exp(logvar)). One user: mu and logvar lie one after the other in `moments`.
+double foldin_sample_latent(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,
+                            float *_Nonnull z);
+
+/// d_moments from dz, and from the divergence times `weight`. Same layout as `foldin_sample_latent`.
+void foldin_sample_latent_backward(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,
+                                   const float *_Nonnull dz, float weight, float *_Nonnull d_moments);
+
+/// The instruction set in use: "AVX-512", "AVX2" or "portable".
+const char *_Nonnull foldin_instruction_set(void);
+
+#endif
