@@ -2,10 +2,10 @@
 import PackageDescription
 
 /// A Swift target of the house and the one test target that watches over it.
-func room(_ name: String, imports: [Target.Dependency]) -> [Target] {
+func room(_ name: String, imports: [Target.Dependency], fixtures: [String] = []) -> [Target] {
     [
         .target(name: name, dependencies: imports),
-        .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + imports),
+        .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + imports, exclude: fixtures),
     ]
 }
 
@@ -28,7 +28,7 @@ let package = Package(
         + room("FoldinKernels", imports: ["CFoldinKernels", "COpenBLAS"])
         + room("FoldinInteractions", imports: ["FoldinKernels", "COpenSSL"])
         + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
-        + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels"])
+        + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels"], fixtures: ["Fixtures"])
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
         + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])

@@ -1,0 +1,110 @@
+import CFoldinKernels
+import FoldinKernels
+
+// The first layer, which sees only the clicked items, and the updates of all layers but the last.
+extension TrainingStep {
+    /// outputs[0] [batch, outputs] = tanh?(sum of the clicked items' rows + bias)
+    func inputForward() {
+        let layer = layers[0], linear = parameters.linears[0]
+        guard let output = activations.outputs[0] else { return }
+        batch.columns.withUnsafeBufferPointer { columns in
+            batch.values.withUnsafeBufferPointer { values in
+                workers.forEachPiece(of: batch.userCount, size: 16) { users, _ in
+                    for user in users {
+                        let start = batch.rowStarts[user], count = batch.rowStarts[user + 1] - start
+                        let out = output.pointer + user * layer.outputs
+                        if count > 0, let columns = columns.baseAddress, let values = values.baseAddress {
+                            foldin_sum_rows(
+                                layer.outputs, linear.bias.pointer, count, columns + start, values + start,
+                                linear.weight.pointer, out)
+                        } else {
+                            out.update(from: linear.bias.pointer, count: layer.outputs)
+                        }
+                        if layer.activatesOutput { foldin_tanh(layer.outputs, out, out) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gradients and Adam of the first layer, a panel of items a task, and of the hidden layers, a few output rows a task.
+    func updateInnerLayers(_ update: foldin_adam_step) {
+        let panels = (layers[0].inputs + itemsAPanel - 1) / itemsAPanel
+        let pieces = (1..<layers.count - 1).flatMap { index in
+            stride(from: 0, to: layers[index].outputs, by: rowsAPiece).map { start in
+                (index, start..<min(layers[index].outputs, start + rowsAPiece))
+            }
+        }
+        // The hidden layers' products first: they are the longest tasks.
+        workers.forEach(pieces.count + 1 + panels) { task, worker in
+            if task < pieces.count {
+                updateHidden(pieces[task].0, outputs: pieces[task].1, update)
+            } else if task == pieces.count {
+                updateBias(0, outputs: 0..<layers[0].outputs, update)
+            } else {
+                let start = (task - pieces.count - 1) * itemsAPanel
+                updateItems(start..<min(layers[0].inputs, start + itemsAPanel), update)
+            }
+        }
+    }
+
+    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam.
+    private func updateItems(_ items: Range<Int>, _ update: foldin_adam_step) {
+        let width = layers[0].outputs
+        guard let dOutput = activations.dOutputs[0] else { return }
+        let weight = parameters.linears[0].weight.pointer
+        let first = firstMoments.linears[0].weight.pointer, second = secondMoments.linears[0].weight.pointer
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
+            guard let gradient = gradient.baseAddress else { return }
+            batch.itemRows.withUnsafeBufferPointer { rows in
+                batch.itemValues.withUnsafeBufferPointer { values in
+                    for item in items {
+                        var update = update
+                        let start = batch.itemStarts[item], count = batch.itemStarts[item + 1] - start
+                        let at = item * width
+                        if count > 0, let rows = rows.baseAddress, let values = values.baseAddress {
+                            foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
+                            foldin_adam(&update, width, weight + at, first + at, second + at, gradient)
+                        } else {
+                            foldin_adam(&update, width, weight + at, first + at, second + at, nil)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// dWeight [outputs, inputs] = dOutput^T [outputs, batch] * input [batch, inputs], consumed at once by Adam.
+    private func updateHidden(_ index: Int, outputs: Range<Int>, _ update: foldin_adam_step) {
+        let layer = layers[index]
+        guard let dOutput = activations.dOutputs[index] else { return }
+        let at = outputs.lowerBound * layer.inputs, count = outputs.count * layer.inputs
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { gradient in
+            guard let gradient = gradient.baseAddress else { return }
+            matrixMultiply(
+                rows: outputs.count, columns: layer.inputs, inner: batch.userCount,
+                .transposed(dOutput.pointer + outputs.lowerBound, stride: layer.outputs),
+                .plain(activations.seen(by: index, encoderDepth: encoderDepth), stride: layer.inputs),
+                into: gradient, stride: layer.inputs)
+            var update = update
+            foldin_adam(
+                &update, count, parameters.linears[index].weight.pointer + at, firstMoments.linears[index].weight.pointer + at,
+                secondMoments.linears[index].weight.pointer + at, gradient)
+        }
+        updateBias(index, outputs: outputs, update)
+    }
+
+    /// dBias [outputs] = sum over the batch of dOutput, consumed at once by Adam.
+    private func updateBias(_ index: Int, outputs: Range<Int>, _ update: foldin_adam_step) {
+        let layer = layers[index], at = outputs.lowerBound
+        guard let dOutput = activations.dOutputs[index] else { return }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: outputs.count) { gradient in
+            guard let gradient = gradient.baseAddress else { return }
+            foldin_sum_columns(batch.userCount, outputs.count, layer.outputs, dOutput.pointer + at, gradient)
+            var update = update
+            foldin_adam(
+                &update, outputs.count, parameters.linears[index].bias.pointer + at,
+                firstMoments.linears[index].bias.pointer + at, secondMoments.linears[index].bias.pointer + at, gradient)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import CFoldinKernels
+import Foundation
+import FoldinKernels
+
+/// Room for the last layer: scores of a batch by panels, and what is summed over panels.
+///
+/// Panel p holds items `p * itemsAPanel ..<`, as a [batch, items of the panel] matrix of its own.
+struct OutputScratch {
+    /// Logits, then exponentials, then gradients: batch x items floats.
+    let panels: FloatBuffer
+    let panelCount: Int
+    /// A panel's largest logit, sum of exponentials, and sum of clicked logits, each [panelCount, batch].
+    let maxima: FloatBuffer
+    let sums: FloatBuffer
+    let clicked: FloatBuffer
+    /// Consecutive panels whose gradients of the layer's input are summed together, one after the other.
+    let lanes: [Range<Int>]
+    /// A lane's gradient of the layer's input, [lanes, batch, inputs].
+    let dInputs: FloatBuffer
+    /// A worker's gradient of a panel's weights and biases.
+    let dWeights: [FloatBuffer]
+    let dBiases: [FloatBuffer]
+
+    init(layer: Layer, batchSize: Int, workers: Workers) {
+        panels = FloatBuffer(count: batchSize * layer.outputs)
+        let count = (layer.outputs + itemsAPanel - 1) / itemsAPanel
+        panelCount = count
+        maxima = FloatBuffer(count: count * batchSize)
+        sums = FloatBuffer(count: count * batchSize)
+        clicked = FloatBuffer(count: count * batchSize)
+        let laneCount = min(16, count)
+        lanes = (0..<laneCount).map { $0 * count / laneCount..<($0 + 1) * count / laneCount }
+        dInputs = FloatBuffer(count: laneCount * batchSize * layer.inputs)
+        dWeights = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel * layer.inputs) }
+        dBiases = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel) }
+    }
+}
+
+// The last layer, the softmax and the loss, a panel of items at a time.
+extension TrainingStep {
+    private func items(ofPanel panel: Int) -> Range<Int> {
+        panel * itemsAPanel..<min(layers[layers.count - 1].outputs, (panel + 1) * itemsAPanel)
+    }
+
+    /// Runs `body(index in the panel)` for each item of `items` that `user` clicked.
+    @inline(__always)
+    private func forEachClick(of user: Int, in items: Range<Int>, _ body: (Int) -> Void) {
+        var low = batch.rowStarts[user], high = batch.rowStarts[user + 1]
+        let end = high
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(batch.columns[middle]) < items.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        while low < end, Int(batch.columns[low]) < items.upperBound {
+            body(Int(batch.columns[low]) - items.lowerBound)
+            low += 1
+        }
+    }
+
+    /// panel [batch, items] = exp(logits - maximum), with the maxima, sums and clicked logits it needs later.
+    func outputForward() {
+        let last = layers.count - 1, layer = layers[last], linear = parameters.linears[last]
+        let users = batch.userCount
+        let input = activations.seen(by: last, encoderDepth: encoderDepth)
+        workers.forEach(output.panelCount) { index, _ in
+            let items = items(ofPanel: index)
+            let panel = output.panels.pointer + items.lowerBound * users
+            matrixMultiply(
+                rows: users, columns: items.count, inner: layer.inputs, .plain(input, stride: layer.inputs),
+                .transposed(linear.weight.pointer + items.lowerBound * layer.inputs, stride: layer.inputs),
+                into: panel, stride: items.count)
+            let bias = linear.bias.pointer + items.lowerBound
+            for user in 0..<users {
+                var sum: Float = 0
+                forEachClick(of: user, in: items) { sum += panel[user * items.count + $0] + bias[$0] }
+                output.clicked.pointer[index * users + user] = sum
+            }
+            foldin_exponentials(
+                users, items.count, panel, bias, output.maxima.pointer + index * users, output.sums.pointer + index * users)
+        }
+    }
+
+    /// Joins the panels' softmaxes: returns the mean negative log-likelihood, and leaves in `maxima` the factor that makes
+    /// of a panel's exponentials the gradient `clicks * softmax / batch`.
+    func normalizeOutput() -> Double {
+        let users = batch.userCount
+        let (maxima, sums, clicked) = (output.maxima.pointer, output.sums.pointer, output.clicked.pointer)
+        var likelihood = 0.0
+        for user in 0..<users {
+            let entries = stride(from: user, to: output.panelCount * users, by: users)
+            var most = -Float.infinity
+            for entry in entries { most = max(most, maxima[entry]) }
+            var total = 0.0, hits = 0.0
+            for entry in entries {
+                maxima[entry] = exp(maxima[entry] - most)
+                total += Double(sums[entry]) * Double(maxima[entry])
+                hits += Double(clicked[entry])
+            }
+            let clicks = Double(batch.rowStarts[user + 1] - batch.rowStarts[user])
+            likelihood += clicks * (Double(most) + log(total)) - hits
+            let factor = Float(clicks / (total * Double(users)))
+            for entry in entries { maxima[entry] *= factor }
+        }
+        return likelihood / Double(users)
+    }
+
+    /// dLogits = (clicks * softmax - x) / batch; from it, a panel at a time, the input's gradient into the lane, and the
+    /// weights' and biases' gradients into Adam.
+    func outputBackward(_ update: foldin_adam_step) {
+        let last = layers.count - 1, layer = layers[last], linear = parameters.linears[last]
+        let users = batch.userCount, width = layer.inputs
+        let input = activations.seen(by: last, encoderDepth: encoderDepth)
+        let share = 1 / Float(users)
+        workers.forEach(output.lanes.count) { lane, worker in
+            let dInput = output.dInputs.pointer + lane * users * width
+            let dWeight = output.dWeights[worker].pointer, dBias = output.dBiases[worker].pointer
+            var update = update
+            for index in output.lanes[lane] {
+                let items = items(ofPanel: index), at = items.lowerBound
+                let panel = output.panels.pointer + at * users
+                foldin_scale_rows(users, items.count, panel, output.maxima.pointer + index * users)
+                for user in 0..<users { forEachClick(of: user, in: items) { panel[user * items.count + $0] -= share } }
+                matrixMultiply(
+                    rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
+                    .plain(linear.weight.pointer + at * width, stride: width),
+                    beta: index == output.lanes[lane].lowerBound ? 0 : 1, into: dInput, stride: width)
+                matrixMultiply(
+                    rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
+                    .plain(input, stride: width), into: dWeight, stride: width)
+                foldin_sum_columns(users, items.count, items.count, panel, dBias)
+                foldin_adam(
+                    &update, items.count * width, linear.weight.pointer + at * width,
+                    firstMoments.linears[last].weight.pointer + at * width,
+                    secondMoments.linears[last].weight.pointer + at * width, dWeight)
+                foldin_adam(
+                    &update, items.count, linear.bias.pointer + at, firstMoments.linears[last].bias.pointer + at,
+                    secondMoments.linears[last].bias.pointer + at, dBias)
+            }
+        }
+    }
+
+    /// target [rows, inputs of the last layer] = the sum of the lanes, in order.
+    func sumLanes(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+        let width = layers[layers.count - 1].inputs
+        let start = rows.lowerBound * width, count = rows.count * width
+        let lane = batch.userCount * width
+        (target + start).update(from: output.dInputs.pointer + start, count: count)
+        for index in 1..<max(1, output.lanes.count) {
+            foldin_add(count, output.dInputs.pointer + index * lane + start, target + start)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import CFoldinKernels
+import FoldinInteractions
+import FoldinKernels
+
+/// One step of training: forward, loss, backward and Adam over a batch of users.
+///
+/// The work is cut into pieces of users (`rowsAPiece`) and panels of items (`itemsAPanel`) by the size of the data alone; each
+/// piece is computed by one thread, and sums over pieces are taken in a fixed order. The weights after a step are therefore the
+/// same bits for any number of threads.
+///
+/// The gradient of the two item-wide layers is never stored whole: Adam consumes it a panel at a time, while it is in cache.
+/// Memory beside the weights: two moments a weight, batch x items scores, and a few batch x hidden buffers.
+public final class TrainingStep {
+    /// The weights being trained; changed by each step.
+    public let parameters: Parameters
+    /// Adam's running means of gradients and of their squares.
+    public let firstMoments: Parameters
+    public let secondMoments: Parameters
+    /// The seed of every dropout mask and latent noise.
+    public let seed: UInt64
+
+    let layers: [Layer]
+    let encoderDepth: Int
+    let workers: Workers
+    let batchSize: Int
+    var batch = Batch()
+    let activations: Activations
+    let output: OutputScratch
+    /// Divergence of each user of the batch.
+    var divergences: [Double]
+    /// For tests: used instead of drawn noise, [batch, latent].
+    var fixedNoise: [Float]?
+    /// How long the parts of the last step took.
+    public internal(set) var times = StepTimes()
+
+    /// A trainer of `parameters` by batches of at most `batchSize` users.
+    public init(parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers()) {
+        precondition(batchSize > 0, "a batch needs at least one user")
+        self.parameters = parameters
+        self.batchSize = batchSize
+        self.seed = seed
+        self.workers = workers
+        layers = parameters.architecture.layers
+        encoderDepth = parameters.architecture.encoderDepth
+        firstMoments = Parameters(zerosFor: parameters.architecture)
+        secondMoments = Parameters(zerosFor: parameters.architecture)
+        activations = Activations(architecture: parameters.architecture, batchSize: batchSize)
+        output = OutputScratch(layer: layers[layers.count - 1], batchSize: batchSize, workers: workers)
+        divergences = [Double](repeating: 0, count: batchSize)
+    }
+
+    /// Trains on the users `users` of `matrix`, `step` being the number of steps before this one.
+    ///
+    /// The objective is the mean over users of the multinomial negative log-likelihood plus `beta` times the divergence
+    /// (Liang et al., equation 12). Returns its parts before the update.
+    @discardableResult
+    public func run(
+        _ matrix: InteractionMatrix, users: ArraySlice<Int32>, step: UInt64, beta: Float, adam: Adam
+    ) -> StepLoss {
+        precondition(!users.isEmpty && users.count <= batchSize, "a batch of \(users.count); expected 1 to \(batchSize)")
+        let update = adam.step(number: step + 1)
+        var clock = StepClock()
+        batch.assemble(matrix, users: users, layer: layers[0], randomness: source(RandomStream.dropout(0), step))
+        inputForward()
+        times.input = clock.lap()
+        hiddenForward(step: step)
+        times.hidden = clock.lap()
+        outputForward()
+        let likelihood = normalizeOutput()
+        times.outputForward = clock.lap()
+        outputBackward(update)
+        times.outputBackward = clock.lap()
+        hiddenBackward(step: step, beta: beta)
+        times.hidden += clock.lap()
+        updateInnerLayers(update)
+        times.inputBackward = clock.lap()
+        let divergence = divergences[0..<batch.userCount].reduce(0, +) / Double(batch.userCount)
+        return StepLoss(
+            negativeLogLikelihood: likelihood,
+            divergence: parameters.architecture.family == .multVAE ? divergence : 0)
+    }
+
+    func source(_ stream: UInt32, _ step: UInt64) -> foldin_random_source {
+        foldin_random_source(seed: seed, stream: stream, step: step)
+    }
+}
+
+/// The parts of the objective, means over the users of a batch.
+public struct StepLoss: Sendable, Equatable {
+    /// Multinomial negative log-likelihood (Liang et al., equation 2).
+    public let negativeLogLikelihood: Double
+    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE.
+    public let divergence: Double
+
+    /// The objective for a given beta.
+    public func total(beta: Double) -> Double { negativeLogLikelihood + beta * divergence }
+}
+
+/// Seconds spent in the parts of a step.
+public struct StepTimes: Sendable {
+    /// Assembling the batch and the sparse first layer.
+    public var input = 0.0
+    /// Everything between the two item-wide layers, forward and backward.
+    public var hidden = 0.0
+    /// The last layer and the softmax.
+    public var outputForward = 0.0
+    /// The last layer's gradients and its Adam.
+    public var outputBackward = 0.0
+    /// The first layer's gradient, and Adam for all but the last layer.
+    public var inputBackward = 0.0
+
+    public init() {}
+}
+
+/// Measures consecutive stretches of time.
+struct StepClock {
+    private var last = ContinuousClock.now
+
+    /// Seconds since the last call, or since the clock was made.
+    mutating func lap() -> Double {
+        let now = ContinuousClock.now
+        defer { last = now }
+        return (now - last) / .seconds(1)
+    }
+}
