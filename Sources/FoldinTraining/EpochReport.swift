@@ -1,0 +1,65 @@
+import FoldinEvaluation
+
+/// What one epoch did.
+public struct EpochReport: Sendable, Equatable {
+    /// From 1.
+    public let epoch: Int
+    /// Updates made so far, this epoch's included.
+    public let updates: Int
+    /// Mean negative log-likelihood over the epoch's training users.
+    public let negativeLogLikelihood: Double
+    /// Mean divergence over the epoch's training users; 0 for the DAE.
+    public let divergence: Double
+    /// Beta of the epoch's last update.
+    public let beta: Float
+    /// The validation metric that decides; nil without validation users.
+    public let validation: EvaluationReport.Result?
+    /// Whether this is the best epoch so far.
+    public let isBest: Bool
+    /// Seconds since training began.
+    public let seconds: Double
+
+    /// The objective: likelihood plus beta times divergence.
+    public var loss: Double { negativeLogLikelihood + Double(beta) * divergence }
+}
+
+extension EpochReport: CustomStringConvertible {
+    /// `epoch 12  loss 412.31  beta 0.0141  ndcg@100 0.34121  4.2 s`, with a star at the best epoch so far.
+    public var description: String {
+        func fixed(_ value: Double, _ digits: Int) -> String {
+            let text = String((value.magnitude * tenTo(digits)).rounded() / tenTo(digits))
+            return (value < 0 ? "-" : "") + text
+        }
+        let metric = validation.flatMap { result in result.mean.map { "  \(result.metric) \(fixed($0, 5))" } } ?? ""
+        return "epoch \(epoch)  loss \(fixed(loss, 3))  beta \(fixed(Double(beta), 4))\(metric)  \(fixed(seconds, 1)) s"
+            + (isBest ? " *" : "")
+    }
+}
+
+private func tenTo(_ digits: Int) -> Double { (0..<digits).reduce(1) { power, _ in power * 10 } }
+
+extension EpochReport: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case epoch, updates, loss, beta, best, seconds
+        case negativeLogLikelihood = "negative_log_likelihood"
+        case divergence, metric
+        case validation
+    }
+
+    /// One flat object, a line of `history.jsonl`.
+    public func encode(to encoder: Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(epoch, forKey: .epoch)
+        try container.encode(updates, forKey: .updates)
+        try container.encode(loss, forKey: .loss)
+        try container.encode(negativeLogLikelihood, forKey: .negativeLogLikelihood)
+        try container.encode(divergence, forKey: .divergence)
+        try container.encode(beta, forKey: .beta)
+        try container.encode(isBest, forKey: .best)
+        try container.encode(seconds, forKey: .seconds)
+        if let validation {
+            try container.encode(validation.metric.description, forKey: .metric)
+            try container.encode(validation.mean, forKey: .validation)
+        }
+    }
+}

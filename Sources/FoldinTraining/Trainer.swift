@@ -1,0 +1,138 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Foundation
+import Synchronization
+
+/// Trains a model: epochs of shuffled batches, a look at the validation users after each, the best epoch kept.
+///
+/// The same dataset, options and seed give the same weights to the bit, for any number of threads.
+public struct Trainer: Sendable {
+    /// The model to train.
+    public let configuration: any ModelConfiguration
+    public let schedule: Schedule
+    /// Decides initial weights, shuffles, dropout and noise.
+    public let seed: UInt64
+    public let workers: Workers
+
+    public init(
+        _ configuration: any ModelConfiguration, schedule: Schedule = Schedule(), seed: UInt64 = 98_765,
+        workers: Workers = Workers()
+    ) {
+        self.configuration = configuration
+        self.schedule = schedule
+        self.seed = seed
+        self.workers = workers
+    }
+
+    /// Trains and returns the model of the best validation epoch (of the last one when there are no validation users).
+    ///
+    /// `progress` is called after each epoch. Stops early by the schedule's patience. When the current task is cancelled it
+    /// finishes the step and throws `CancellationError`; use `run(on:)` to keep what was learnt until then.
+    ///
+    /// - Throws: `FoldinError` if the options cannot be, the dataset has no training clicks, or the numbers overflow;
+    ///   `CancellationError`.
+    public func train(on dataset: PreparedDataset, progress: (EpochReport) -> Void = { _ in }) throws -> TrainedModel {
+        let outcome = try run(on: dataset, progress: progress)
+        if outcome.wasCancelled { throw CancellationError() }
+        return outcome.model
+    }
+
+    /// Trains in a task of its own and delivers the epochs as they end, then the outcome.
+    ///
+    /// Ending the iteration early cancels the training.
+    public func events(on dataset: PreparedDataset) -> AsyncThrowingStream<TrainingEvent, Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task.detached {
+                do {
+                    let outcome = try run(on: dataset) { continuation.yield(.epoch($0)) }
+                    continuation.yield(.finished(outcome))
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    /// Trains until done or cancelled, and returns the best model so far either way.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked before each step; by default whether the current task is cancelled.
+    ///   - onStep: called after each step with the fraction of the epoch that is done and the step's loss.
+    ///   - progress: called after each epoch.
+    public func run(
+        on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
+        onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
+        progress: (EpochReport) -> Void = { _ in }
+    ) throws -> TrainingOutcome {
+        let architecture = try check(dataset)
+        let loop = TrainingLoop(
+            dataset: dataset, schedule: schedule,
+            step: TrainingStep(
+                parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
+                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers))
+        var wasCancelled = false
+        do {
+            while !loop.isFinished {
+                progress(try loop.runEpoch(isCancelled: isCancelled, onStep: onStep))
+            }
+        } catch is CancellationError {
+            wasCancelled = true
+        }
+        let model = TrainedModel(
+            parameters: loop.kept, items: dataset.items, titles: dataset.titles,
+            card: ModelCard(
+                options: options, metrics: loop.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
+                dataChecksum: dataset.checksum))
+        return TrainingOutcome(model: model, history: loop.history, bestEpoch: loop.bestEpoch, wasCancelled: wasCancelled)
+    }
+
+    private func check(_ dataset: PreparedDataset) throws -> Architecture {
+        if let problem = schedule.problem { throw FoldinError(.usage, found: problem, expected: "options that can be trained with") }
+        guard dataset.train.count > 0 else {
+            throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
+        }
+        let architecture = configuration.architecture(items: dataset.train.itemCount)
+        if let problem = architecture.problem {
+            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
+        }
+        return architecture
+    }
+
+    /// What goes into the model's card.
+    private var options: [String: String] {
+        var options = [
+            "seed": String(seed), "epochs": String(schedule.epochs), "batch-size": String(schedule.batchSize),
+            "learning-rate": String(schedule.optimizer.learningRate), "weight-decay": String(schedule.optimizer.decoupledDecay),
+            "metric": schedule.metric.description,
+        ]
+        options["patience"] = schedule.patience.map(String.init)
+        switch schedule.annealing {
+        case .constant(let beta): options["annealing"] = "constant \(beta)"
+        case .linear(let cap, let updates): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
+        case .linear(let cap, let fraction): options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
+        }
+        return options
+    }
+}
+
+/// What a training delivers as it goes.
+public enum TrainingEvent: Sendable {
+    case epoch(EpochReport)
+    case finished(TrainingOutcome)
+}
+
+/// A training's result.
+public struct TrainingOutcome: Sendable {
+    /// The weights of the best epoch.
+    public let model: TrainedModel
+    /// All epochs that ended.
+    public let history: [EpochReport]
+    /// The epoch the model is of, from 1; 0 when none ended.
+    public let bestEpoch: Int
+    /// Whether training was cancelled before its end.
+    public let wasCancelled: Bool
+}
