@@ -14,10 +14,12 @@ public struct PreparedDataset: Sendable {
     public let titles: [String?]
     /// How it was made; nil for a directory made by other tools.
     public let preparation: PreparationRecord?
+    /// The interactions in the order of the files, where it matters and is known; otherwise user by user.
+    public let rows: PreparedRows?
 
     public init(
         train: InteractionMatrix, validation: HeldOutUsers, test: HeldOutUsers, items: Vocabulary, users: Vocabulary,
-        titles: [String?] = [], preparation: PreparationRecord? = nil
+        titles: [String?] = [], preparation: PreparationRecord? = nil, rows: PreparedRows? = nil
     ) {
         self.train = train
         self.validation = validation
@@ -26,6 +28,44 @@ public struct PreparedDataset: Sendable {
         self.users = users
         self.titles = titles
         self.preparation = preparation
+        self.rows = rows
+    }
+
+    /// A dataset from its rows, which it keeps in their order unless `keepingOrder` is false.
+    ///
+    /// Indices must be in range of the vocabularies and of `trainUserCount`. A user is held out who has a row in either
+    /// part.
+    public init(
+        rows: PreparedRows, trainUserCount: Int, items: Vocabulary, users: Vocabulary, titles: [String?] = [],
+        preparation: PreparationRecord? = nil, keepingOrder: Bool = true
+    ) {
+        self.init(
+            train: InteractionMatrix(
+                users: rows.train.users, items: rows.train.items, userCount: trainUserCount, itemCount: items.count),
+            validation: HeldOutUsers(
+                foldIn: rows.validationFoldIn, heldOut: rows.validationHeldOut, userCount: users.count, itemCount: items.count),
+            test: HeldOutUsers(
+                foldIn: rows.testFoldIn, heldOut: rows.testHeldOut, userCount: users.count, itemCount: items.count),
+            items: items, users: users, titles: titles, preparation: preparation, rows: keepingOrder ? rows : nil)
+    }
+}
+
+extension PreparedDataset {
+    /// The names of the files of a prepared directory.
+    enum FileName {
+        static let train = "train.csv"
+        static let validationFoldIn = "validation_tr.csv"
+        static let validationHeldOut = "validation_te.csv"
+        static let testFoldIn = "test_tr.csv"
+        static let testHeldOut = "test_te.csv"
+        static let items = "unique_sid.txt"
+        static let users = "unique_uid.txt"
+        static let titles = "titles.csv"
+        static let preparation = "prepare.json"
+
+        static let all: Set = [
+            train, validationFoldIn, validationHeldOut, testFoldIn, testHeldOut, items, users, titles, preparation,
+        ]
     }
 }
 

@@ -1,0 +1,67 @@
+import Foundation
+
+/// The bytes of a file, mapped rather than read: pages come in when touched and cost no memory of the process's own.
+///
+/// A pipe or a device, which cannot be mapped, is read whole. The file must not be shortened while it is mapped.
+///
+/// - Note: `@unchecked Sendable` because the memory is never written after `init` and is given back only by `deinit`.
+public final class MappedFile: @unchecked Sendable {
+    /// The path as the caller named it.
+    public let path: String
+    /// The file's bytes; valid as long as this object lives.
+    public let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    /// Opens and maps `path`. Throws `FoldinError` of kind `missingInput` if it is not there, not readable or a directory.
+    public init(contentsOf path: String) throws {
+        self.path = path
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unreadable(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path) }
+        let kind = status.st_mode & S_IFMT
+        guard kind != S_IFDIR else {
+            throw FoldinError(.missingInput, file: path, found: "a directory", expected: "a file")
+        }
+        if kind == S_IFREG, status.st_size > 0 {
+            let size = Int(status.st_size)
+            guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+                throw Self.unreadable(path)
+            }
+            bytes = UnsafeRawBufferPointer(start: start, count: size)
+            isMapped = true
+        } else {
+            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path))
+            isMapped = false
+        }
+    }
+
+    deinit {
+        if isMapped, let start = bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        } else {
+            bytes.deallocate()
+        }
+    }
+
+    private static func everything(from descriptor: Int32, _ path: String) throws -> UnsafeMutableRawBufferPointer {
+        var collected: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(path) }
+            if count == 0 { break }
+            collected.append(contentsOf: piece[..<count])
+        }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: collected.count, alignment: 16)
+        copy.copyBytes(from: collected)
+        return copy
+    }
+
+    private static func unreadable(_ path: String) -> FoldinError {
+        FoldinError(
+            .missingInput, file: path, found: String(cString: strerror(errno)).lowercased(), expected: "a file that can be read")
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+
+extension PreparedDataset {
+    /// Reads a prepared directory, ours or another tool's.
+    ///
+    /// Needs the five files of index pairs (header `user,item` or `uid,sid`) and `unique_sid.txt`; without
+    /// `unique_uid.txt` users are named by their indices. Every index is checked. Throws `FoldinError` of kind
+    /// `missingInput` for a file that is not there and `badData`, with the line, for contents that do not fit together.
+    public init(contentsOf directory: String) throws {
+        let place = directory.hasSuffix("/") ? directory : directory + "/"
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw FoldinError(
+                .missingInput, file: directory, found: isDirectory.boolValue ? "nothing readable" : "no such directory",
+                expected: "a directory made by foldin prepare")
+        }
+        let items = try Self.ids(place + FileName.items, "item")
+        guard !items.isEmpty else {
+            throw FoldinError(.badData, file: place + FileName.items, found: "an empty file", expected: "an item id a line")
+        }
+        let hasUsers = FileManager.default.fileExists(atPath: place + FileName.users)
+        let userIds = hasUsers ? try Self.ids(place + FileName.users, "user") : nil
+        let preparation = try Self.record(place + FileName.preparation)
+
+        let names = [
+            FileName.train, FileName.validationFoldIn, FileName.validationHeldOut, FileName.testFoldIn, FileName.testHeldOut,
+        ]
+        var userCount = userIds?.count ?? 0
+        var bound = "the ids in \(FileName.users)"
+        if userIds == nil {
+            // Only the rows tell how many users there are: leave room for gaps, yet not for an index gone wrong.
+            var size = 0
+            for name in names { size += try MappedFile(contentsOf: place + name).bytes.count }
+            userCount = min(Int(Int32.max), 1_000_000 + size)
+            bound = "the size of the files, as there is no \(FileName.users)"
+        }
+        let parts = try names.map {
+            try IndexPairParser(path: place + $0, itemCount: items.count, userCount: userCount, userBound: bound).parse()
+        }
+        guard parts[0].count > 0 else {
+            throw FoldinError(
+                .badData, file: place + FileName.train, found: "no interactions", expected: "at least one row after the header")
+        }
+        let used = parts.map { Int($0.users.max() ?? -1) + 1 }
+        let users = userIds ?? (0..<(used.max() ?? 0)).map { String($0) }
+        let trained = preparation?.counts["train-users"] ?? 0
+        self.init(
+            rows: PreparedRows(
+                train: parts[0], validationFoldIn: parts[1], validationHeldOut: parts[2], testFoldIn: parts[3],
+                testHeldOut: parts[4]),
+            trainUserCount: trained > used[0] && trained <= users.count ? trained : used[0],
+            items: Vocabulary(items), users: Vocabulary(users), titles: try Self.titles(place + FileName.titles, items.count),
+            preparation: preparation, keepingOrder: false)
+    }
+
+    /// The lines of a file of ids, checked to be UTF-8, not empty and all different.
+    private static func ids(_ path: String, _ kind: String) throws -> [String] {
+        let file = try MappedFile(contentsOf: path)
+        guard file.bytes.count < Int(Int32.max) * 8 else {
+            throw FoldinError(.badData, file: path, found: "\(file.bytes.count) bytes", expected: "at most 2^31 ids")
+        }
+        var ids: [String] = []
+        for var line in file.bytes.split(separator: 10, omittingEmptySubsequences: false) {
+            if line.last == 13 { line = line.dropLast() }
+            guard let id = String(validating: line, as: UTF8.self) else {
+                throw FoldinError(
+                    .badData, file: path, line: ids.count + 1, found: "bytes that are not UTF-8", expected: "the id of an \(kind)")
+            }
+            ids.append(id)
+        }
+        if ids.last == "" { ids.removeLast() }
+        if let empty = ids.firstIndex(of: "") {
+            throw FoldinError(.badData, file: path, line: empty + 1, found: "an empty line", expected: "the id of one \(kind)")
+        }
+        if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
+            throw FoldinError(
+                .badData, file: path, line: place + 1, found: "'\(ids[place])', which is on line \(earlier + 1) too",
+                expected: "a different id on every line")
+        }
+        return ids
+    }
+
+    private static func record(_ path: String) throws -> PreparationRecord? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let file = try MappedFile(contentsOf: path)
+        do {
+            return try JSONDecoder().decode(PreparationRecord.self, from: Data(file.bytes))
+        } catch {
+            throw FoldinError(
+                .badData, file: path, found: "no record of a preparation",
+                expected: "JSON with the sources, options and counts that foldin prepare writes")
+        }
+    }
+
+    private static func titles(_ path: String, _ count: Int) throws -> [String?] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        let file = try MappedFile(contentsOf: path)
+        var titles = [String?](repeating: nil, count: count)
+        for (index, line) in file.bytes.split(separator: 10).enumerated().dropFirst() {
+            let text = String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+            guard let comma = text.firstIndex(of: ","), let item = Int(text[..<comma]), titles.indices.contains(item) else {
+                throw FoldinError(
+                    .badData, file: path, line: index + 1, found: "'\(text.prefix(60))'",
+                    expected: "an item index below \(count), a comma and a title")
+            }
+            var title = String(text[text.index(after: comma)...])
+            if title.count >= 2, title.hasPrefix("\""), title.hasSuffix("\"") {
+                title = String(title.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+            }
+            titles[item] = title
+        }
+        return titles
+    }
+}

@@ -1,0 +1,11 @@
+extension Workers {
+    /// The results of `body(task, worker)` for each task in `0..<tasks`, in task order; see `forEach(_:_:)`.
+    public func map<Result: Sendable>(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Result) -> [Result] {
+        [Result](unsafeUninitializedCapacity: max(0, tasks)) { results, initialized in
+            let start = results.baseAddress
+            // Each task initialises the one place that is its own.
+            forEach(tasks) { task, worker in start?.advanced(by: task).initialize(to: body(task, worker)) }
+            initialized = max(0, tasks)
+        }
+    }
+}
