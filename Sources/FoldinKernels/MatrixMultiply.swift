@@ -1,12 +1,29 @@
+#if canImport(Accelerate)
+import Accelerate
+#else
 import COpenBLAS
+#endif
 
 /// The machine's matrix product.
 public enum MatrixMultiply {
-    /// The library and kernels in use, for people; opens the library on first use.
-    public static var libraryDescription: String { String(cString: foldin_blas_description()) }
+    /// The library and kernels in use, for people.
+    public static var libraryDescription: String {
+        #if canImport(Accelerate)
+        return "Accelerate"
+        #else
+        return String(cString: openblas_get_config()) + " (kernels: " + String(cString: openblas_get_corename()) + ")"
+        #endif
+    }
 
-    /// Whether a BLAS was found; without one the products are right but slow.
-    public static let isAccelerated: Bool = foldin_blas_open()
+    /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
+    fileprivate static let isSingleThreaded: Bool = {
+        #if canImport(Accelerate)
+        BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
+        #else
+        openblas_set_num_threads(1)
+        #endif
+        return true
+    }()
 }
 
 /// A matrix in memory, taken as it lies or transposed; `stride` is the distance between its stored rows in floats.
@@ -37,8 +54,9 @@ public func matrixMultiply(
     into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
     guard rows > 0, columns > 0 else { return }
-    _ = MatrixMultiply.isAccelerated
-    foldin_sgemm(
-        a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer,
-        Int32(b.stride), beta, c, Int32(stride))
+    _ = MatrixMultiply.isSingleThreaded
+    cblas_sgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+        Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
+        Int32(stride))
 }

@@ -21,7 +21,7 @@ public final class TrainingStep {
 
     let layers: [Layer]
     let encoderDepth: Int
-    let workers: Workers
+    public let workers: Workers
     let batchSize: Int
     var batch = Batch()
     let activations: Activations

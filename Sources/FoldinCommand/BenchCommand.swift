@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foldin
+import FoldinKernels
+import Foundation
+
+/// `foldin bench`: how fast is it here?
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure speed on this machine.", subcommands: [BenchStepCommand.self])
+}
+
+/// `foldin bench step`: training steps on a made matrix.
+struct BenchStepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step", abstract: "Time training steps on a made users x items matrix.")
+
+    @Option(help: "Users of the made matrix.") var users = 20_000
+    @Option(help: "Items of the made matrix.") var items = 20_108
+    @Option(help: "Mean interactions a user.") var meanInteractions = 73.0
+    @Option(help: "Steps to time.") var steps = 20
+    @Option(help: "Steps before, not timed.") var warmUp = 5
+    @Option(help: "Users a batch.") var batchSize = 500
+    @OptionGroup var network: NetworkOptions
+    @Option(help: "Seed of the matrix and the weights.") var seed: UInt64 = 98_765
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print one JSON document.") var json = false
+
+    func validate() throws {
+        for (name, value) in [("users", users), ("items", items), ("steps", steps), ("batch-size", batchSize)] where value < 1 {
+            throw ValidationError("--\(name): found \(value); expected at least 1")
+        }
+        guard meanInteractions > 0, meanInteractions <= Double(items) else {
+            throw ValidationError("--mean-interactions: found \(meanInteractions); expected more than 0 and at most the items")
+        }
+    }
+
+    func run() throws {
+        let matrix = InteractionMatrix.synthetic(users: users, items: items, meanInteractions: meanInteractions, seed: seed)
+        let architecture = network.configuration.architecture(items: items)
+        if let problem = architecture.problem {
+            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
+        }
+        let step = TrainingStep(
+            parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
+            batchSize: min(batchSize, users), seed: seed, workers: work.workers)
+        let order = step.shuffled(users, epoch: 1)
+        var milliseconds: [Double] = [], parts: [StepTimes] = []
+        for number in 0..<warmUp + steps {
+            let start = number * batchSize % max(1, users - batchSize + 1)
+            let began = ContinuousClock.now
+            step.run(
+                matrix, users: order[start..<min(users, start + batchSize)], step: UInt64(number), beta: 0.1, adam: Adam())
+            if number >= warmUp {
+                milliseconds.append((ContinuousClock.now - began) / .milliseconds(1))
+                parts.append(step.times)
+            }
+        }
+        let report = StepReport(
+            users: users, items: items, batch: batchSize, interactions: matrix.count, threads: work.workers.count,
+            milliseconds: milliseconds, parts: parts)
+        if json { try Console.json(report) } else { Console.result(report.text) }
+    }
+}
+
+/// What `bench step` measured; times are medians in milliseconds.
+private struct StepReport: Encodable {
+    let users: Int, items: Int, batch: Int, interactions: Int, threads: Int, steps: Int
+    let median_ms: Double, p95_ms: Double, p99_ms: Double, users_per_second: Double
+    let breakdown_ms: [String: Double]
+    let blas: String
+    let peak_memory_mb: Double
+
+    init(
+        users: Int, items: Int, batch: Int, interactions: Int, threads: Int, milliseconds: [Double], parts: [StepTimes]
+    ) {
+        (self.users, self.items, self.batch, self.interactions, self.threads) = (users, items, batch, interactions, threads)
+        steps = milliseconds.count
+        median_ms = percentile(milliseconds, 0.5)
+        p95_ms = percentile(milliseconds, 0.95)
+        p99_ms = percentile(milliseconds, 0.99)
+        users_per_second = (Double(batch) / median_ms * 1000).rounded()
+        breakdown_ms = [
+            "input": percentile(parts.map { $0.input * 1e3 }, 0.5),
+            "hidden": percentile(parts.map { $0.hidden * 1e3 }, 0.5),
+            "output_forward": percentile(parts.map { $0.outputForward * 1e3 }, 0.5),
+            "output_backward": percentile(parts.map { $0.outputBackward * 1e3 }, 0.5),
+            "input_backward": percentile(parts.map { $0.inputBackward * 1e3 }, 0.5),
+        ]
+        blas = MatrixMultiply.libraryDescription
+        peak_memory_mb = Double(Machine.peakMemory / 1_000_000)
+    }
+
+    var text: String {
+        let order = ["input", "hidden", "output_forward", "output_backward", "input_backward"]
+        let lines = order.map { name in
+            "  \(name.replacingOccurrences(of: "_", with: " ").padding(toLength: 16, withPad: " ", startingAt: 0))"
+                + String(format: "%8.2f ms", breakdown_ms[name] ?? 0)
+        }
+        return """
+            \(users) users x \(items) items, \(interactions) interactions, batches of \(batch), \(threads) threads
+            \(blas)
+            step: median \(String(format: "%.1f", median_ms)) ms, p95 \(String(format: "%.1f", p95_ms)), \
+            p99 \(String(format: "%.1f", p99_ms)); \(Int(users_per_second)) users/s; peak memory \(Int(peak_memory_mb)) MB
+            \(lines.joined(separator: "\n"))
+            """
+    }
+}
+
+/// The value below which a fraction of the values lies, to two digits.
+private func percentile(_ values: [Double], _ fraction: Double) -> Double {
+    let sorted = values.sorted()
+    let index = min(sorted.count - 1, Int((Double(sorted.count - 1) * fraction).rounded()))
+    return sorted.isEmpty ? 0 : (sorted[index] * 100).rounded() / 100
+}

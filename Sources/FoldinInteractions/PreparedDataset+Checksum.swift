@@ -1,0 +1,11 @@
+extension PreparedDataset {
+    /// SHA-256, in hexadecimal, of what a model learns from: the item ids and the training clicks.
+    public var checksum: String {
+        let parts = [
+            Array(items.ids.joined(separator: "\n").utf8).withUnsafeBytes(Checksum.sha256),
+            train.rowStarts.withUnsafeBytes(Checksum.sha256),
+            train.columns.withUnsafeBytes(Checksum.sha256),
+        ]
+        return Array(parts.joined(separator: " ").utf8).withUnsafeBytes(Checksum.sha256)
+    }
+}
