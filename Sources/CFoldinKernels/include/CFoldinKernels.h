@@ -6,5 +6,6 @@
 #define CFOLDINKERNELS_H
 
 #include "Memory.h"
+#include "TopK.h"
 
 #endif
