@@ -8,6 +8,7 @@ struct FoldinCommand: AsyncParsableCommand {
         commandName: "foldin",
         abstract: "Autoencoder collaborative filtering: from a ratings file to recommendations.",
         subcommands: [
+            DoctorCommand.self
         ])
 }
 

@@ -6,6 +6,7 @@
 #define CFOLDINKERNELS_H
 
 #include "Memory.h"
+#include "Processor.h"
 #include "TopK.h"
 
 #endif
