@@ -9,6 +9,7 @@ struct FoldinCommand: AsyncParsableCommand {
         abstract: "Autoencoder collaborative filtering: from a ratings file to recommendations.",
         subcommands: [
             BenchCommand.self,
+            DoctorCommand.self,
         ])
 }
 

@@ -1,16 +1,73 @@
+import FoldinKernels
 import Foundation
 
-/// What the operating system says of this process.
-enum Machine {
-    /// The most memory this process has had resident, in bytes.
-    static var peakMemory: Int {
-        var usage = rusage()
-        #if canImport(Darwin)
-        getrusage(RUSAGE_SELF, &usage)
-        return usage.ru_maxrss
+/// What `foldin doctor` finds out about the machine.
+struct Machine: Encodable {
+    struct Feature: Encodable {
+        let name: String
+        let present: Bool
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case processor, features, processors, gigaflops
+        case availableProcessors = "available_processors"
+        case matrixLibrary = "matrix_library"
+        case memoryBytes = "memory_bytes"
+        case availableMemoryBytes = "available_memory_bytes"
+        case hugePages = "huge_pages"
+    }
+
+    let processor: String?
+    let features: [Feature]
+    let processors: Int
+    let availableProcessors: Int
+    let matrixLibrary: String
+    /// Measured on one thread.
+    let gigaflops: Double
+    let memoryBytes: Int
+    /// What could be taken now without swapping, where the system tells.
+    let availableMemoryBytes: Int?
+    /// `always`, `madvise` or `never`, where the system tells.
+    let hugePages: String?
+
+    init() {
+        #if arch(x86_64)
+            let kinds: [Processor.Feature] = [.avx2, .avx512, .avx512BFloat16]
         #else
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
+            let kinds: [Processor.Feature] = [.neon]
         #endif
+        processor = Processor.model
+        features = kinds.map { Feature(name: $0.rawValue, present: $0.isPresent) }
+        processors = ProcessInfo.processInfo.processorCount
+        availableProcessors = Workers.availableProcessors
+        matrixLibrary = MatrixMultiply.libraryDescription
+        gigaflops = MatrixMultiply.measuredGigaflops()
+        memoryBytes = Machine.memoryLimit()
+        availableMemoryBytes = Machine.availableMemory()
+        hugePages = Machine.hugePages()
+    }
+
+    /// The machine's memory, or what a container is allowed of it.
+    private static func memoryLimit() -> Int {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        return files.compactMap { text(of: $0).flatMap { Int($0) } }.reduce(physical, min)
+    }
+
+    private static func availableMemory() -> Int? {
+        guard let line = text(of: "/proc/meminfo")?.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+            let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return nil }
+        return kibibytes * 1_024
+    }
+
+    /// The word in brackets of, for example, `always [madvise] never`.
+    private static func hugePages() -> String? {
+        text(of: "/sys/kernel/mm/transparent_hugepage/enabled")?.split(separator: " ").first { $0.hasPrefix("[") }
+            .map { String($0.dropFirst().dropLast()) }
+    }
+
+    private static func text(of path: String) -> String? {
+        (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

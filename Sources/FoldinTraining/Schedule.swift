@@ -6,12 +6,26 @@ import Foundation
 public struct Schedule: Sendable, Equatable {
     /// How beta, the weight of the divergence, grows with the number of updates.
     public enum Annealing: Sendable, Equatable {
-        /// `min(cap, updates / overUpdates)`: beta would reach 1 after `overUpdates` (Liang et al.'s notebook: 0.2 and 200,000).
-        case linear(to: Float, overUpdates: Int)
-        /// Linear, reaching `cap` after this fraction of the epochs, rounded up to a whole one (the article: 0.85).
-        case linear(to: Float, byFractionOfEpochs: Double)
         /// The same beta from the first update on.
         case constant(Float)
+        /// Linear growth from 0, then `cap`.
+        case growing(to: Float, Span)
+
+        /// `min(cap, updates / overUpdates)`: beta would reach 1 after `overUpdates` (Liang et al.'s notebook: 0.2 and 200,000).
+        public static func linear(to cap: Float, overUpdates: Int) -> Annealing { .growing(to: cap, .updatesToOne(overUpdates)) }
+
+        /// Linear, reaching `cap` after this fraction of the epochs, rounded up to a whole one (the article: 0.85).
+        public static func linear(to cap: Float, byFractionOfEpochs fraction: Double) -> Annealing {
+            .growing(to: cap, .fractionOfEpochs(fraction))
+        }
+    }
+
+    /// How long beta grows.
+    public enum Span: Sendable, Equatable {
+        /// Updates after which an uncapped beta would be 1.
+        case updatesToOne(Int)
+        /// The fraction of the epochs, rounded up to a whole one, after which beta reaches its cap.
+        case fractionOfEpochs(Double)
     }
 
     /// The most passes over the training users.
@@ -48,9 +62,9 @@ public struct Schedule: Sendable, Equatable {
         switch annealing {
         case .constant(let beta):
             return beta
-        case .linear(let cap, let total):
+        case .growing(let cap, .updatesToOne(let total)):
             return min(cap, Float(Double(updates) / Double(max(1, total))))
-        case .linear(let cap, let fraction):
+        case .growing(let cap, .fractionOfEpochs(let fraction)):
             let growing = max(1, epochs - Int((Double(epochs) * (1 - fraction)).rounded(.down)))
             return min(cap, Float(Double(cap) * Double(updates) / Double(max(1, updatesAnEpoch * growing))))
         }
@@ -70,8 +84,8 @@ public struct Schedule: Sendable, Equatable {
         let (cap, length): (Float, Double) =
             switch annealing {
             case .constant(let beta): (beta, 1)
-            case .linear(let cap, let total): (cap, Double(total))
-            case .linear(let cap, let fraction): (cap, fraction)
+            case .growing(let cap, .updatesToOne(let total)): (cap, Double(total))
+            case .growing(let cap, .fractionOfEpochs(let fraction)): (cap, fraction)
             }
         if !(cap >= 0 && cap.isFinite) { return "a beta of \(cap); expected at least 0" }
         if !(length > 0) { return "annealing over \(length); expected more than 0" }

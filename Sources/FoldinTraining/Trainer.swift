@@ -46,7 +46,7 @@ public struct Trainer: Sendable {
         AsyncThrowingStream { continuation in
             let task = Task.detached {
                 do {
-                    let outcome = try run(on: dataset) { continuation.yield(.epoch($0)) }
+                    let outcome = try run(on: dataset, progress: { continuation.yield(.epoch($0)) })
                     continuation.yield(.finished(outcome))
                     continuation.finish()
                 } catch {
@@ -112,8 +112,8 @@ public struct Trainer: Sendable {
         options["patience"] = schedule.patience.map(String.init)
         switch schedule.annealing {
         case .constant(let beta): options["annealing"] = "constant \(beta)"
-        case .linear(let cap, let updates): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
-        case .linear(let cap, let fraction): options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
+        case .growing(let cap, .updatesToOne(let updates)): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
+        case .growing(let cap, .fractionOfEpochs(let fraction)): options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
         }
         return options
     }

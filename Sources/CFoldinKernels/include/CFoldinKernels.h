@@ -7,6 +7,8 @@
 
 #include "Loops.h"
 #include "Memory.h"
+#include "Processor.h"
 #include "Random.h"
+#include "TopK.h"
 
 #endif

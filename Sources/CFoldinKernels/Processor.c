@@ -1,0 +1,17 @@
+#include "Processor.h"
+
+bool foldin_processor_has(int feature) {
+#if defined(__x86_64__)
+    switch (feature) {
+        case FOLDIN_PROCESSOR_AVX2: return __builtin_cpu_supports("avx2");
+        case FOLDIN_PROCESSOR_AVX512F: return __builtin_cpu_supports("avx512f");
+        case FOLDIN_PROCESSOR_AVX512_BF16: return __builtin_cpu_supports("avx512bf16");
+        default: return false;
+    }
+#elif defined(__aarch64__)
+    return feature == FOLDIN_PROCESSOR_NEON;  // part of the architecture
+#else
+    (void)feature;
+    return false;
+#endif
+}

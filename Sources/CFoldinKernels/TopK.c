@@ -1,0 +1,144 @@
+#include "TopK.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float float16 __attribute__((ext_vector_type(16)));
+typedef int32_t mask16 __attribute__((ext_vector_type(16)));
+typedef bool bool16 __attribute__((ext_vector_type(16)));
+
+// A key orders as its score, and among equal scores the lower item first: the score's bits made monotonic, above the
+// complement of the item. Keys are distinct.
+static inline uint64_t key_of(float score, ptrdiff_t item) {
+    uint32_t bits;
+    score += 0.0f;  // -0 equals 0
+    memcpy(&bits, &score, sizeof bits);
+    bits ^= bits >> 31 ? 0xFFFFFFFFu : 0x80000000u;
+    return (uint64_t)bits << 32 | (uint32_t)~(uint32_t)item;
+}
+
+static inline int32_t item_of(uint64_t key) { return (int32_t) ~(uint32_t)key; }
+
+static inline float score_of(uint64_t key) {
+    uint32_t bits = (uint32_t)(key >> 32);
+    bits ^= bits >> 31 ? 0x80000000u : 0xFFFFFFFFu;
+    float score;
+    memcpy(&score, &bits, sizeof score);
+    return score;
+}
+
+static inline float least_score(const uint64_t *keys, ptrdiff_t count) {
+    uint64_t least = keys[0];
+    for (ptrdiff_t i = 1; i < count; i++) least = keys[i] < least ? keys[i] : least;
+    return score_of(least);
+}
+
+// The middle one of three keys picked here and there, so that no usual order of scores makes bad pivots.
+static inline ptrdiff_t pivot_position(const uint64_t *keys, ptrdiff_t begin, ptrdiff_t end, uint64_t *state) {
+    ptrdiff_t at[3];
+    for (int i = 0; i < 3; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        at[i] = begin + (ptrdiff_t)((*state >> 33) % (uint64_t)(end - begin));
+    }
+    uint64_t a = keys[at[0]], b = keys[at[1]], c = keys[at[2]];
+    return (a < b) == (b < c) ? at[1] : (b < a) == (a < c) ? at[0] : at[2];
+}
+
+// Brings the `best` highest of `count` keys to the front, in no order. Quickselect with a branch-free partition.
+static void keep_best(uint64_t *keys, ptrdiff_t count, ptrdiff_t best) {
+    ptrdiff_t begin = 0, end = count;
+    uint64_t state = (uint64_t)count;
+    while (begin < best && best < end) {
+        ptrdiff_t at = pivot_position(keys, begin, end, &state), split = begin;
+        uint64_t pivot = keys[at];
+        keys[at] = keys[end - 1];
+        for (ptrdiff_t i = begin; i < end - 1; i++) {
+            uint64_t key = keys[i];
+            keys[i] = keys[split];
+            keys[split] = key;
+            split += key > pivot;
+        }
+        keys[end - 1] = keys[split];
+        keys[split] = pivot;
+        if (split < best)
+            begin = split + 1;
+        else
+            end = split;
+    }
+}
+
+// Merge sort with `count` words of room behind the keys; returns where the sorted keys are.
+static const uint64_t *sort_descending(uint64_t *keys, ptrdiff_t count) {
+    uint64_t *from = keys, *to = keys + count;
+    for (ptrdiff_t width = 1; width < count; width *= 2) {
+        for (ptrdiff_t start = 0; start < count; start += 2 * width) {
+            ptrdiff_t middle = start + width < count ? start + width : count;
+            ptrdiff_t end = start + 2 * width < count ? start + 2 * width : count;
+            ptrdiff_t left = start, right = middle, out = start;
+            while (left < middle && right < end) {
+                uint64_t a = from[left], b = from[right];
+                bool first = a > b;
+                to[out++] = first ? a : b;
+                left += first;
+                right += !first;
+            }
+            while (left < middle) to[out++] = from[left++];
+            while (right < end) to[out++] = from[right++];
+        }
+        uint64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    return from;
+}
+
+ptrdiff_t foldin_top_k_scratch(ptrdiff_t k) { return 4 * k + 64; }
+
+// Compiled into each caller, hence for its instruction set.
+#define bits_of(mask)                                                                                                  \
+    ({                                                                                                                 \
+        bool16 lanes = __builtin_convertvector((mask), bool16);                                                        \
+        uint16_t bits;                                                                                                 \
+        memcpy(&bits, &lanes, sizeof bits);                                                                            \
+        (unsigned)bits;                                                                                                \
+    })
+
+#define TOP_K_NAME top_k_portable
+#define TOP_K_BOUND top_k_bound_portable
+#include "TopK.inc"
+#undef TOP_K_NAME
+#undef TOP_K_BOUND
+
+#if defined(__x86_64__)
+// No AVX-512: measured on Zen 5 its 64-byte loads straddle a cache line in most rows and it is a tenth slower than this.
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#define TOP_K_NAME top_k_avx2
+#define TOP_K_BOUND top_k_bound_avx2
+#include "TopK.inc"
+#undef TOP_K_NAME
+#undef TOP_K_BOUND
+#pragma clang attribute pop
+#endif
+
+bool foldin_top_k_has(int variant) {
+#if defined(__x86_64__)
+    if (variant == FOLDIN_TOP_K_AVX2)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+#endif
+    return variant == FOLDIN_TOP_K_PORTABLE;
+}
+
+ptrdiff_t foldin_top_k_by(int variant, const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch,
+                          int32_t *items) {
+#if defined(__x86_64__)
+    if (variant == FOLDIN_TOP_K_AVX2) return top_k_avx2(scores, count, k, scratch, items);
+#endif
+    (void)variant;
+    return top_k_portable(scores, count, k, scratch, items);
+}
+
+ptrdiff_t foldin_top_k(const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch, int32_t *items) {
+    int variant = FOLDIN_TOP_K_VARIANTS - 1;
+    while (!foldin_top_k_has(variant)) variant--;
+    return foldin_top_k_by(variant, scores, count, k, scratch, items);
+}

@@ -1,0 +1,31 @@
+#ifndef FOLDIN_TOP_K_H
+#define FOLDIN_TOP_K_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The instruction sets that the scan is compiled for; `foldin_top_k` takes the last one the processor has.
+enum foldin_top_k_variant {
+    FOLDIN_TOP_K_PORTABLE = 0,
+    FOLDIN_TOP_K_AVX2 = 1,
+    FOLDIN_TOP_K_VARIANTS = 2
+};
+
+/// Whether a variant was compiled in and this processor can run it.
+bool foldin_top_k_has(int variant);
+
+/// The number of 64-bit words of scratch that the k best need. Independent of the length of the row.
+ptrdiff_t foldin_top_k_scratch(ptrdiff_t k);
+
+/// Writes the indices of the k highest of `count` scores to `items`, highest first, the lower index first among equals, and
+/// returns how many there are: fewer than k only when fewer scores qualify. NaN and minus infinity never qualify.
+/// 0 < k, count < 2^31. Reads the row twice when it is much longer than k: once for a threshold, once to take what reaches it.
+ptrdiff_t foldin_top_k(const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k, uint64_t *_Nonnull scratch,
+                       int32_t *_Nonnull items);
+
+/// The same by one variant, which `foldin_top_k_has`.
+ptrdiff_t foldin_top_k_by(int variant, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k,
+                          uint64_t *_Nonnull scratch, int32_t *_Nonnull items);
+
+#endif

@@ -1,0 +1,52 @@
+import FoldinKernels
+import Foundation
+
+extension Machine {
+    /// What slows this machine down or will stop it, and what to do about each.
+    func warnings(for memory: TrainingMemory?) -> [String] {
+        [matrixWarning, instructionWarning, hugePageWarning, memory.flatMap(memoryWarning)].compactMap { $0 }
+    }
+
+    private var matrixWarning: String? {
+        // The variable makes OpenBLAS use an older processor's kernels, at half the speed of AVX-512 ones.
+        let older = ["Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott", "Core2"]
+        guard let chosen = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"], has(.avx512),
+            older.contains(where: { matrixLibrary.hasSuffix("(kernels: \($0))") })
+        else { return nil }
+        return "OPENBLAS_CORETYPE=\(chosen) keeps OpenBLAS from its AVX-512 kernels: unset OPENBLAS_CORETYPE"
+    }
+
+    private var instructionWarning: String? {
+        guard features.contains(where: { $0.name == Processor.Feature.avx2.rawValue }), !has(.avx2) else { return nil }
+        return "the processor has no AVX2, so the portable loops are used: a newer machine is several times faster"
+    }
+
+    private var hugePageWarning: String? {
+        guard hugePages == "never" else { return nil }
+        return "huge pages are off, large models train slower: "
+            + "as root, echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"
+    }
+
+    private func memoryWarning(_ memory: TrainingMemory) -> String? {
+        let available = min(memoryBytes, availableMemoryBytes ?? memoryBytes)
+        guard memory.totalBytes > available else { return nil }
+        return "training needs \(memory.totalBytes.asMemory) and \(available.asMemory) is to be had: "
+            + "take a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
+    }
+
+    private func has(_ feature: Processor.Feature) -> Bool { features.contains { $0.name == feature.rawValue && $0.present } }
+}
+
+extension Int {
+    /// Bytes for people, for example `386 MB` or `1.2 GB`.
+    var asMemory: String {
+        let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
+        var value = Double(self)
+        var unit = 0
+        while value >= 999.5, unit + 1 < units.count {
+            value /= 1_000
+            unit += 1
+        }
+        return String(format: unit > 0 && value < 9.95 ? "%.1f " : "%.0f ", value) + units[unit]
+    }
+}

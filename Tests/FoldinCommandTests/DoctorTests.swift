@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The built command's `doctor`.
+@Suite("foldin doctor") struct DoctorTests {
+    /// Runs the built command and returns its exit status and both outputs.
+    static func doctor(_ arguments: [String]) throws -> (status: Int32, output: Data, errors: String) {
+        // The command lies beside the test bundle, or beside the program that runs it.
+        let folders =
+            CommandLine.arguments.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+            + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() } + [Bundle.main.bundleURL]
+        let found = folders.map { $0.appendingPathComponent("foldin") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        let process = Process()
+        let command: URL = try #require(found, "the foldin command is not built")
+        process.executableURL = command
+        process.arguments = ["doctor"] + arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, text, String(decoding: complaints, as: UTF8.self))
+    }
+
+    struct Report: Decodable {
+        struct Machine: Decodable {
+            let gigaflops: Double
+            let availableProcessors, memoryBytes: Int
+            let matrixLibrary: String
+        }
+        struct Memory: Decodable {
+            struct Shape: Decodable { let users, items, interactions: Int }
+            let dataset: Shape
+            let parameterBytes, bestEpochBytes, scoreBytes, interactionBytes, totalBytes: Int
+        }
+        let machine: Machine
+        let memory: Memory?
+        let warnings: [String]
+    }
+
+    static func report(_ arguments: String...) throws -> Report {
+        let result = try doctor(arguments + ["--json"])
+        #expect(result.status == 0 && result.errors.isEmpty)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Report.self, from: result.output)
+    }
+
+    @Test("tells the machine alone") func machine() throws {
+        let report = try Self.report()
+        #expect(report.memory == nil)
+        #expect(report.machine.gigaflops > 0 && report.machine.availableProcessors > 0 && report.machine.memoryBytes > 0)
+        #expect(!report.machine.matrixLibrary.isEmpty)
+    }
+
+    @Test("adds up the memory of a made shape") func shape() throws {
+        let memory = try #require(
+            try Self.report(
+                "--users", "10", "--items", "1000", "--mean-interactions", "2.5", "--hidden", "6", "--latent", "2", "--batch", "5"
+            ).memory)
+        // 1000 x 6 x 2 + 1000 + 6 + 6 x 2 x 3 + 2 x 2 + 6 = 13,052 weights.
+        #expect(memory.parameterBytes == 13_052 * 12)
+        #expect(memory.bestEpochBytes == 13_052 * 4)
+        #expect(memory.scoreBytes == 1_000 * 5 * 4)
+        #expect(memory.interactionBytes == 25 * 4 + 10 * 8)
+        #expect(memory.totalBytes == 13_052 * 16 + 20_000 + 180)
+    }
+
+    @Test("counts a prepared directory, with and without a last newline") func directory() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("foldin-doctor-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = [
+            "unique_sid.txt": "a\nb\nc", "unique_uid.txt": "x\ny\n", "train.csv": "user,item\n0,0\n0,1\n1,2",
+            "validation_tr.csv": "user,item\n", "validation_te.csv": "user,item", "test_tr.csv": "user,item\n2,0\n",
+        ]
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        let missing = try Self.doctor([folder.path])
+        #expect(missing.status == 66 && missing.errors.contains("test_te.csv"))
+        try Data("user,item\n2,1\n".utf8).write(to: folder.appendingPathComponent("test_te.csv"))
+        let dataset = try #require(try Self.report(folder.path).memory).dataset
+        #expect(dataset.users == 2 && dataset.items == 3 && dataset.interactions == 5)
+    }
+
+    @Test("warns when a dataset will not fit") func tooLarge() throws {
+        let report = try Self.report("--users", "10", "--items", "2000000000000", "--mean-interactions", "1")
+        #expect(report.warnings.contains { $0.hasPrefix("training needs") && $0.contains("--hidden") })
+    }
+
+    @Test(
+        "refuses what cannot be",
+        arguments: [
+            ["--users", "5"], ["--hidden", "0"], ["DIR", "--users", "5", "--items", "5", "--mean-interactions", "1"],
+            ["--users", "5", "--items", "5", "--mean-interactions", "nan"],
+            ["--users", "9223372036854775807", "--items", "5", "--mean-interactions", "10"],
+            ["--users", "5", "--items", "9223372036854775807", "--mean-interactions", "10"],
+        ])
+    func refused(arguments: [String]) throws {
+        let result = try Self.doctor(arguments)
+        #expect(result.status == 64 && result.output.isEmpty && result.errors.contains("expected"))
+    }
+}
