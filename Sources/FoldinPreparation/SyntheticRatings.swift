@@ -132,7 +132,7 @@ private struct SplitMix64 {
 
     /// A number in `0..<bound` by multiplication; the bias is below 2^-32.
     @inline(__always)
-    mutating func next(below bound: Int) -> Int { Int((next() >> 32) &* UInt64(bound) >> 32) }
+    mutating func next(below bound: Int) -> Int { Int(((next() >> 32) &* UInt64(bound)) >> 32) }
 
     /// A standard normal number by Box and Muller's transform.
     mutating func nextNormal() -> Double {
@@ -167,7 +167,7 @@ private struct ZipfTable {
     @inline(__always)
     func draw(_ random: inout SplitMix64) -> Int {
         let bits = random.next()
-        let place = Int((bits >> 32) &* UInt64(threshold.count) >> 32)
+        let place = Int(((bits >> 32) &* UInt64(threshold.count)) >> 32)
         return UInt32(truncatingIfNeeded: bits) <= threshold[place] ? place : Int(alias[place])
     }
 }
