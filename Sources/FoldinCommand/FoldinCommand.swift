@@ -8,6 +8,8 @@ struct FoldinCommand: AsyncParsableCommand {
         commandName: "foldin",
         abstract: "Autoencoder collaborative filtering: from a ratings file to recommendations.",
         subcommands: [
+            PrepareCommand.self,
+            DatasetsCommand.self,
             BenchCommand.self,
             DoctorCommand.self,
         ])
@@ -16,6 +18,8 @@ struct FoldinCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        // A limit on the size of files is then a failed write with a message, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try FoldinCommand.parseAsRoot()
             if var command = command as? AsyncParsableCommand {

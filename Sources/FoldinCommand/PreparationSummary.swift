@@ -1,0 +1,47 @@
+import Foldin
+import Foundation
+
+/// What `foldin prepare` did, for people and for machines.
+struct PreparationSummary: Encodable {
+    let out: String
+    let counts: [String: Int]
+    let options: [String: String]
+    let sources: [PreparationRecord.Source]
+    /// The share of all pairs of users and items that interact, from 0 to 1.
+    let sparsity: Double
+
+    init(_ dataset: PreparedDataset, out: String) {
+        self.out = out
+        counts = dataset.preparation?.counts ?? [:]
+        options = dataset.preparation?.options ?? [:]
+        sources = dataset.preparation?.sources ?? []
+        let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
+        sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
+    }
+
+    var text: String {
+        var lines: [String] = []
+        let percent = String(format: "%.3f", sparsity * 100)
+        lines.append(
+            "After filtering, there are \(counts["interactions"] ?? 0) watching events from \(counts["users"] ?? 0) users and "
+                + "\(counts["items-all"] ?? counts["items"] ?? 0) items (sparsity: \(percent)%)")
+        func line(_ label: String, _ text: String) { lines.append(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text) }
+        func number(_ name: String) -> Int { counts[name] ?? 0 }
+        line("read", "\(number("rows")) rows, \(number("rows-below-rating")) not above the rating, \(number("duplicates")) repeated")
+        line("train", "\(number("train-interactions")) rows, \(number("train-users")) users, \(number("items")) items")
+        for part in ["validation", "test"] {
+            line(
+                part,
+                "\(number(part + "-fold-in-interactions")) + \(number(part + "-held-out-interactions")) rows, "
+                    + "\(number(part + "-users")) users")
+        }
+        if let unknown = counts["test-rows-of-items-not-in-train"], unknown > 0 {
+            line("", "\(unknown) test rows are of \(number("test-items-not-in-train")) items without training rows: they count as misses")
+        }
+        if let users = counts["test-users-not-in-train"], users > 0 { line("", "\(users) test users have no training rows") }
+        if let both = counts["test-rows-in-train-too"], both > 0 { line("", "\(both) test rows are training rows too") }
+        if let titles = counts["titles"] { line("titles", "\(titles) of \(number("items")) items") }
+        line("written", out)
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,128 @@
+import FoldinInteractions
+import FoldinKernels
+
+/// The rows left after filtering, in input order, in the codes of their tables.
+struct Clicks {
+    var users: [UInt32]
+    var items: [UInt32]
+    /// How many rows the filters and the removal of repeats took away, by name.
+    var counts: [String: Int] = [:]
+
+    var count: Int { users.count }
+
+    /// The rows of `ratings` that its filter keeps.
+    init(_ ratings: Ratings) {
+        users = ratings.users
+        items = ratings.items
+        counts["rows"] = ratings.count
+        if let threshold = ratings.filter.ratingAbove {
+            // As single precision, like the ratings: 3.4 must not be above 3.4.
+            let threshold = Float(threshold)
+            keep(ratings.workers) { ratings.ratings[$0] > threshold }
+        }
+        counts["rows-below-rating"] = ratings.count - count
+        let rated = count
+        dropRepeats(userCount: ratings.userCount, itemCount: ratings.itemCount, ratings.workers)
+        counts["duplicates"] = rated - count
+
+        if ratings.filter.minimumItemInteractions > 1 {
+            let popularity = Self.counts(items, ratings.itemCount)
+            keep(ratings.workers) { [items] in popularity[Int(items[$0])] >= ratings.filter.minimumItemInteractions }
+        }
+        if ratings.filter.minimumUserInteractions > 1 {
+            let activity = Self.counts(users, ratings.userCount)
+            keep(ratings.workers) { [users] in activity[Int(users[$0])] >= ratings.filter.minimumUserInteractions }
+        }
+    }
+
+    /// The codes of the users that are left, ascending by code.
+    func presentUsers(of userCount: Int) -> [UInt32] {
+        let activity = Self.counts(users, userCount)
+        return (0..<UInt32(userCount)).filter { activity[Int($0)] > 0 }
+    }
+
+    /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
+    private mutating func keep(_ workers: Workers, _ condition: (Int) -> Bool) {
+        let size = 1 << 18
+        let pieces = (count + size - 1) / size
+        let kept: [(users: [UInt32], items: [UInt32])] = workers.map(pieces) { piece, _ in
+            let range = piece * size..<min(count, (piece + 1) * size)
+            var users: [UInt32] = []
+            var items: [UInt32] = []
+            users.reserveCapacity(range.count)
+            items.reserveCapacity(range.count)
+            for row in range where condition(row) {
+                users.append(self.users[row])
+                items.append(self.items[row])
+            }
+            return (users, items)
+        }
+        let total = kept.reduce(0) { $0 + $1.users.count }
+        if total == count { return }
+        users.removeAll()
+        items.removeAll()
+        users.reserveCapacity(total)
+        items.reserveCapacity(total)
+        for piece in kept {
+            users.append(contentsOf: piece.users)
+            items.append(contentsOf: piece.items)
+        }
+    }
+
+    /// Keeps the first row of each user and item.
+    private mutating func dropRepeats(userCount: Int, itemCount: Int, _ workers: Workers) {
+        let (starts, order) = Self.grouped(users, count: userCount)
+        // Users are dealt out in stretches of about as many rows each; a stretch owns a mark for every item.
+        let stretches = Self.stretches(starts, rows: 1 << 20)
+        let repeats: [[UInt32]] = workers.map(stretches.count) { stretch, _ in
+            var lastUser = [UInt32](repeating: .max, count: itemCount)
+            var repeats: [UInt32] = []
+            for user in stretches[stretch] {
+                for place in starts[user]..<starts[user + 1] {
+                    let item = Int(items[Int(order[place])])
+                    if lastUser[item] == UInt32(user) { repeats.append(order[place]) }
+                    lastUser[item] = UInt32(user)
+                }
+            }
+            return repeats
+        }
+        if repeats.allSatisfy(\.isEmpty) { return }
+        var isRepeat = [Bool](repeating: false, count: count)
+        for row in repeats.joined() { isRepeat[Int(row)] = true }
+        keep(workers) { !isRepeat[$0] }
+    }
+
+    /// Cuts users into stretches of at least `rows` rows each, but for the last.
+    private static func stretches(_ starts: [Int], rows: Int) -> [Range<Int>] {
+        var stretches: [Range<Int>] = []
+        var first = 0
+        for user in 0..<starts.count - 1 where starts[user + 1] - starts[first] >= rows || user == starts.count - 2 {
+            stretches.append(first..<user + 1)
+            first = user + 1
+        }
+        return stretches
+    }
+
+    /// Rows by group, in order inside each: group `g` is `order[starts[g] ..< starts[g + 1]]`. At most 2^32 rows.
+    static func grouped(_ groups: [UInt32], count: Int) -> (starts: [Int], order: [UInt32]) {
+        var starts = [Int](repeating: 0, count: count + 1)
+        for group in groups { starts[Int(group) + 1] += 1 }
+        for group in 0..<count { starts[group + 1] += starts[group] }
+        var next = starts
+        let order = [UInt32](unsafeUninitializedCapacity: groups.count) { order, initialized in
+            for row in groups.indices {
+                let group = Int(groups[row])
+                order.initializeElement(at: next[group], to: UInt32(truncatingIfNeeded: row))
+                next[group] += 1
+            }
+            initialized = groups.count
+        }
+        return (starts, order)
+    }
+
+    private static func counts(_ codes: [UInt32], _ count: Int) -> [Int] {
+        var counts = [Int](repeating: 0, count: count)
+        for code in codes { counts[Int(code)] += 1 }
+        return counts
+    }
+}

@@ -1,0 +1,41 @@
+import FoldinInteractions
+import FoldinKernels
+
+/// The reference's choice of the items to be found, user by user.
+struct HeldOutItems {
+    /// Users with fewer items keep them all.
+    static let fewestItems = 5
+
+    let fraction: Double
+    let seed: UInt32
+
+    /// Divides the rows of the users `ranked`, in that order, into those shown and those to be found.
+    ///
+    /// `starts` and `order` group the rows `items` by user as `Clicks.grouped` does; `index` gives the user's index in
+    /// the files. Input order stays inside each user.
+    func divide(
+        _ ranked: [UInt32], starts: [Int], order: [UInt32], items: [Int32], index: (UInt32) -> Int32
+    ) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {
+        var generator = NumPyGenerator(seed: seed)
+        var foldIn = PreparedRows.Part()
+        var heldOut = PreparedRows.Part()
+        for user in ranked {
+            let rows = order[starts[Int(user)]..<starts[Int(user) + 1]]
+            var isHeldOut = [Bool](repeating: false, count: rows.count)
+            if rows.count >= Self.fewestItems {
+                for place in generator.choice(rows.count, size: Int(fraction * Double(rows.count))) { isHeldOut[place] = true }
+            }
+            let number = index(user)
+            for (place, row) in rows.enumerated() {
+                if isHeldOut[place] {
+                    heldOut.users.append(number)
+                    heldOut.items.append(items[Int(row)])
+                } else {
+                    foldIn.users.append(number)
+                    foldIn.items.append(items[Int(row)])
+                }
+            }
+        }
+        return (foldIn, heldOut)
+    }
+}

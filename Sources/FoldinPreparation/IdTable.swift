@@ -1,0 +1,160 @@
+import Foundation
+
+/// Raw ids as bytes, each held once, numbered in order of first appearance.
+///
+/// Small whole numbers, which most files use, are found by indexing; everything else by hashing its bytes. Takes the bytes of
+/// the ids and about 16 more for each.
+struct IdTable: Sendable {
+    /// Whole numbers below this are found by indexing.
+    static let smallBound = 1 << 20
+    /// The most ids a table can number.
+    static let capacity = Int(Int32.max)
+
+    private var arena: [UInt8] = []
+    private var ends: [Int] = []
+    /// Code plus one of a small whole number; 0 for none.
+    private var small: [UInt32] = []
+    /// Code plus one by hash, open addressing; 0 for none. The count is a power of two.
+    private var slots: [UInt32] = []
+    private var hashedCount = 0
+
+    var count: Int { ends.count }
+
+    /// The code of a small whole number, or nil if it has none yet.
+    @inline(__always)
+    func code(ofSmall number: Int) -> UInt32? {
+        guard number < small.count else { return nil }
+        let code = small[number]
+        return code == 0 ? nil : code &- 1
+    }
+
+    /// The code of an id, a new one if it has none yet.
+    mutating func code(of id: UnsafeRawBufferPointer) -> UInt32 {
+        if let number = Self.smallNumber(id) {
+            if let code = code(ofSmall: number) { return code }
+            if number >= small.count {
+                let size = min(Self.smallBound, max(number + 1, small.count * 2, 1 << 10))
+                small.append(contentsOf: repeatElement(0, count: size - small.count))
+            }
+            let code = append(id)
+            small[number] = code + 1
+            return code
+        }
+        if hashedCount * 2 >= slots.count { growSlots() }
+        let mask = slots.count - 1
+        var slot = Self.hash(id) & mask
+        while slots[slot] != 0 {
+            let code = slots[slot] - 1
+            if matches(Int(code), id) { return code }
+            slot = (slot + 1) & mask
+        }
+        let code = append(id)
+        slots[slot] = code + 1
+        hashedCount += 1
+        return code
+    }
+
+    /// Calls `body` with the bytes of an id.
+    @inline(__always)
+    func withBytes<Result>(of code: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        let start = code == 0 ? 0 : ends[code - 1]
+        return try arena.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<ends[code]])) }
+    }
+
+    /// An id as text; ids are checked to be UTF-8 when they are read.
+    subscript(code: Int) -> String { withBytes(of: code) { String(decoding: $0, as: UTF8.self) } }
+
+    /// Gives each id of `other` a code here, in the order of its codes there, and returns them.
+    mutating func merge(_ other: IdTable) -> [UInt32] {
+        var codes: [UInt32] = []
+        codes.reserveCapacity(other.count)
+        for code in 0..<other.count {
+            codes.append(other.withBytes(of: code) { self.code(of: $0) })
+        }
+        return codes
+    }
+
+    private mutating func append(_ id: UnsafeRawBufferPointer) -> UInt32 {
+        arena.append(contentsOf: id)
+        ends.append(arena.count)
+        return UInt32(ends.count - 1)
+    }
+
+    private func matches(_ code: Int, _ id: UnsafeRawBufferPointer) -> Bool {
+        withBytes(of: code) { known in
+            guard known.count == id.count, let first = known.baseAddress, let second = id.baseAddress else { return false }
+            return memcmp(first, second, known.count) == 0
+        }
+    }
+
+    private mutating func growSlots() {
+        let size = max(1 << 10, slots.count * 2)
+        slots = [UInt32](repeating: 0, count: size)
+        for code in 0..<count {
+            let hash: Int? = withBytes(of: code) { Self.smallNumber($0) == nil ? Self.hash($0) : nil }
+            guard var slot = hash.map({ $0 & (size - 1) }) else { continue }
+            while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = UInt32(code) + 1
+        }
+    }
+
+    /// The value of an id that is a whole number below `smallBound` in its only spelling, without leading zeros.
+    private static func smallNumber(_ id: UnsafeRawBufferPointer) -> Int? {
+        guard id.count >= 1 && id.count <= 7, id.count == 1 || id[0] != 48 else { return nil }
+        var value = 0
+        for byte in id {
+            let digit = Int(byte) - 48
+            guard digit >= 0 && digit <= 9 else { return nil }
+            value = value * 10 + digit
+        }
+        return value < smallBound ? value : nil
+    }
+
+    /// Multiplies and folds eight bytes at a time.
+    private static func hash(_ id: UnsafeRawBufferPointer) -> Int {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: id.count)
+        func fold(_ word: UInt64) {
+            let (high, low) = (state ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+            state = high ^ low
+        }
+        var place = 0
+        while place + 8 <= id.count {
+            fold(id.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            place += 8
+        }
+        var last: UInt64 = 0
+        while place < id.count {
+            last = last << 8 | UInt64(id[place])
+            place += 1
+        }
+        fold(last)
+        return Int(truncatingIfNeeded: state >> 1)
+    }
+}
+
+extension IdTable {
+    /// The codes in the order in which the reference sorts raw ids: as numbers if every id is a whole number in its only
+    /// spelling (of any length), otherwise by their bytes.
+    func sortedCodes(_ codes: [UInt32]) -> [UInt32] {
+        let numeric = allAreNumbers
+        return arena.withUnsafeBytes { arena in
+            func bytes(_ code: UInt32) -> UnsafeRawBufferPointer {
+                UnsafeRawBufferPointer(rebasing: arena[(code == 0 ? 0 : ends[Int(code) - 1])..<ends[Int(code)]])
+            }
+            return codes.sorted { first, second in
+                let (first, second) = (bytes(first), bytes(second))
+                if numeric && first.count != second.count { return first.count < second.count }
+                return first.lexicographicallyPrecedes(second)
+            }
+        }
+    }
+
+    /// Whether every id is a whole number without sign and without leading zeros.
+    private var allAreNumbers: Bool {
+        (0..<count).allSatisfy { code in
+            withBytes(of: code) { id in
+                !id.isEmpty && (id.count == 1 || id[0] != 48) && id.allSatisfy { $0 >= 48 && $0 <= 57 }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import FoldinInteractions
+
+/// The bytes of a file, decompressed if need be, in stretches of whole lines.
+struct LineSource {
+    /// How much of a compressed file is decompressed at a time; a line may not be longer.
+    static let pieceSize = 32 << 20
+
+    let file: MappedFile
+    let isCompressed: Bool
+
+    init(_ file: MappedFile) {
+        self.file = file
+        self.isCompressed = GzipStream.isGzip(file.bytes)
+    }
+
+    /// Calls `body` with stretches of whole lines in order, without a byte order mark. Every stretch ends in a newline, which
+    /// is added to a last line that has none.
+    func forEachStretch(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var isFirst = true
+        func give(_ stretch: UnsafeRawBufferPointer) throws {
+            let hasMark = isFirst && stretch.starts(with: [0xEF, 0xBB, 0xBF])
+            isFirst = false
+            let rest = UnsafeRawBufferPointer(rebasing: stretch.dropFirst(hasMark ? 3 : 0))
+            if !rest.isEmpty { try body(rest) }
+        }
+        try isCompressed ? forEachDecompressed(give) : forEachMapped(file.bytes, give)
+    }
+
+    private func forEachMapped(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let whole = (bytes.lastIndex(of: 10) ?? -1) + 1
+        if whole > 0 { try body(UnsafeRawBufferPointer(rebasing: bytes[..<whole])) }
+        if whole < bytes.count {
+            let last = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count - whole + 1, alignment: 1)
+            defer { last.deallocate() }
+            last.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[whole...]))
+            last[last.count - 1] = 10
+            try body(UnsafeRawBufferPointer(last))
+        }
+    }
+
+    private func forEachDecompressed(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let stream = try GzipStream(file)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize + 1, alignment: 16)
+        defer { buffer.deallocate() }
+        var kept = 0
+        while true {
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<Self.pieceSize])
+            var count = kept + (try stream.read(into: room))
+            let isLast = count < Self.pieceSize
+            if isLast, count > 0, buffer[count - 1] != 10 {
+                buffer[count] = 10
+                count += 1
+            }
+            let filled = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            guard let end = filled.lastIndex(of: 10) else {
+                if isLast { return }
+                throw FoldinError(
+                    .badData, file: file.path, found: "a line of more than \(Self.pieceSize) bytes", expected: "shorter lines")
+            }
+            try body(UnsafeRawBufferPointer(rebasing: filled[...end]))
+            if isLast { return }
+            kept = count - (end + 1)
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: filled[(end + 1)...]))
+        }
+    }
+}

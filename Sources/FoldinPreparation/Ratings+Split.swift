@@ -1,0 +1,168 @@
+import FoldinInteractions
+import FoldinKernels
+
+extension Ratings {
+    /// Filters, divides and numbers the interactions.
+    ///
+    /// For strong generalization, users are sorted by raw id (as numbers if every id in the file is a whole number without
+    /// leading zeros, otherwise by bytes) and shuffled by NumPy's legacy generator; the last are for test, those before for
+    /// validation. Items are those of training users, numbered by first appearance. For a given split users are numbered in
+    /// sorted order, and items by first appearance in the training file, then in the test file.
+    ///
+    /// Throws `FoldinError` of kind `usage` for fractions and counts that cannot be, `badData` if nothing is left.
+    public func split(_ split: Split) throws -> PreparedDataset {
+        switch split.kind {
+        case .strongGeneralization(let heldOutUsers, let heldOutItems):
+            try Self.check(heldOutItems, "held-out items")
+            return try strongGeneralization(heldOutUsers, HeldOutItems(fraction: heldOutItems, seed: split.seed))
+        case .given(let test, let validationItems):
+            try Self.check(validationItems, "validation items")
+            return try given(test, HeldOutItems(fraction: validationItems, seed: split.seed))
+        }
+    }
+
+    private static func check(_ fraction: Double, _ name: String) throws {
+        guard fraction >= 0 && fraction < 1 else {
+            throw FoldinError(.usage, found: "\(fraction) as the fraction of \(name)", expected: "at least 0 and less than 1")
+        }
+    }
+
+    /// The clicks that are left. Throws if there are none.
+    func remainingClicks() throws -> Clicks {
+        let clicks = Clicks(self)
+        guard clicks.count > 0 else {
+            throw FoldinError(
+                .badData, file: path, found: "no interactions left of \(count) after filtering (\(filter.description))",
+                expected: "filters that leave some users and items")
+        }
+        guard clicks.count < UInt32.max else {
+            throw FoldinError(.badData, file: path, found: "\(clicks.count) interactions", expected: "fewer than 2^32")
+        }
+        return clicks
+    }
+
+    private func strongGeneralization(_ share: UserShare, _ choice: HeldOutItems) throws -> PreparedDataset {
+        let clicks = try remainingClicks()
+        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount))
+        guard let heldOut = share.count(of: ranked.count), heldOut < ranked.count, heldOut * 2 < ranked.count else {
+            throw FoldinError(
+                .usage, file: path, found: "\(share.description) held-out users each for validation and for test",
+                expected: "fewer than half of the \(ranked.count) users left after filtering")
+        }
+        var generator = NumPyGenerator(seed: choice.seed)
+        let shuffled = generator.permutation(ranked.count).map { ranked[$0] }
+        let trainCount = ranked.count - 2 * heldOut
+        var userIndex = [Int32](repeating: -1, count: userCount)
+        for (index, user) in shuffled.enumerated() { userIndex[Int(user)] = Int32(index) }
+
+        // Training rows in input order, which numbers the items; the other rows follow in a second pass.
+        var train = PreparedRows.Part()
+        train.users.reserveCapacity(clicks.count)
+        train.items.reserveCapacity(clicks.count)
+        var numbering = ItemNumbering(itemCount: itemCount)
+        for row in 0..<clicks.count {
+            let user = userIndex[Int(clicks.users[row])]
+            guard user < trainCount else { continue }
+            train.users.append(user)
+            train.items.append(numbering.number(clicks.items[row]))
+        }
+        var users: [UInt32] = []
+        var items: [Int32] = []
+        for row in 0..<clicks.count where userIndex[Int(clicks.users[row])] >= trainCount {
+            guard let item = numbering.known(clicks.items[row]) else { continue }
+            users.append(clicks.users[row])
+            items.append(item)
+        }
+        let (starts, order) = Clicks.grouped(users, count: userCount)
+        func part(_ range: Range<Int>) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {
+            let ranked = ranked.filter { range.contains(Int(userIndex[Int($0)])) }
+            return choice.divide(ranked, starts: starts, order: order, items: items) { userIndex[Int($0)] }
+        }
+        let validation = part(trainCount..<trainCount + heldOut)
+        let test = part(trainCount + heldOut..<ranked.count)
+        let rows = PreparedRows(
+            train: train, validationFoldIn: validation.foldIn, validationHeldOut: validation.heldOut, testFoldIn: test.foldIn,
+            testHeldOut: test.heldOut)
+        var counts = clicks.counts
+        counts["interactions"] = clicks.count
+        counts["items-all"] = Set(clicks.items).count
+        counts["validation-users"] = heldOut
+        counts["test-users"] = heldOut
+        counts["rows-of-unknown-items"] = clicks.count - train.count - items.count
+        return dataset(
+            rows, trainUserCount: trainCount, items: numbering.order.map { itemIds[Int($0)] },
+            users: shuffled.map { userIds[Int($0)] }, counts: counts,
+            options: [
+                "split": "strong-generalization", "held-out-users": share.description, "held-out-items": "\(choice.fraction)",
+                "seed": "\(choice.seed)",
+            ], sources: [source])
+    }
+
+    /// Joins the parts and the record of how they came about.
+    func dataset(
+        _ rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], counts: [String: Int],
+        options: [String: String], sources: [PreparationRecord.Source]
+    ) -> PreparedDataset {
+        var counts = counts
+        counts["users"] = users.count
+        counts["items"] = items.count
+        counts["train-users"] = trainUserCount
+        counts["train-interactions"] = rows.train.count
+        counts["validation-fold-in-interactions"] = rows.validationFoldIn.count
+        counts["validation-held-out-interactions"] = rows.validationHeldOut.count
+        counts["test-fold-in-interactions"] = rows.testFoldIn.count
+        counts["test-held-out-interactions"] = rows.testHeldOut.count
+        let titles = self.titles?.titles(of: items) ?? []
+        if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
+        return PreparedDataset(
+            rows: rows, trainUserCount: trainUserCount, items: Vocabulary(items), users: Vocabulary(users), titles: titles,
+            preparation: PreparationRecord(
+                sources: sources + [self.titles?.source].compactMap { $0 },
+                options: options.merging(filter.options) { old, _ in old }, counts: counts))
+    }
+}
+
+/// Numbers items in the order in which they are first met.
+struct ItemNumbering {
+    private(set) var order: [UInt32] = []
+    private var numbers: [Int32]
+
+    init(itemCount: Int) { numbers = [Int32](repeating: -1, count: itemCount) }
+
+    @inline(__always)
+    mutating func number(_ item: UInt32) -> Int32 {
+        if numbers[Int(item)] < 0 {
+            numbers[Int(item)] = Int32(order.count)
+            order.append(item)
+        }
+        return numbers[Int(item)]
+    }
+
+    @inline(__always)
+    func known(_ item: UInt32) -> Int32? { numbers[Int(item)] < 0 ? nil : numbers[Int(item)] }
+}
+
+extension Ratings.Filter {
+    /// The options as the command takes them.
+    var options: [String: String] {
+        var options = [
+            "min-item-interactions": "\(minimumItemInteractions)", "min-user-interactions": "\(minimumUserInteractions)",
+        ]
+        if let ratingAbove { options["rating-above"] = "\(ratingAbove)" }
+        return options
+    }
+
+    var description: String {
+        (ratingAbove.map { "ratings above \($0), " } ?? "")
+            + "items with at least \(minimumItemInteractions), users with at least \(minimumUserInteractions) interactions"
+    }
+}
+
+extension UserShare: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .count(let count): "\(count)"
+        case .fraction(let fraction): "\(fraction)"
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import FoldinInteractions
+import FoldinKernels
+
+/// The rows of a ratings file in columns, with each id held once, and what is to be kept of them.
+///
+/// Takes 12 bytes a row. The methods that filter only note what to keep; `split(_:)` does the work, always in this order
+/// whatever the order of the calls: rows by rating, repeats of a user and item (the first is kept), items with too few
+/// interactions, users with too few, each once.
+///
+/// ```swift
+/// let dataset = try Ratings(contentsOf: "ml-20m/ratings.csv", format: .movieLensCSV)
+///     .rated(above: 3.5)
+///     .keepingUsers(withAtLeast: 5)
+///     .split(.strongGeneralization(heldOutUsers: 10_000, heldOutItems: 0.2, seed: 98_765))
+/// ```
+public struct Ratings: Sendable {
+    /// The file they came from.
+    public let source: PreparationRecord.Source
+    /// The file as the caller named it, for messages.
+    public let path: String
+    /// The layout the file was read as.
+    public let format: RatingsFormat
+    /// Whether rows have a rating; if not, every row is a click.
+    public let hasRatings: Bool
+
+    let users: [UInt32]
+    let items: [UInt32]
+    let ratings: [Float]
+    /// Seconds since 1970 for each row if they were asked for, otherwise empty.
+    public let timestamps: [Int64]
+    let userIds: IdTable
+    let itemIds: IdTable
+    let workers: Workers
+
+    private(set) var filter = Filter()
+    private(set) var titles: Titles?
+
+    /// What to keep of the rows.
+    struct Filter: Sendable, Equatable {
+        var ratingAbove: Double?
+        var minimumItemInteractions = 0
+        var minimumUserInteractions = 0
+    }
+
+    /// The number of rows in the file.
+    public var count: Int { users.count }
+    /// The number of different users in the file.
+    public var userCount: Int { userIds.count }
+    /// The number of different items in the file.
+    public var itemCount: Int { itemIds.count }
+
+    init(reader: RatingsReader, source: PreparationRecord.Source, path: String, format: RatingsFormat, workers: Workers) {
+        let columns = reader.columns(workers)
+        self.source = source
+        self.path = path
+        self.format = format
+        self.workers = workers
+        hasRatings = reader.hasRatings
+        users = columns.users
+        items = columns.items
+        ratings = columns.ratings
+        timestamps = columns.timestamps
+        userIds = columns.userIds
+        itemIds = columns.itemIds
+    }
+
+    /// Keeps rows whose rating is strictly above `threshold`, compared in single precision.
+    ///
+    /// Throws `FoldinError` of kind `usage` if the file has no ratings or `threshold` is not a number.
+    public func rated(above threshold: Double) throws -> Ratings {
+        guard hasRatings else {
+            throw FoldinError(
+                .usage, file: path, found: "a rating threshold for a file without ratings (\(format.name))",
+                expected: "no threshold: every row is a click")
+        }
+        guard threshold.isFinite else {
+            throw FoldinError(.usage, found: "the rating threshold \(threshold)", expected: "a finite number")
+        }
+        var result = self
+        result.filter.ratingAbove = threshold
+        return result
+    }
+
+    /// Keeps items with at least `count` interactions, counted once, before users are.
+    public func keepingItems(withAtLeast count: Int) -> Ratings {
+        var result = self
+        result.filter.minimumItemInteractions = count
+        return result
+    }
+
+    /// Keeps users with at least `count` interactions, counted once, after items were.
+    public func keepingUsers(withAtLeast count: Int) -> Ratings {
+        var result = self
+        result.filter.minimumUserInteractions = count
+        return result
+    }
+
+    /// Gives the items of the prepared dataset their titles.
+    public func titled(by titles: Titles) -> Ratings {
+        var result = self
+        result.titles = titles
+        return result
+    }
+}

@@ -1,0 +1,63 @@
+import FoldinInteractions
+
+/// The rows parsed from one stretch of whole lines, with ids numbered by tables of its own.
+///
+/// Stretches are parsed apart from each other and merged in order, so that the result is the same for any number of threads.
+struct RatingsBlock: Sendable {
+    var users: [UInt32] = []
+    var items: [UInt32] = []
+    /// Empty if the format has no rating.
+    var ratings: [Float] = []
+    /// Empty unless asked for.
+    var timestamps: [Int64] = []
+    var userIds = IdTable()
+    var itemIds = IdTable()
+    /// How many lines were read; with a fault, the lines up to and including the faulty one.
+    var lineCount = 0
+    /// What is wrong in line `lineCount` of the block.
+    var fault: RowFault?
+}
+
+/// What is wrong with a row: what was found and what was expected. The place is added by whoever knows it.
+struct RowFault: Error, Sendable, Equatable {
+    let found: String
+    let expected: String
+
+    /// Describes bytes found in a row, shortened.
+    init(bytes: some Sequence<UInt8>, expected: String) {
+        let text = String(decoding: Array(bytes.prefix(60)), as: UTF8.self)
+        self.init(found: "'\(text)'", expected: expected)
+    }
+
+    init(found: String, expected: String) {
+        self.found = found
+        self.expected = expected
+    }
+
+    func error(file: String, line: Int) -> FoldinError {
+        FoldinError(.badData, file: file, line: line, found: found, expected: expected)
+    }
+}
+
+/// Reads stretches of whole lines of one file.
+protocol RowParser: Sendable {
+    /// Parses all of `block`, whose last byte is a newline, into `rows`.
+    ///
+    /// Counts lines in `rows.lineCount`, also when it throws.
+    func parse(_ block: UnsafeRawBufferPointer, into rows: inout RatingsBlock) throws(RowFault)
+
+    /// Whether rows have a rating.
+    var hasRatings: Bool { get }
+}
+
+extension RowParser {
+    func parse(_ block: UnsafeRawBufferPointer) -> RatingsBlock {
+        var rows = RatingsBlock()
+        do {
+            try parse(block, into: &rows)
+        } catch {
+            rows.fault = error
+        }
+        return rows
+    }
+}

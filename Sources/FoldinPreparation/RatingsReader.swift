@@ -1,0 +1,102 @@
+import FoldinInteractions
+import FoldinKernels
+
+/// Collects the rows of a file from blocks parsed side by side.
+struct RatingsReader {
+    /// Blocks end at the first newline after so many bytes. Fixed, so that nothing depends on the number of threads.
+    static let blockSize = 4 << 20
+
+    let path: String
+    let parser: any RowParser
+    private var lineCount: Int
+    private var pieces: [Piece] = []
+    private var userIds = IdTable()
+    private var itemIds = IdTable()
+
+    /// A block with, for each of its own codes, the code in the whole file.
+    private struct Piece {
+        var rows: RatingsBlock
+        var userCodes: [UInt32]
+        var itemCodes: [UInt32]
+    }
+
+    /// The whole file in columns.
+    struct Columns {
+        var users: [UInt32]
+        var items: [UInt32]
+        var ratings: [Float]
+        var timestamps: [Int64]
+        var userIds: IdTable
+        var itemIds: IdTable
+    }
+
+    /// A reader for the lines after the first `lineCount`.
+    init(path: String, parser: any RowParser, lineCount: Int) {
+        self.path = path
+        self.parser = parser
+        self.lineCount = lineCount
+    }
+
+    var hasRatings: Bool { parser.hasRatings }
+    var isEmpty: Bool { pieces.allSatisfy { $0.rows.users.isEmpty } }
+
+    /// Parses a stretch of whole lines. Throws `FoldinError` for the first row of the file that is not as it must be.
+    mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
+        let blocks = Self.cut(stretch)
+        let parser = parser
+        for rows in workers.map(blocks.count, { task, _ in parser.parse(UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])) }) {
+            if let fault = rows.fault { throw fault.error(file: path, line: lineCount + rows.lineCount) }
+            lineCount += rows.lineCount
+            var piece = Piece(rows: rows, userCodes: userIds.merge(rows.userIds), itemCodes: itemIds.merge(rows.itemIds))
+            guard max(userIds.count, itemIds.count) < IdTable.capacity else {
+                throw FoldinError(
+                    .badData, file: path, found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
+            }
+            piece.rows.userIds = IdTable()
+            piece.rows.itemIds = IdTable()
+            pieces.append(piece)
+        }
+    }
+
+    /// Everything read so far, in the file's order.
+    consuming func columns(_ workers: Workers) -> Columns {
+        let starts = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rows.users.count) }
+        let total = starts[pieces.count]
+        let pieces = self.pieces
+        func joined<Value>(_ value: (Piece) -> [Value], _ codes: (Piece) -> [UInt32]?, _ map: (Value, [UInt32]) -> Value) -> [Value] {
+            [Value](unsafeUninitializedCapacity: total) { target, count in
+                let start = target.baseAddress
+                // Each piece initialises the places that are its own.
+                workers.forEach(pieces.count) { task, _ in
+                    guard let place = start?.advanced(by: starts[task]) else { return }
+                    let values = value(pieces[task])
+                    if let codes = codes(pieces[task]) {
+                        for (index, value) in values.enumerated() { place.advanced(by: index).initialize(to: map(value, codes)) }
+                    } else {
+                        values.withUnsafeBufferPointer { if let base = $0.baseAddress { place.initialize(from: base, count: $0.count) } }
+                    }
+                }
+                count = total
+            }
+        }
+        let hasTimestamps = pieces.contains { !$0.rows.timestamps.isEmpty }
+        return Columns(
+            users: joined(\.rows.users, \.userCodes) { $1[Int($0)] },
+            items: joined(\.rows.items, \.itemCodes) { $1[Int($0)] },
+            ratings: hasRatings ? joined(\.rows.ratings, { _ in nil }) { value, _ in value } : [],
+            timestamps: hasTimestamps ? joined(\.rows.timestamps, { _ in nil }) { value, _ in value } : [],
+            userIds: userIds, itemIds: itemIds)
+    }
+
+    private static func cut(_ stretch: UnsafeRawBufferPointer) -> [Range<Int>] {
+        var blocks: [Range<Int>] = []
+        var start = 0
+        while start < stretch.count {
+            let aim = min(start + blockSize, stretch.count) - 1
+            let end = stretch[aim...].firstIndex(of: 10).map { $0 + 1 } ?? stretch.count
+            blocks.append(start..<end)
+            start = end
+        }
+        return blocks
+    }
+}

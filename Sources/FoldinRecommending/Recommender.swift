@@ -1,0 +1,147 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Foundation
+
+/// An item for a person, or beside another item.
+public struct Recommendation: Sendable, Equatable, Codable {
+    /// The raw item id.
+    public let item: String
+    /// The item's title, where the model has one.
+    public let title: String?
+    /// The model's score: a logit for `recommend`, a cosine for `similar`. Only the order means anything across items.
+    public let score: Float
+
+    public init(item: String, title: String?, score: Float) {
+        self.item = item
+        self.title = title
+        self.score = score
+    }
+}
+
+/// What was recommended, and which of the ids that came in meant nothing to the model.
+public struct Recommendations: Sendable, Equatable, Codable {
+    /// Best first.
+    public let items: [Recommendation]
+    /// Ids of the history or the exclusions that the model does not know, in the order given.
+    public let unknown: [String]
+
+    public init(items: [Recommendation], unknown: [String]) {
+        self.items = items
+        self.unknown = unknown
+    }
+}
+
+/// Recommends items to people the model has never met, from the ids they liked.
+///
+/// The person's history is folded in: one pass through the network, no training.
+public struct Recommender: Sendable {
+    public let model: TrainedModel
+    public let workers: Workers
+    private let ids: Vocabulary
+
+    /// A recommender of `model`'s items. A bare `state_dict` has no ids: its items are called "0", "1", and so on.
+    public init(_ model: TrainedModel, workers: Workers = Workers()) {
+        self.model = model
+        self.workers = workers
+        ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
+    }
+
+    /// The `count` best items for somebody who liked `history`, without the history's items.
+    ///
+    /// Unknown ids are passed over; use `recommendations(_:for:excluding:)` to learn which.
+    ///
+    /// - Throws: `FoldinError` if `count` is not positive or no id of the history is known.
+    public func recommend(
+        _ count: Int, havingLiked history: [String], excluding excluded: [String] = []
+    ) throws -> [Recommendation] {
+        try recommendations(count, for: [history], excluding: excluded)[0].get().items
+    }
+
+    /// The `count` best items for each of many histories, fewer only where the catalogue has no more.
+    ///
+    /// A history without any known id fails alone, with a `FoldinError`. Histories are scored in blocks of 500.
+    ///
+    /// - Throws: `FoldinError` if `count` is not positive.
+    public func recommendations(
+        _ count: Int, for histories: [[String]], excluding excluded: [String] = []
+    ) throws -> [Result<Recommendations, FoldinError>] {
+        try check(count)
+        let excludedIndices = excluded.compactMap(ids.index)
+        let unknownExcluded = excluded.filter { ids.index(of: $0) == nil }
+        let rows = histories.map { $0.compactMap(ids.index) }
+        let matrix = InteractionMatrix(rows: rows, itemCount: model.itemCount)
+        var results: [Result<Recommendations, FoldinError>] = []
+        results.reserveCapacity(histories.count)
+        let scores = FloatBuffer(count: min(500, histories.count) * model.itemCount)
+        for start in stride(from: 0, to: histories.count, by: 500) {
+            let block = start..<min(histories.count, start + 500)
+            model.score(matrix, rows: block, into: scores.pointer, workers: workers)
+            for row in block {
+                guard !rows[row].isEmpty else {
+                    results.append(.failure(unknownHistory(histories[row])))
+                    continue
+                }
+                let ranked = best(
+                    count, of: scores.pointer + (row - start) * model.itemCount, without: rows[row] + excludedIndices)
+                let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownExcluded
+                results.append(.success(Recommendations(items: ranked, unknown: unknown)))
+            }
+        }
+        return results
+    }
+
+    /// The `count` items whose vectors in the last layer point most nearly the same way as that of `item`, by cosine.
+    ///
+    /// - Throws: `FoldinError` if `count` is not positive or the item is not known.
+    public func similar(_ count: Int, to item: String) throws -> [Recommendation] {
+        try check(count)
+        guard let index = ids.index(of: item) else {
+            throw FoldinError(.badData, found: "item \"\(item)\"", expected: "an item the model knows, such as \"\(ids[0])\"")
+        }
+        let (vectors, width) = model.itemVectors
+        let cosines = FloatBuffer(count: model.itemCount)
+        matrixMultiply(
+            rows: model.itemCount, columns: 1, inner: width, .plain(vectors.pointer, stride: width),
+            .plain(vectors.pointer + index * width, stride: 1), into: cosines.pointer, stride: 1)
+        // cosines = v . w / |v| for now; v . v / |v| of the item itself is then |w|, which all are still to be divided by.
+        workers.forEachPiece(of: model.itemCount, size: 1024) { items, _ in
+            for item in items {
+                var sum: Float = 0
+                for i in 0..<width { sum += vectors.pointer[item * width + i] * vectors.pointer[item * width + i] }
+                cosines.pointer[item] /= max(sum.squareRoot(), .leastNormalMagnitude)
+            }
+        }
+        let own = max(cosines.pointer[index], .leastNormalMagnitude)
+        for item in 0..<model.itemCount { cosines.pointer[item] /= own }
+        return best(count, of: cosines.pointer, without: [index])
+    }
+
+    /// The best of a row of scores; the row is changed: `without` are masked.
+    private func best(_ count: Int, of scores: UnsafeMutablePointer<Float>, without masked: [Int]) -> [Recommendation] {
+        for item in masked { scores[item] = -.infinity }
+        let count = min(count, model.itemCount)
+        let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: TopK.scratchCount(count))
+        defer { scratch.deallocate() }
+        let items = [Int32](unsafeUninitializedCapacity: count) { buffer, found in
+            guard let start = buffer.baseAddress else { return }
+            found = TopK.select(count, of: scores, count: model.itemCount, scratch: scratch, into: start)
+        }
+        return items.map { item in
+            Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: scores[Int(item)])
+        }
+    }
+
+    private func check(_ count: Int) throws {
+        guard count > 0 else {
+            throw FoldinError(.usage, found: "\(count) recommendations to be made", expected: "at least 1")
+        }
+    }
+
+    private func unknownHistory(_ history: [String]) -> FoldinError {
+        let shown = history.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ") + (history.count > 3 ? ", …" : "")
+        return FoldinError(
+            .badData, found: history.isEmpty ? "an empty history" : "a history without any known item: \(shown)",
+            expected: "ids of the items the model was trained on, such as \"\(ids[0])\"")
+    }
+}
