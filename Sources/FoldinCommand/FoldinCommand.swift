@@ -10,6 +10,10 @@ struct FoldinCommand: AsyncParsableCommand {
         subcommands: [
             PrepareCommand.self,
             DatasetsCommand.self,
+            TrainCommand.self,
+            EvaluateCommand.self,
+            RecommendCommand.self,
+            SimilarCommand.self,
             BenchCommand.self,
             DoctorCommand.self,
         ])

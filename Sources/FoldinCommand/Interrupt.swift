@@ -1,0 +1,34 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Ctrl-C as a question that long work asks between steps. A second Ctrl-C ends the process at once.
+final class Interrupt {
+    private let state: State
+    private let source: any DispatchSourceSignal
+
+    init() {
+        let state = State()
+        signal(SIGINT, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            if state.count.wrappingAdd(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+            Console.note("\ninterrupted: finishing this step (Ctrl-C again to stop at once)")
+        }
+        source.resume()
+        self.state = state
+        self.source = source
+    }
+
+    deinit {
+        source.cancel()
+        signal(SIGINT, SIG_DFL)
+    }
+
+    /// Whether Ctrl-C was pressed.
+    var happened: Bool { state.count.load(ordering: .relaxed) > 0 }
+
+    private final class State: Sendable {
+        let count = Atomic<Int>(0)
+    }
+}

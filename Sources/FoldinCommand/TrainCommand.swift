@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foldin
+import FoldinKernels
+import Foundation
+
+/// `foldin train`: a prepared directory becomes a run with a model.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train Mult-VAE or Mult-DAE on a prepared directory.",
+        discussion: """
+            Writes to RUN: model.safetensors (the epoch with the best validation metric, with item ids and titles), \
+            history.jsonl (a line an epoch) and run.json (options and figures). Ctrl-C ends after the current step and keeps the \
+            best model so far.
+            """)
+
+    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
+    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
+    @Flag(help: "Replace a run that is already there.") var overwrite = false
+    @OptionGroup(title: "Network") var network: NetworkOptions
+    @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
+    @Option(help: "Seed of initial weights, shuffles, dropout and noise.") var seed: UInt64 = 98_765
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print the outcome as one JSON document.") var json = false
+
+    func run() throws {
+        let dataset = try PreparedDataset(contentsOf: directory)
+        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
+        let architecture = network.configuration.architecture(items: dataset.train.itemCount)
+        let run = try RunDirectory(creating: out, overwriting: overwrite)
+        Console.note(
+            "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
+                + "\(dataset.train.itemCount) items, \(dataset.train.count) clicks; \(work.workers.count) threads")
+        if dataset.validation.heldOut.count == 0 {
+            Console.note("no validation users: training goes through all epochs and keeps the last")
+        }
+
+        let interrupt = Interrupt()
+        let bar = TrainingProgress(epochs: trainer.schedule.epochs)
+        var writing: Error?
+        let outcome = try trainer.run(
+            on: dataset, isCancelled: { interrupt.happened || writing != nil }, onStep: bar.step,
+            progress: { epoch in
+                bar.epoch(epoch)
+                do { try run.append(epoch) } catch { writing = error }
+            })
+        bar.end()
+        if let writing { throw writing }
+        guard outcome.bestEpoch > 0 || outcome.wasCancelled else { return }
+        if outcome.bestEpoch == 0 {
+            Console.note("interrupted before the first epoch ended: no model was written")
+            throw ExitCode(130)
+        }
+
+        var model = outcome.model
+        var test: EvaluationReport?
+        if !outcome.wasCancelled {
+            test = try Evaluator(workers: work.workers).evaluate(model, on: dataset.test, training: dataset.train)
+            for result in test?.results ?? [] { model.card.metrics["test \(result.metric)"] = result.mean }
+        }
+        try model.save(to: run.modelPath)
+        let record = RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test)
+        try run.write(record)
+        if json {
+            try Console.json(record)
+        } else {
+            Console.result(record.text(modelPath: run.modelPath))
+        }
+        if outcome.wasCancelled {
+            Console.note("interrupted: the best of \(outcome.history.count) epochs is kept in \(run.modelPath)")
+            throw ExitCode(130)
+        }
+    }
+}
+
+/// The contents of `run.json`.
+private struct RunRecord: Encodable {
+    let model: String
+    let architecture: Architecture
+    let options: [String: String]
+    let data_checksum: String
+    let epochs: Int
+    let best_epoch: Int
+    let interrupted: Bool
+    let seconds: Double
+    let validation: [String: Double]
+    let test: EvaluationReport?
+
+    init(architecture: Architecture, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
+        model = architecture.summary
+        self.architecture = architecture
+        options = card.options
+        data_checksum = card.dataChecksum
+        epochs = outcome.history.count
+        best_epoch = outcome.bestEpoch
+        interrupted = outcome.wasCancelled
+        seconds = outcome.history.last?.seconds ?? 0
+        validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
+        self.test = test
+    }
+
+    func text(modelPath: String) -> String {
+        var lines = [
+            "\(epochs) epochs in \(String(format: "%.1f", seconds)) s, best epoch \(best_epoch)"
+        ]
+        lines += validation.sorted { $0.key < $1.key }.map { "\($0.key) \(String(format: "%.5f", $0.value))" }
+        if let test { lines += ["", "test", test.description] }
+        return (lines + ["", "model: \(modelPath)"]).joined(separator: "\n")
+    }
+}
