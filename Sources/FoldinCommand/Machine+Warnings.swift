@@ -8,12 +8,15 @@ extension Machine {
     }
 
     private var matrixWarning: String? {
-        // The variable makes OpenBLAS use an older processor's kernels, at half the speed of AVX-512 ones.
+        // Kernels for older processors run at half the speed of AVX-512 ones. OpenBLAS takes them when told to, or when it is
+        // older than the processor.
         let older = ["Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott", "Core2"]
-        guard let chosen = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"], has(.avx512),
-            older.contains(where: { matrixLibrary.hasSuffix("(kernels: \($0))") })
-        else { return nil }
-        return "OPENBLAS_CORETYPE=\(chosen) keeps OpenBLAS from its AVX-512 kernels: unset OPENBLAS_CORETYPE"
+        guard has(.avx512), older.contains(where: { matrixLibrary.hasSuffix("(kernels: \($0))") }) else { return nil }
+        if let chosen = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] {
+            return "OPENBLAS_CORETYPE=\(chosen) keeps OpenBLAS from its AVX-512 kernels: unset OPENBLAS_CORETYPE"
+        }
+        return
+            "this OpenBLAS does not use the processor's AVX-512: export OPENBLAS_CORETYPE=SKYLAKEX, or install a newer OpenBLAS"
     }
 
     private var instructionWarning: String? {
