@@ -26,7 +26,9 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     ]
         + room("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
-        + room("FoldinInteractions", imports: [
+        + room(
+            "FoldinInteractions",
+            imports: [
                 "FoldinKernels", "CFoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ])
         + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])

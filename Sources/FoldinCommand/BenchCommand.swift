@@ -44,7 +44,8 @@ struct BenchStepCommand: ParsableCommand {
             parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
             batchSize: min(batchSize, users), seed: seed, workers: work.workers)
         let order = step.shuffled(users, epoch: 1)
-        var milliseconds: [Double] = [], parts: [StepTimes] = []
+        var milliseconds: [Double] = []
+        var parts: [StepTimes] = []
         for number in 0..<warmUp + steps {
             let start = number * batchSize % max(1, users - batchSize + 1)
             let began = ContinuousClock.now

@@ -8,7 +8,9 @@ extension Architecture.Activations: ExpressibleByArgument {}
 struct NetworkOptions: ParsableArguments {
     @Option(help: "The model.") var model: Architecture.Family = .multVAE
     @Option(help: "Width of the latent vector.") var latent = 200
-    @Option(help: ArgumentHelp("Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer.", valueName: "n,n,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer.", valueName: "n,n,…"))
     var hidden: NumberList<Int> = NumberList([600])
     @Option(
         help: ArgumentHelp(

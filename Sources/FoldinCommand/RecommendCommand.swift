@@ -61,7 +61,9 @@ struct RecommendCommand: ParsableCommand {
                     let placed = FoldinError(
                         error.kind, file: histories, line: line, found: error.found, expected: error.expected)
                     Console.note("foldin: \(placed)")
-                    if json { try Console.json(Recommendations(items: [], unknown: ids(in: people[line - 1], separators: ", \t"))) }
+                    if json {
+                        try Console.json(Recommendations(items: [], unknown: ids(in: people[line - 1], separators: ", \t")))
+                    }
                 }
             }
         }
@@ -109,7 +111,8 @@ extension [Recommendation] {
     fileprivate var table: String {
         let width = map(\.item.count).max() ?? 0
         return enumerated().map { index, recommendation in
-            let rank = String(format: "%4d", index + 1), score = String(format: "%9.4f", recommendation.score)
+            let rank = String(format: "%4d", index + 1)
+            let score = String(format: "%9.4f", recommendation.score)
             let id = recommendation.item.padding(toLength: width, withPad: " ", startingAt: 0)
             return "\(rank) \(score)  " + (recommendation.title.map { "\(id)  \($0)" } ?? recommendation.item)
         }.joined(separator: "\n")

@@ -56,7 +56,8 @@ private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : gre
 extension [Double] {
     /// The first index whose value is at least `value`, in an ascending array; the last index if there is none.
     fileprivate func firstIndexSorted(notBelow value: Double) -> Int {
-        var low = 0, high = count - 1
+        var low = 0
+        var high = count - 1
         while low < high {
             let middle = (low + high) / 2
             if self[middle] < value { low = middle + 1 } else { high = middle }

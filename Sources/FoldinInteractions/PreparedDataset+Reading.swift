@@ -64,7 +64,8 @@ extension PreparedDataset {
             if line.last == 13 { line = line.dropLast() }
             guard let id = String(validating: line, as: UTF8.self) else {
                 throw FoldinError(
-                    .badData, file: path, line: ids.count + 1, found: "bytes that are not UTF-8", expected: "the id of an \(kind)")
+                    .badData, file: path, line: ids.count + 1, found: "bytes that are not UTF-8", expected: "the id of an \(kind)"
+                )
             }
             ids.append(id)
         }

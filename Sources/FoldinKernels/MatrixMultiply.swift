@@ -1,7 +1,7 @@
 #if canImport(Accelerate)
-import Accelerate
+    import Accelerate
 #else
-import COpenBLAS
+    import COpenBLAS
 #endif
 
 /// The machine's matrix product.
@@ -9,18 +9,18 @@ public enum MatrixMultiply {
     /// The library and kernels in use, for people.
     public static var libraryDescription: String {
         #if canImport(Accelerate)
-        return "Accelerate"
+            return "Accelerate"
         #else
-        return String(cString: openblas_get_config()) + " (kernels: " + String(cString: openblas_get_corename()) + ")"
+            return String(cString: openblas_get_config()) + " (kernels: " + String(cString: openblas_get_corename()) + ")"
         #endif
     }
 
     /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
     fileprivate static let isSingleThreaded: Bool = {
         #if canImport(Accelerate)
-        BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
+            BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
         #else
-        openblas_set_num_threads(1)
+            openblas_set_num_threads(1)
         #endif
         return true
     }()

@@ -18,7 +18,8 @@ extension Parameters {
         precondition(histories.itemCount == architecture.items, "histories and model must have the same items")
         let layers = architecture.layers
         let hidden = hiddenForScoring(histories, rows: rows, workers: workers)
-        let last = layers[layers.count - 1], linear = linears[layers.count - 1]
+        let last = layers[layers.count - 1]
+        let linear = linears[layers.count - 1]
         let items = last.outputs
         workers.forEachPiece(of: items, size: 2 * itemsAPanel) { panel, _ in
             matrixMultiply(
@@ -66,14 +67,16 @@ extension Parameters {
 
     /// The first layer of L2-normalised clicks: [rows.count, outputs]. Reads only the clicked items' weights.
     private func inputLayerForScoring(_ histories: InteractionMatrix, rows: Range<Int>, workers: Workers) -> FloatBuffer {
-        let layer = architecture.layers[0], linear = linears[0]
+        let layer = architecture.layers[0]
+        let linear = linears[0]
         let output = FloatBuffer(count: rows.count * layer.outputs)
         histories.columns.withUnsafeBufferPointer { columns in
             workers.forEachPiece(of: rows.count, size: 16) { piece, _ in
                 var factors: [Float] = []
                 for row in piece {
                     let user = rows.lowerBound + row
-                    let start = histories.rowStarts[user], count = histories.rowStarts[user + 1] - start
+                    let start = histories.rowStarts[user]
+                    let count = histories.rowStarts[user + 1] - start
                     let value = layer.activatesInput ? tanhOfOne(normalizedClick(count)) : normalizedClick(count)
                     if factors.count < count || factors.first != value {
                         factors = [Float](repeating: value, count: max(count, 1))

@@ -46,7 +46,9 @@ enum SafeTensors {
         for (name, field) in raw {
             switch field {
             case .metadata(let metadata):
-                guard name == "__metadata__" else { throw bad("tensor \(name.quoted) without shape", "dtype, shape and data_offsets") }
+                guard name == "__metadata__" else {
+                    throw bad("tensor \(name.quoted) without shape", "dtype, shape and data_offsets")
+                }
                 header.metadata = metadata
             case .tensor(let entry):
                 guard entry.dtype == "F32" else { throw bad("tensor \(name.quoted) of type \(entry.dtype.quoted)", "F32") }

@@ -41,7 +41,8 @@ extension TrainedModel {
         do {
             data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
         } catch {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
+            throw FoldinError(
+                .missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
         }
         let header = try SafeTensors.header(of: data, file: path)
         let isOwn = header.metadata["architecture"] != nil
@@ -88,7 +89,8 @@ extension TrainedModel {
         _ name: String, of header: SafeTensors.Header, file: String, as type: Value.Type
     ) throws -> Value {
         guard let value = try? JSONDecoder().decode(type, from: Data((header.metadata[name] ?? "").utf8)) else {
-            throw FoldinError(.badData, file: file, found: "metadata \(name.quoted) that cannot be read", expected: "what foldin wrote")
+            throw FoldinError(
+                .badData, file: file, found: "metadata \(name.quoted) that cannot be read", expected: "what foldin wrote")
         }
         return value
     }
@@ -99,15 +101,19 @@ extension TrainedModel {
         let layers = architecture.layers
         let expected = Set(layers.flatMap { [$0.name + ".weight", $0.name + ".bias"] })
         if let extra = header.entries.keys.filter({ !expected.contains($0) }).min() {
-            throw FoldinError(.badData, file: file, found: "a tensor \(extra.quoted)", expected: "only those of \(architecture.summary)")
+            throw FoldinError(
+                .badData, file: file, found: "a tensor \(extra.quoted)", expected: "only those of \(architecture.summary)")
         }
         // All shapes first: nothing is allocated for a file that does not hold what it says.
         for layer in layers {
-            for (name, shape) in [(layer.name + ".weight", [layer.outputs, layer.inputs]), (layer.name + ".bias", [layer.outputs])] {
+            for (name, shape) in [
+                (layer.name + ".weight", [layer.outputs, layer.inputs]), (layer.name + ".bias", [layer.outputs]),
+            ] {
                 let found = header.entries[name]?.shape
                 guard found == shape else {
                     throw FoldinError(
-                        .badData, file: file, found: found.map { "tensor \(name.quoted) of shape \($0)" } ?? "no tensor \(name.quoted)",
+                        .badData, file: file,
+                        found: found.map { "tensor \(name.quoted) of shape \($0)" } ?? "no tensor \(name.quoted)",
                         expected: "shape \(shape)")
                 }
             }
@@ -116,7 +122,8 @@ extension TrainedModel {
         data.withUnsafeBytes { bytes in
             func copy(_ name: String, to buffer: FloatBuffer) {
                 guard let entry = header.entries[name] else { return }
-                let start = header.dataStart + entry.data_offsets[0], end = header.dataStart + entry.data_offsets[1]
+                let start = header.dataStart + entry.data_offsets[0]
+                let end = header.dataStart + entry.data_offsets[1]
                 UnsafeMutableRawBufferPointer(start: buffer.pointer, count: 4 * buffer.count)
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
             }
@@ -148,8 +155,10 @@ extension Architecture {
             }
             return shapes
         }
-        let encoder = try shapes("encode.q_layers.linear_"), decoder = try shapes("decode.p_layers.linear_")
-        let latent = decoder[0][1], moments = encoder[encoder.count - 1][0]
+        let encoder = try shapes("encode.q_layers.linear_")
+        let decoder = try shapes("decode.p_layers.linear_")
+        let latent = decoder[0][1]
+        let moments = encoder[encoder.count - 1][0]
         guard moments == latent || (latent > 0 && moments / 2 == latent && moments % 2 == 0) else {
             throw FoldinError(
                 .badData, file: file, found: "an encoder of \(moments) outputs before a decoder of \(latent) inputs",

@@ -68,7 +68,8 @@ extension TrainingStep {
     private func transformForward(_ index: Int, _ rows: Range<Int>, step: UInt64) {
         guard let input = activations.inputs[index] else { return }
         let layer = layers[index]
-        let start = rows.lowerBound * layer.inputs, count = rows.count * layer.inputs
+        let start = rows.lowerBound * layer.inputs
+        let count = rows.count * layer.inputs
         let target = input.pointer + start
         target.update(from: activations.before(index, encoderDepth: encoderDepth) + start, count: count)
         if layer.dropout > 0 {
@@ -81,7 +82,8 @@ extension TrainingStep {
     private func transformBackward(_ index: Int, _ rows: Range<Int>, step: UInt64) {
         guard let input = activations.inputs[index] else { return }
         let layer = layers[index]
-        let start = rows.lowerBound * layer.inputs, count = rows.count * layer.inputs
+        let start = rows.lowerBound * layer.inputs
+        let count = rows.count * layer.inputs
         let gradient = activations.dBefore(index, encoderDepth: encoderDepth) + start
         if layer.activatesInput { foldin_tanh_backward(count, input.pointer + start, gradient) }
         if layer.dropout > 0 {

@@ -5,13 +5,15 @@ import FoldinKernels
 extension TrainingStep {
     /// outputs[0] [batch, outputs] = tanh?(sum of the clicked items' rows + bias)
     func inputForward() {
-        let layer = layers[0], linear = parameters.linears[0]
+        let layer = layers[0]
+        let linear = parameters.linears[0]
         guard let output = activations.outputs[0] else { return }
         batch.columns.withUnsafeBufferPointer { columns in
             batch.values.withUnsafeBufferPointer { values in
                 workers.forEachPiece(of: batch.userCount, size: 16) { users, _ in
                     for user in users {
-                        let start = batch.rowStarts[user], count = batch.rowStarts[user + 1] - start
+                        let start = batch.rowStarts[user]
+                        let count = batch.rowStarts[user + 1] - start
                         let out = output.pointer + user * layer.outputs
                         if count > 0, let columns = columns.baseAddress, let values = values.baseAddress {
                             foldin_sum_rows(
@@ -53,14 +55,16 @@ extension TrainingStep {
         let width = layers[0].outputs
         guard let dOutput = activations.dOutputs[0] else { return }
         let weight = parameters.linears[0].weight.pointer
-        let first = firstMoments.linears[0].weight.pointer, second = secondMoments.linears[0].weight.pointer
+        let first = firstMoments.linears[0].weight.pointer
+        let second = secondMoments.linears[0].weight.pointer
         withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
             guard let gradient = gradient.baseAddress else { return }
             batch.itemRows.withUnsafeBufferPointer { rows in
                 batch.itemValues.withUnsafeBufferPointer { values in
                     for item in items {
                         var update = update
-                        let start = batch.itemStarts[item], count = batch.itemStarts[item + 1] - start
+                        let start = batch.itemStarts[item]
+                        let count = batch.itemStarts[item + 1] - start
                         let at = item * width
                         if count > 0, let rows = rows.baseAddress, let values = values.baseAddress {
                             foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
@@ -78,7 +82,8 @@ extension TrainingStep {
     private func updateHidden(_ index: Int, outputs: Range<Int>, _ update: foldin_adam_step) {
         let layer = layers[index]
         guard let dOutput = activations.dOutputs[index] else { return }
-        let at = outputs.lowerBound * layer.inputs, count = outputs.count * layer.inputs
+        let at = outputs.lowerBound * layer.inputs
+        let count = outputs.count * layer.inputs
         withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { gradient in
             guard let gradient = gradient.baseAddress else { return }
             matrixMultiply(
@@ -96,7 +101,8 @@ extension TrainingStep {
 
     /// dBias [outputs] = sum over the batch of dOutput, consumed at once by Adam.
     private func updateBias(_ index: Int, outputs: Range<Int>, _ update: foldin_adam_step) {
-        let layer = layers[index], at = outputs.lowerBound
+        let layer = layers[index]
+        let at = outputs.lowerBound
         guard let dOutput = activations.dOutputs[index] else { return }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: outputs.count) { gradient in
             guard let gradient = gradient.baseAddress else { return }

@@ -1,6 +1,6 @@
 import CFoldinKernels
-import Foundation
 import FoldinKernels
+import Foundation
 
 /// Room for the last layer: scores of a batch by panels, and what is summed over panels.
 ///
@@ -45,7 +45,8 @@ extension TrainingStep {
     /// Runs `body(index in the panel)` for each item of `items` that `user` clicked.
     @inline(__always)
     private func forEachClick(of user: Int, in items: Range<Int>, _ body: (Int) -> Void) {
-        var low = batch.rowStarts[user], high = batch.rowStarts[user + 1]
+        var low = batch.rowStarts[user]
+        var high = batch.rowStarts[user + 1]
         let end = high
         while low < high {
             let middle = (low + high) / 2
@@ -59,7 +60,9 @@ extension TrainingStep {
 
     /// panel [batch, items] = exp(logits - maximum), with the maxima, sums and clicked logits it needs later.
     func outputForward() {
-        let last = layers.count - 1, layer = layers[last], linear = parameters.linears[last]
+        let last = layers.count - 1
+        let layer = layers[last]
+        let linear = parameters.linears[last]
         let users = batch.userCount
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
         workers.forEach(output.panelCount) { index, _ in
@@ -90,7 +93,8 @@ extension TrainingStep {
             let entries = stride(from: user, to: output.panelCount * users, by: users)
             var most = -Float.infinity
             for entry in entries { most = max(most, maxima[entry]) }
-            var total = 0.0, hits = 0.0
+            var total = 0.0
+            var hits = 0.0
             for entry in entries {
                 maxima[entry] = exp(maxima[entry] - most)
                 total += Double(sums[entry]) * Double(maxima[entry])
@@ -107,16 +111,21 @@ extension TrainingStep {
     /// dLogits = (clicks * softmax - x) / batch; from it, a panel at a time, the input's gradient into the lane, and the
     /// weights' and biases' gradients into Adam.
     func outputBackward(_ update: foldin_adam_step) {
-        let last = layers.count - 1, layer = layers[last], linear = parameters.linears[last]
-        let users = batch.userCount, width = layer.inputs
+        let last = layers.count - 1
+        let layer = layers[last]
+        let linear = parameters.linears[last]
+        let users = batch.userCount
+        let width = layer.inputs
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
         let share = 1 / Float(users)
         workers.forEach(output.lanes.count) { lane, worker in
             let dInput = output.dInputs.pointer + lane * users * width
-            let dWeight = output.dWeights[worker].pointer, dBias = output.dBiases[worker].pointer
+            let dWeight = output.dWeights[worker].pointer
+            let dBias = output.dBiases[worker].pointer
             var update = update
             for index in output.lanes[lane] {
-                let items = items(ofPanel: index), at = items.lowerBound
+                let items = items(ofPanel: index)
+                let at = items.lowerBound
                 let panel = output.panels.pointer + at * users
                 foldin_scale_rows(users, items.count, panel, output.maxima.pointer + index * users)
                 for user in 0..<users { forEachClick(of: user, in: items) { panel[user * items.count + $0] -= share } }
@@ -142,7 +151,8 @@ extension TrainingStep {
     /// target [rows, inputs of the last layer] = the sum of the lanes, in order.
     func sumLanes(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
         let width = layers[layers.count - 1].inputs
-        let start = rows.lowerBound * width, count = rows.count * width
+        let start = rows.lowerBound * width
+        let count = rows.count * width
         let lane = batch.userCount * width
         (target + start).update(from: output.dInputs.pointer + start, count: count)
         for index in 1..<max(1, output.lanes.count) {

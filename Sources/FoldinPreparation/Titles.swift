@@ -113,7 +113,9 @@ private struct TitleColumns {
     var item = 0
     var title = 1
 
-    private static let itemNames = ["movieId", "item_id", "itemId", "movie_id", "item", "asin", "parent_asin", "sid", "iid", "id"]
+    private static let itemNames = [
+        "movieId", "item_id", "itemId", "movie_id", "item", "asin", "parent_asin", "sid", "iid", "id",
+    ]
     private static let titleNames = ["title", "movie_title", "name", "item_title", "Title"]
 
     init(_ first: ArraySlice<UInt8>, _ path: String) throws {

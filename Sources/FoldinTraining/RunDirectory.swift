@@ -23,7 +23,8 @@ public struct RunDirectory: Sendable {
             guard overwriting, Set(contents).isSubset(of: run) else {
                 throw FoldinError(
                     .cannotCreate, file: path, found: "a directory that is not empty",
-                    expected: overwriting ? "a directory with a run and nothing else" : "a new directory, or --overwrite for an old run")
+                    expected: overwriting
+                        ? "a directory with a run and nothing else" : "a new directory, or --overwrite for an old run")
             }
             for name in contents { unlink(self.path + "/" + name) }
         }
@@ -32,7 +33,8 @@ public struct RunDirectory: Sendable {
             try AtomicFile.write("", to: historyPath)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: path, found: "a place where no directory can be written", expected: "a directory for the run")
+                .cannotCreate, file: path, found: "a place where no directory can be written", expected: "a directory for the run"
+            )
         }
     }
 

@@ -91,7 +91,9 @@ public struct Trainer: Sendable {
     }
 
     private func check(_ dataset: PreparedDataset) throws -> Architecture {
-        if let problem = schedule.problem { throw FoldinError(.usage, found: problem, expected: "options that can be trained with") }
+        if let problem = schedule.problem {
+            throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
+        }
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
@@ -113,7 +115,8 @@ public struct Trainer: Sendable {
         switch schedule.annealing {
         case .constant(let beta): options["annealing"] = "constant \(beta)"
         case .growing(let cap, .updatesToOne(let updates)): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
-        case .growing(let cap, .fractionOfEpochs(let fraction)): options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
+        case .growing(let cap, .fractionOfEpochs(let fraction)):
+            options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
         }
         return options
     }

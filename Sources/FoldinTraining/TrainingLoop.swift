@@ -45,7 +45,8 @@ final class TrainingLoop {
         let epoch = history.count + 1
         let order = step.shuffled(dataset.train.userCount, epoch: epoch)
         let updatesAnEpoch = schedule.updatesAnEpoch(users: order.count)
-        var likelihood = 0.0, divergence = 0.0
+        var likelihood = 0.0
+        var divergence = 0.0
         var beta: Float = 0
         for start in stride(from: 0, to: order.count, by: schedule.batchSize) {
             if isCancelled() { throw CancellationError() }

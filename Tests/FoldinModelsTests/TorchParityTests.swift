@@ -43,7 +43,9 @@ struct TorchCase: Decodable, Sendable, CustomTestStringConvertible {
     static let all: [TorchCase] = {
         struct File: Decodable { let cases: [TorchCase] }
         let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/torch.json")
-        guard let data = try? Data(contentsOf: url), let file = try? JSONDecoder().decode(File.self, from: data) else { return [] }
+        guard let data = try? Data(contentsOf: url), let file = try? JSONDecoder().decode(File.self, from: data) else {
+            return []
+        }
         return file.cases
     }()
 }
@@ -52,7 +54,8 @@ extension Parameters {
     /// By the article's names, weights as [outputs, inputs].
     func set(_ values: [String: [Float]]) throws {
         for (index, layer) in architecture.layers.enumerated() {
-            let weight = try #require(values[layer.name + ".weight"]), bias = try #require(values[layer.name + ".bias"])
+            let weight = try #require(values[layer.name + ".weight"])
+            let bias = try #require(values[layer.name + ".bias"])
             for output in 0..<layer.outputs {
                 for input in 0..<layer.inputs {
                     let at = index == 0 ? input * layer.outputs + output : output * layer.inputs + input
