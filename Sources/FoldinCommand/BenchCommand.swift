@@ -66,21 +66,21 @@ struct BenchStepCommand: ParsableCommand {
 /// What `bench step` measured; times are medians in milliseconds.
 private struct StepReport: Encodable {
     let users: Int, items: Int, batch: Int, interactions: Int, threads: Int, steps: Int
-    let median_ms: Double, p95_ms: Double, p99_ms: Double, users_per_second: Double
-    let breakdown_ms: [String: Double]
+    let medianMs: Double, p95Ms: Double, p99Ms: Double, usersPerSecond: Double
+    let breakdownMs: [String: Double]
     let blas: String
-    let peak_memory_mb: Double
+    let peakMemoryMb: Double
 
     init(
         users: Int, items: Int, batch: Int, interactions: Int, threads: Int, milliseconds: [Double], parts: [StepTimes]
     ) {
         (self.users, self.items, self.batch, self.interactions, self.threads) = (users, items, batch, interactions, threads)
         steps = milliseconds.count
-        median_ms = percentile(milliseconds, 0.5)
-        p95_ms = percentile(milliseconds, 0.95)
-        p99_ms = percentile(milliseconds, 0.99)
-        users_per_second = (Double(batch) / median_ms * 1000).rounded()
-        breakdown_ms = [
+        medianMs = percentile(milliseconds, 0.5)
+        p95Ms = percentile(milliseconds, 0.95)
+        p99Ms = percentile(milliseconds, 0.99)
+        usersPerSecond = (Double(batch) / medianMs * 1000).rounded()
+        breakdownMs = [
             "input": percentile(parts.map { $0.input * 1e3 }, 0.5),
             "hidden": percentile(parts.map { $0.hidden * 1e3 }, 0.5),
             "output_forward": percentile(parts.map { $0.outputForward * 1e3 }, 0.5),
@@ -88,20 +88,20 @@ private struct StepReport: Encodable {
             "input_backward": percentile(parts.map { $0.inputBackward * 1e3 }, 0.5),
         ]
         blas = MatrixMultiply.libraryDescription
-        peak_memory_mb = Double(Machine.peakMemory / 1_000_000)
+        peakMemoryMb = Double(Machine.peakMemory / 1_000_000)
     }
 
     var text: String {
         let order = ["input", "hidden", "output_forward", "output_backward", "input_backward"]
         let lines = order.map { name in
             "  \(name.replacingOccurrences(of: "_", with: " ").padding(toLength: 16, withPad: " ", startingAt: 0))"
-                + String(format: "%8.2f ms", breakdown_ms[name] ?? 0)
+                + String(format: "%8.2f ms", breakdownMs[name] ?? 0)
         }
         return """
             \(users) users x \(items) items, \(interactions) interactions, batches of \(batch), \(threads) threads
             \(blas)
-            step: median \(String(format: "%.1f", median_ms)) ms, p95 \(String(format: "%.1f", p95_ms)), \
-            p99 \(String(format: "%.1f", p99_ms)); \(Int(users_per_second)) users/s; peak memory \(Int(peak_memory_mb)) MB
+            step: median \(String(format: "%.1f", medianMs)) ms, p95 \(String(format: "%.1f", p95Ms)), \
+            p99 \(String(format: "%.1f", p99Ms)); \(Int(usersPerSecond)) users/s; peak memory \(Int(peakMemoryMb)) MB
             \(lines.joined(separator: "\n"))
             """
     }

@@ -19,10 +19,11 @@ enum Console {
     /// Results on standard output, with a newline.
     static func result(_ text: String) { write(text + "\n", to: .standardOutput) }
 
-    /// One JSON document on standard output, keys sorted.
+    /// One JSON document on standard output, keys sorted and in snake_case.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         result(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 

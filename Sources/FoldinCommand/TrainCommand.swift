@@ -77,9 +77,9 @@ private struct RunRecord: Encodable {
     let model: String
     let architecture: Architecture
     let options: [String: String]
-    let data_checksum: String
+    let dataChecksum: String
     let epochs: Int
-    let best_epoch: Int
+    let bestEpoch: Int
     let interrupted: Bool
     let seconds: Double
     let validation: [String: Double]
@@ -89,9 +89,9 @@ private struct RunRecord: Encodable {
         model = architecture.summary
         self.architecture = architecture
         options = card.options
-        data_checksum = card.dataChecksum
+        dataChecksum = card.dataChecksum
         epochs = outcome.history.count
-        best_epoch = outcome.bestEpoch
+        bestEpoch = outcome.bestEpoch
         interrupted = outcome.wasCancelled
         seconds = outcome.history.last?.seconds ?? 0
         validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
@@ -100,7 +100,7 @@ private struct RunRecord: Encodable {
 
     func text(modelPath: String) -> String {
         var lines = [
-            "\(epochs) epochs in \(String(format: "%.1f", seconds)) s, best epoch \(best_epoch)"
+            "\(epochs) epochs in \(String(format: "%.1f", seconds)) s, best epoch \(bestEpoch)"
         ]
         lines += validation.sorted { $0.key < $1.key }.map { "\($0.key) \(String(format: "%.5f", $0.value))" }
         if let test { lines += ["", "test", test.description] }

@@ -9,7 +9,12 @@ enum SafeTensors {
     struct Entry: Codable, Equatable {
         var dtype: String
         var shape: [Int]
-        var data_offsets: [Int]
+        var dataOffsets: [Int]
+
+        private enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
     }
 
     /// A header: what it says of each tensor and the free metadata.
@@ -60,7 +65,7 @@ enum SafeTensors {
                     }
                     count = product
                 }
-                let offsets = entry.data_offsets
+                let offsets = entry.dataOffsets
                 guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start,
                     offsets[1] - offsets[0] == 4 * count
                 else {
@@ -89,7 +94,7 @@ enum SafeTensors {
         var offset = 0
         for (name, shape) in tensors {
             let end = offset + 4 * shape.reduce(1, *)
-            fields[name] = .tensor(Entry(dtype: "F32", shape: shape, data_offsets: [offset, end]))
+            fields[name] = .tensor(Entry(dtype: "F32", shape: shape, dataOffsets: [offset, end]))
             offset = end
         }
         var header = try encoder.encode(fields)

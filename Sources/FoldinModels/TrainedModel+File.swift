@@ -122,8 +122,8 @@ extension TrainedModel {
         data.withUnsafeBytes { bytes in
             func copy(_ name: String, to buffer: FloatBuffer) {
                 guard let entry = header.entries[name] else { return }
-                let start = header.dataStart + entry.data_offsets[0]
-                let end = header.dataStart + entry.data_offsets[1]
+                let start = header.dataStart + entry.dataOffsets[0]
+                let end = header.dataStart + entry.dataOffsets[1]
                 UnsafeMutableRawBufferPointer(start: buffer.pointer, count: 4 * buffer.count)
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
             }

@@ -21,8 +21,8 @@ struct TorchCase: Decodable, Sendable, CustomTestStringConvertible {
     let likelihood: Double
     let divergence: Double
     let gradients: [String: [Float]]
-    let after_adam: [String: [Float]]
-    let after_adamw: [String: [Float]]
+    let afterAdam: [String: [Float]]
+    let afterAdamW: [String: [Float]]
 
     var testDescription: String { "\(family.rawValue) depth \(encoder.count + 1) \(placement.rawValue)" }
 
@@ -124,7 +124,7 @@ struct TorchParityTests {
                 fixture.matrix, users: ArraySlice(0..<Int32(fixture.clicks.count)), step: UInt64(number), beta: fixture.beta,
                 adam: adam)
         }
-        let expected = decoupled ? fixture.after_adamw : fixture.after_adam
+        let expected = decoupled ? fixture.afterAdamW : fixture.afterAdam
         #expect(try step.parameters.difference(from: expected) < 1e-4)
     }
 }

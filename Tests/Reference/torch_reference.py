@@ -53,7 +53,7 @@ def case(family, depth, placement):
                 out["likelihood"], out["divergence"] = likelihood.item(), divergence.item()
                 out["gradients"] = parameters(copy, lambda p: p.grad)
             optimizer.step()
-        out[f"after_{kind}"] = parameters(copy)
+        out["afterAdamW" if kind == "adamw" else "afterAdam"] = parameters(copy)
     return out
 
 
