@@ -1,4 +1,5 @@
 import FoldinEvaluation
+import Foundation
 
 /// What one epoch did.
 public struct EpochReport: Sendable, Equatable {
@@ -26,17 +27,13 @@ public struct EpochReport: Sendable, Equatable {
 extension EpochReport: CustomStringConvertible {
     /// `epoch 12  loss 412.31  beta 0.0141  ndcg@100 0.34121  4.2 s`, with a star at the best epoch so far.
     public var description: String {
-        func fixed(_ value: Double, _ digits: Int) -> String {
-            let text = String((value.magnitude * tenTo(digits)).rounded() / tenTo(digits))
-            return (value < 0 ? "-" : "") + text
+        let metric = validation.flatMap { result in
+            result.mean.map { "  \(result.metric) " + String(format: "%.5f", $0) }
         }
-        let metric = validation.flatMap { result in result.mean.map { "  \(result.metric) \(fixed($0, 5))" } } ?? ""
-        return "epoch \(epoch)  loss \(fixed(loss, 3))  beta \(fixed(Double(beta), 4))\(metric)  \(fixed(seconds, 1)) s"
-            + (isBest ? " *" : "")
+        return String(format: "epoch %3d  loss %.2f  beta %.4f", epoch, loss, beta) + (metric ?? "")
+            + String(format: "  %.1f s", seconds) + (isBest ? " *" : "")
     }
 }
-
-private func tenTo(_ digits: Int) -> Double { (0..<digits).reduce(1) { power, _ in power * 10 } }
 
 extension EpochReport: Encodable {
     private enum CodingKeys: String, CodingKey {
