@@ -35,12 +35,10 @@ extension EpochReport: CustomStringConvertible {
     }
 }
 
-extension EpochReport: Encodable {
+extension EpochReport: Codable {
     private enum CodingKeys: String, CodingKey {
-        case epoch, updates, loss, beta, best, seconds
+        case epoch, updates, loss, beta, best, seconds, divergence, metric, validation
         case negativeLogLikelihood = "negative_log_likelihood"
-        case divergence, metric
-        case validation
     }
 
     /// One flat object, a line of `history.jsonl`.
@@ -58,5 +56,20 @@ extension EpochReport: Encodable {
             try container.encode(validation.metric.description, forKey: .metric)
             try container.encode(validation.mean, forKey: .validation)
         }
+    }
+
+    /// The same object read back; the loss is worked out from its parts, and the metric's standard error is not kept.
+    public init(from decoder: Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let metric = try container.decodeIfPresent(String.self, forKey: .metric).map { try Metric(named: $0) }
+        let mean = try container.decodeIfPresent(Double.self, forKey: .validation)
+        self.init(
+            epoch: try container.decode(Int.self, forKey: .epoch), updates: try container.decode(Int.self, forKey: .updates),
+            negativeLogLikelihood: try container.decode(Double.self, forKey: .negativeLogLikelihood),
+            divergence: try container.decode(Double.self, forKey: .divergence),
+            beta: try container.decode(Float.self, forKey: .beta),
+            validation: metric.map { EvaluationReport.Result(metric: $0, mean: mean, standardError: nil) },
+            isBest: try container.decode(Bool.self, forKey: .best),
+            seconds: try container.decode(Double.self, forKey: .seconds))
     }
 }
