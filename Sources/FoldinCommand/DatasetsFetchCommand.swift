@@ -41,7 +41,8 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
     func run() async throws {
         guard let dataset = PublishedDataset.all.first(where: { $0.name == name }) else {
             throw FoldinError(
-                .usage, found: "the dataset '\(name)'", expected: "one of \(PublishedDataset.all.map(\.name).joined(separator: ", "))")
+                .usage, found: "the dataset '\(name)'",
+                expected: "one of \(PublishedDataset.all.map(\.name).joined(separator: ", "))")
         }
         let target = out ?? dataset.name
         if from == nil, let local = dataset.localDirectory { return try report(dataset, local, downloaded: false) }
@@ -58,7 +59,7 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             let file = temporary + "/" + dataset.fileName
             Console.note("downloading \(address)")
             try await Download(address: address).save(to: file)
-            let found = Checksum.md5(try MappedFile(contentsOf: file).bytes)
+            let found = try MappedFile(contentsOf: file).withBytes(Checksum.md5)
             if let expected = md5 ?? dataset.md5, found != expected.lowercased() {
                 throw FoldinError(.badData, file: address, found: "MD5 \(found)", expected: "MD5 \(expected), as published")
             }
@@ -72,7 +73,8 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             }
             try? FileManager.default.removeItem(atPath: inner)
             guard dataset.ratingsFile(in: temporary) != nil else {
-                throw FoldinError(.badData, file: address, found: "an archive without \(dataset.ratings)", expected: "one with it")
+                throw FoldinError(
+                    .badData, file: address, found: "an archive without \(dataset.ratings)", expected: "one with it")
             }
         }
     }

@@ -21,7 +21,8 @@ struct LayoutOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The item column, by name or number from 1.", valueName: "column"))
     var itemColumn: String?
 
-    @Option(help: ArgumentHelp("The rating column, by name or number from 1; without it every row is a click.", valueName: "column"))
+    @Option(
+        help: ArgumentHelp("The rating column, by name or number from 1; without it every row is a click.", valueName: "column"))
     var ratingColumn: String?
 
     @Option(help: ArgumentHelp("The time column, by name or number from 1.", valueName: "column"))
@@ -40,7 +41,8 @@ struct LayoutOptions: ParsableArguments {
     func validate() throws {
         guard format == .delimited || (format == nil && namesColumns) else {
             if namesColumns {
-                throw ValidationError("--format: found columns for a layout that has its own; expected '--format delimited' with them")
+                throw ValidationError(
+                    "--format: found columns for a layout that has its own; expected '--format delimited' with them")
             }
             return
         }

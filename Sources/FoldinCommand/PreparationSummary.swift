@@ -25,9 +25,13 @@ struct PreparationSummary: Encodable {
         lines.append(
             "After filtering, there are \(counts["interactions"] ?? 0) watching events from \(counts["users"] ?? 0) users and "
                 + "\(counts["items-all"] ?? counts["items"] ?? 0) items (sparsity: \(percent)%)")
-        func line(_ label: String, _ text: String) { lines.append(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text) }
+        func line(_ label: String, _ text: String) {
+            lines.append(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
+        }
         func number(_ name: String) -> Int { counts[name] ?? 0 }
-        line("read", "\(number("rows")) rows, \(number("rows-below-rating")) not above the rating, \(number("duplicates")) repeated")
+        line(
+            "read",
+            "\(number("rows")) rows, \(number("rows-below-rating")) not above the rating, \(number("duplicates")) repeated")
         line("train", "\(number("train-interactions")) rows, \(number("train-users")) users, \(number("items")) items")
         for part in ["validation", "test"] {
             line(
@@ -36,7 +40,10 @@ struct PreparationSummary: Encodable {
                     + "\(number(part + "-users")) users")
         }
         if let unknown = counts["test-rows-of-items-not-in-train"], unknown > 0 {
-            line("", "\(unknown) test rows are of \(number("test-items-not-in-train")) items without training rows: they count as misses")
+            line(
+                "",
+                "\(unknown) test rows are of \(number("test-items-not-in-train")) items without training rows: they count as misses"
+            )
         }
         if let users = counts["test-users-not-in-train"], users > 0 { line("", "\(users) test users have no training rows") }
         if let both = counts["test-rows-in-train-too"], both > 0 { line("", "\(both) test rows are training rows too") }

@@ -31,7 +31,8 @@ struct PrepareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Keep ratings strictly above this. (default: keep all)", valueName: "rating"))
     var ratingAbove: Double?
 
-    @Option(help: ArgumentHelp("Keep users with at least so many interactions. (default: 5; not for --split given)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Keep users with at least so many interactions. (default: 5; not for --split given)", valueName: "n"))
     var minUserInteractions: Int?
 
     @Option(
@@ -49,7 +50,8 @@ struct PrepareCommand: ParsableCommand {
             valueName: "n|fraction"))
     var heldOutUsers: UserShare?
 
-    @Option(help: ArgumentHelp("The fraction of a held-out user's items that is to be found. (default: 0.2)", valueName: "fraction"))
+    @Option(
+        help: ArgumentHelp("The fraction of a held-out user's items that is to be found. (default: 0.2)", valueName: "fraction"))
     var heldOutItems: Double?
 
     @Option(help: ArgumentHelp("With --split given: the file of interactions to be found.", valueName: "file"))
@@ -90,7 +92,8 @@ struct PrepareCommand: ParsableCommand {
                 throw ValidationError("--validation-items: found without '--split given'; expected both together")
             }
         }
-        for (name, count) in [("--min-user-interactions", minUserInteractions), ("--min-item-interactions", minItemInteractions)] {
+        for (name, count) in [("--min-user-interactions", minUserInteractions), ("--min-item-interactions", minItemInteractions)]
+        {
             if let count, count < 0 { throw ValidationError("\(name): found \(count); expected 0 or more") }
         }
     }

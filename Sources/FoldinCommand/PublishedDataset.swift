@@ -50,7 +50,9 @@ struct PublishedDataset {
     func ratingsFile(in directory: String) -> String? { file([ratings, "ratings.csv", "ratings.dat"], in: directory) }
 
     /// The titles file in `directory`.
-    func titlesFile(in directory: String) -> String? { file([titles, "movies.csv", "movies.dat"].compactMap { $0 }, in: directory) }
+    func titlesFile(in directory: String) -> String? {
+        file([titles, "movies.csv", "movies.dat"].compactMap { $0 }, in: directory)
+    }
 
     private func file(_ names: [String], in directory: String) -> String? {
         names.map { (directory as NSString).appendingPathComponent($0) }.first { FileManager.default.fileExists(atPath: $0) }

@@ -22,5 +22,6 @@ public func matrixMultiply(
     guard m > 0, n > 0 else { return }
     _ = MatrixMultiply.isAccelerated
     foldin_sgemm(
-        transposeA, transposeB, Int32(m), Int32(n), Int32(k), alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
+        transposeA, transposeB, Int32(m), Int32(n), Int32(k), alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride)
+    )
 }

@@ -6,7 +6,8 @@ extension DelimitedParser {
     /// Throws `FoldinError` if a column that must be there is not.
     init(_ columns: DelimitedColumns, firstLine: UnsafeRawBufferPointer, file: String, keepingTimestamps: Bool) throws {
         let delimiter = Array(columns.delimiter.utf8)
-        guard delimiter.count == 1 || delimiter.count == 2, delimiter.allSatisfy({ $0 < 0x80 && ![10, 13, 34].contains($0) }) else {
+        guard delimiter.count == 1 || delimiter.count == 2, delimiter.allSatisfy({ $0 < 0x80 && ![10, 13, 34].contains($0) })
+        else {
             throw FoldinError(
                 .usage, file: file, found: "the delimiter '\(columns.delimiter)'", expected: "one or two ASCII characters")
         }

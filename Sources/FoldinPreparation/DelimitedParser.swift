@@ -42,7 +42,8 @@ struct DelimitedParser: RowParser {
                 case .user: user = try id(&place, &rows.userIds, "a user")
                 case .item: item = try id(&place, &rows.itemIds, "an item")
                 case .rating: rating = try self.rating(&place)
-                case .timestamp: rows.timestamps.append(try field(&place) { bytes throws(RowFault) in try Field.timestamp(bytes) })
+                case .timestamp:
+                    rows.timestamps.append(try field(&place) { bytes throws(RowFault) in try Field.timestamp(bytes) })
                 case .other: try skip(&place)
                 }
                 column += 1

@@ -2,7 +2,9 @@ import Foundation
 
 /// The values in a row's fields.
 enum Field {
-    private static let powersOfTen: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
 
     /// Checks an id that is about to be numbered: not empty, UTF-8, on one line.
     @inline(__always)
@@ -18,7 +20,9 @@ enum Field {
             throw RowFault(bytes: id, expected: "\(kind) id without line breaks")
         }
         guard String(validating: id, as: UTF8.self) != nil else {
-            throw RowFault(found: "bytes that are not UTF-8 ('\(String(decoding: id.prefix(60), as: UTF8.self))')", expected: "\(kind) id in UTF-8")
+            throw RowFault(
+                found: "bytes that are not UTF-8 ('\(String(decoding: id.prefix(60), as: UTF8.self))')",
+                expected: "\(kind) id in UTF-8")
         }
     }
 

@@ -78,7 +78,9 @@ struct JSONLine {
                     code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
                     place += 6
                 }
-                guard let scalar = Unicode.Scalar(code) else { throw RowFault(bytes: text, expected: "a whole pair of surrogates") }
+                guard let scalar = Unicode.Scalar(code) else {
+                    throw RowFault(bytes: text, expected: "a whole pair of surrogates")
+                }
                 result.append(contentsOf: Array(String(Character(scalar)).utf8))
             default: throw RowFault(bytes: text, expected: "one of JSON's escapes")
             }
@@ -122,7 +124,9 @@ struct JSONLine {
             return .other
         default:
             let start = place
-            while let byte = peek, byte > 32, ![UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(byte) { place += 1 }
+            while let byte = peek, byte > 32, ![UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(byte) {
+                place += 1
+            }
             guard place > start else { throw fault("a value") }
             return .word(start..<place)
         }

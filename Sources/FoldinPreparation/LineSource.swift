@@ -10,7 +10,7 @@ struct LineSource {
 
     init(_ file: MappedFile) {
         self.file = file
-        self.isCompressed = GzipStream.isGzip(file.bytes)
+        self.isCompressed = file.withBytes(GzipStream.isGzip)
     }
 
     /// Calls `body` with stretches of whole lines in order, without a byte order mark. Every stretch ends in a newline, which
@@ -23,7 +23,9 @@ struct LineSource {
             let rest = UnsafeRawBufferPointer(rebasing: stretch.dropFirst(hasMark ? 3 : 0))
             if !rest.isEmpty { try body(rest) }
         }
-        try isCompressed ? forEachDecompressed(give) : forEachMapped(file.bytes, give)
+        try file.withBytes { bytes in
+            try isCompressed ? forEachDecompressed(bytes, give) : forEachMapped(bytes, give)
+        }
     }
 
     private func forEachMapped(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -38,8 +40,8 @@ struct LineSource {
         }
     }
 
-    private func forEachDecompressed(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let stream = try GzipStream(file)
+    private func forEachDecompressed(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let stream = try GzipStream(bytes, path: file.path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize + 1, alignment: 16)
         defer { buffer.deallocate() }
         var kept = 0

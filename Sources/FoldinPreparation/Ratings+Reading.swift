@@ -31,7 +31,7 @@ extension Ratings {
                 expected: "at least one interaction")
         }
         let source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: Checksum.sha256(file.bytes), format: known.name)
+            name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: known.name)
         self.init(reader: reader, source: source, path: path, format: known, workers: workers)
     }
 

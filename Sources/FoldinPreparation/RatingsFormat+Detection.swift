@@ -31,7 +31,8 @@ extension RatingsFormat {
         if isList(line) { return .userItemLists }
         throw FoldinError(
             .badData, file: path, line: 1, found: "'\(line.prefix(80))'",
-            expected: "a layout that can be recognised; say which with --format, --delimiter and --user-column, --item-column, ...")
+            expected:
+                "a layout that can be recognised; say which with --format, --delimiter and --user-column, --item-column, ...")
     }
 
     private static func named(_ fields: [String], delimiter: String) -> RatingsFormat? {

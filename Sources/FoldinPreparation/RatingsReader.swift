@@ -44,7 +44,9 @@ struct RatingsReader {
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
         let blocks = Self.cut(stretch)
         let parser = parser
-        for rows in workers.map(blocks.count, { task, _ in parser.parse(UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])) }) {
+        for rows in workers.map(
+            blocks.count, { task, _ in parser.parse(UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])) })
+        {
             if let fault = rows.fault { throw fault.error(file: path, line: lineCount + rows.lineCount) }
             lineCount += rows.lineCount
             var piece = Piece(rows: rows, userCodes: userIds.merge(rows.userIds), itemCodes: itemIds.merge(rows.itemIds))
@@ -63,7 +65,9 @@ struct RatingsReader {
         let starts = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rows.users.count) }
         let total = starts[pieces.count]
         let pieces = self.pieces
-        func joined<Value>(_ value: (Piece) -> [Value], _ codes: (Piece) -> [UInt32]?, _ map: (Value, [UInt32]) -> Value) -> [Value] {
+        func joined<Value>(_ value: (Piece) -> [Value], _ codes: (Piece) -> [UInt32]?, _ map: (Value, [UInt32]) -> Value)
+            -> [Value]
+        {
             [Value](unsafeUninitializedCapacity: total) { target, count in
                 let start = target.baseAddress
                 // Each piece initialises the places that are its own.
@@ -73,7 +77,9 @@ struct RatingsReader {
                     if let codes = codes(pieces[task]) {
                         for (index, value) in values.enumerated() { place.advanced(by: index).initialize(to: map(value, codes)) }
                     } else {
-                        values.withUnsafeBufferPointer { if let base = $0.baseAddress { place.initialize(from: base, count: $0.count) } }
+                        values.withUnsafeBufferPointer {
+                            if let base = $0.baseAddress { place.initialize(from: base, count: $0.count) }
+                        }
                     }
                 }
                 count = total

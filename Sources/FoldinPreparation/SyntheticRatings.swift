@@ -22,7 +22,8 @@ public struct SyntheticRatings: Sendable {
         }
         guard meanInteractions > 0, meanInteractions <= Double(items) else {
             throw FoldinError(
-                .usage, found: "a mean of \(meanInteractions) interactions a user", expected: "more than 0 and at most \(items) items")
+                .usage, found: "a mean of \(meanInteractions) interactions a user",
+                expected: "more than 0 and at most \(items) items")
         }
         self.users = users
         self.items = items
