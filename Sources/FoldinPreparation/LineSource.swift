@@ -2,14 +2,14 @@ import FoldinInteractions
 
 /// The bytes of a file, decompressed if need be, in stretches of whole lines.
 struct LineSource {
-    /// How much of a compressed file is decompressed at a time; a line may not be longer.
-    static let pieceSize = 32 << 20
-
     let file: MappedFile
     let isCompressed: Bool
+    /// How much of a compressed file is decompressed at a time; a line may not be longer.
+    let pieceSize: Int
 
-    init(_ file: MappedFile) {
+    init(_ file: MappedFile, pieceSize: Int = 32 << 20) {
         self.file = file
+        self.pieceSize = pieceSize
         self.isCompressed = file.withBytes(GzipStream.isGzip)
     }
 
@@ -42,13 +42,13 @@ struct LineSource {
 
     private func forEachDecompressed(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let stream = try GzipStream(bytes, path: file.path)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize + 1, alignment: 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize + 1, alignment: 16)
         defer { buffer.deallocate() }
         var kept = 0
         while true {
-            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<Self.pieceSize])
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<pieceSize])
             var count = kept + (try stream.read(into: room))
-            let isLast = count < Self.pieceSize
+            let isLast = count < pieceSize
             if isLast, count > 0, buffer[count - 1] != 10 {
                 buffer[count] = 10
                 count += 1
@@ -57,7 +57,7 @@ struct LineSource {
             guard let end = filled.lastIndex(of: 10) else {
                 if isLast { return }
                 throw FoldinError(
-                    .badData, file: file.path, found: "a line of more than \(Self.pieceSize) bytes", expected: "shorter lines")
+                    .badData, file: file.path, found: "a line of more than \(pieceSize) bytes", expected: "shorter lines")
             }
             try body(UnsafeRawBufferPointer(rebasing: filled[...end]))
             if isLast { return }

@@ -11,17 +11,22 @@ extension Ratings {
     public init(
         contentsOf path: String, format: RatingsFormat? = nil, keepingTimestamps: Bool = false, workers: Workers = Workers()
     ) throws {
+        try self.init(path, format, keepingTimestamps, workers, blockSize: 4 << 20)
+    }
+
+    /// As above, in blocks of `blockSize` bytes; of a compressed file eight are held at a time.
+    init(_ path: String, _ format: RatingsFormat?, _ keepingTimestamps: Bool, _ workers: Workers, blockSize: Int) throws {
         let file = try MappedFile(contentsOf: path)
         var reader: RatingsReader?
         var known = format
-        try LineSource(file).forEachStretch { stretch in
+        try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
             guard reader == nil else {
                 try reader?.read(stretch, workers)
                 return
             }
             let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
             known = format
-            var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps)
+            var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
             try begun.read(rest, workers)
             reader = begun
         }
@@ -37,12 +42,13 @@ extension Ratings {
 
     /// A reader for the rows, and the part of the first stretch that holds rows.
     private static func begin(
-        _ format: RatingsFormat, _ stretch: UnsafeRawBufferPointer, _ path: String, _ keepsTimestamps: Bool
+        _ format: RatingsFormat, _ stretch: UnsafeRawBufferPointer, _ path: String, _ keepsTimestamps: Bool,
+        _ blockSize: Int
     ) throws -> (RatingsReader, UnsafeRawBufferPointer) {
         guard let columns = format.columns else {
             let parser: any RowParser =
                 format == .amazonJSONLines ? AmazonParser(keepsTimestamps: keepsTimestamps) : UserItemListParser()
-            return (RatingsReader(path: path, parser: parser, lineCount: 0), stretch)
+            return (RatingsReader(path: path, parser: parser, lineCount: 0, blockSize: blockSize), stretch)
         }
         // Blank lines before the first line that is not do not count.
         var start = 0
@@ -58,7 +64,7 @@ extension Ratings {
         let parser = try DelimitedParser(columns, firstLine: firstLine, file: path, keepingTimestamps: keepsTimestamps)
         let rest = columns.hasHeader ? next : start
         return (
-            RatingsReader(path: path, parser: parser, lineCount: columns.hasHeader ? lines + 1 : lines),
+            RatingsReader(path: path, parser: parser, lineCount: columns.hasHeader ? lines + 1 : lines, blockSize: blockSize),
             UnsafeRawBufferPointer(rebasing: stretch[rest...])
         )
     }

@@ -134,7 +134,7 @@ struct BadRatingsTests {
                 default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 6)], at: place)
                 }
             }
-            let path = try folder.write("r", bytes: bytes)
+            let path = try folder.write("r\(round)", bytes: bytes)
             for format in [format, nil] {
                 let ratings = try? Ratings(contentsOf: path, format: format, keepingTimestamps: round % 2 == 0, workers: workers)
                 _ = try? ratings?.split(.strongGeneralization(heldOutUsers: 0))
