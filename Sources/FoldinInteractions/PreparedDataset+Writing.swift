@@ -8,9 +8,8 @@ extension PreparedDataset {
     /// not empty is refused. Throws `FoldinError` of kind `cannotCreate` or `writeFailed`. Writes about 20 million rows/s.
     public func write(to directory: String) throws {
         let rows = rows ?? PreparedRows(of: self)
-        try AtomicDirectory.write(
-            to: directory, replacing: { $0.contains(FileName.train) && FileName.all.isSuperset(of: $0) }
-        ) { temporary in
+        func isPrepared(_ names: [String]) -> Bool { names.contains(FileName.train) && FileName.all.isSuperset(of: names) }
+        try AtomicDirectory.write(to: directory, replacing: isPrepared) { temporary in
             let place = temporary + "/"
             for (name, part) in [
                 (FileName.train, rows.train), (FileName.validationFoldIn, rows.validationFoldIn),
