@@ -44,6 +44,11 @@ extension TrainedModel {
             throw FoldinError(
                 .missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
         }
+        try self.init(data, file: path, activations: activations)
+    }
+
+    /// The model in `data`, the contents of `path`.
+    init(_ data: Data, file path: String, activations: Architecture.Activations?) throws {
         let header = try SafeTensors.header(of: data, file: path)
         let isOwn = header.metadata["architecture"] != nil
         var architecture =
@@ -64,10 +69,14 @@ extension TrainedModel {
         if isOwn {
             if header.metadata["items"] != nil {
                 let ids = try TrainedModel.metadata("items", of: header, file: path, as: [String].self)
-                guard ids.count == architecture.items, Set(ids).count == ids.count else {
+                guard ids.count == architecture.items else {
                     throw FoldinError(
-                        .badData, file: path, found: "\(Set(ids).count) different item ids among \(ids.count)",
-                        expected: "\(architecture.items), one an item")
+                        .badData, file: path, found: "\(ids.count) item ids", expected: "\(architecture.items), one an item")
+                }
+                if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
+                    throw FoldinError(
+                        .badData, file: path, found: "the id \(ids[place].quoted) for items \(earlier) and \(place)",
+                        expected: "a different id for each item")
                 }
                 items = Vocabulary(ids)
             }

@@ -42,7 +42,8 @@ import Testing
             let size = norm(gradient)
             #expect(size > 1e-3, "tensor \(index) has a gradient to be checked")
             let random = gradient.map { _ in draws.signed() }
-            let direction = zip(gradient, random).map { $0 / size + $1 / norm(random) }
+            let length = norm(random)
+            let direction = zip(gradient, random).map { $0 / size + $1 / length }
             let expected = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
 
             let start = tensor.values
@@ -52,13 +53,13 @@ import Testing
             }
             // Far enough that rounding of the objective (about 1e-5) is small, near enough that the fourth power of the
             // distance is: Richardson's extrapolation of two central differences.
-            let h = min(0.1, 0.3 / size)
+            let h = min(0.04, 0.12 / size)
             let wide = (at(h) - at(-h)) / Double(2 * h)
             let narrow = (at(h / 2) - at(-h / 2)) / Double(h)
             let slope = (4 * narrow - wide) / 3
             _ = at(0)
             #expect(
-                abs(slope - expected) < 2e-3 * Double(size), "tensor \(index): \(slope) by differences, \(expected) by gradient")
+                abs(slope - expected) < 1e-3 * Double(size), "tensor \(index): \(slope) by differences, \(expected) by gradient")
         }
     }
 
