@@ -61,7 +61,8 @@ extension TrainedModel {
                 titles = try file.metadata("titles", as: [String?].self)
                 guard titles.count == architecture.items else {
                     throw FoldinError(
-                        .badData, file: file.path, found: "\(titles.count) titles", expected: "\(architecture.items), one an item")
+                        .badData, file: file.path, found: "\(titles.count) titles", expected: "\(architecture.items), one an item"
+                    )
                 }
             }
             if header.metadata["card"] != nil {
