@@ -15,6 +15,11 @@ struct TensorFile {
         guard let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
             throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: expected)
         }
+        try self.init(data, path: path)
+    }
+
+    /// The same of `data`, the contents of the file `path`.
+    init(_ data: Data, path: String) throws {
         self.path = path
         self.data = data
         header = try SafeTensors.header(of: data, file: path)
@@ -94,8 +99,8 @@ extension Parameters {
     static func tensors(of architecture: Architecture, prefix: String) -> [SafeTensors.Tensor] {
         architecture.layers.flatMap { layer in
             [
-                SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
                 SafeTensors.Tensor(name: prefix + layer.name + ".weight", shape: [layer.outputs, layer.inputs]),
+                SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
             ]
         }
     }
@@ -103,12 +108,12 @@ extension Parameters {
     /// The numbers in the order of `tensors(of:prefix:)`.
     fileprivate func write(to sink: borrowing AtomicFile.Sink) throws {
         for (index, (layer, linear)) in zip(architecture.layers, linears).enumerated() {
-            try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
             if index == 0 {
                 try writeTransposed(linear.weight, rows: layer.inputs, columns: layer.outputs, to: sink)
             } else {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
             }
+            try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
         }
     }
 }

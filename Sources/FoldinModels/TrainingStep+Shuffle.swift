@@ -9,7 +9,8 @@ extension TrainingStep {
         var words = [UInt32](repeating: 0, count: count)
         foldin_random_words(source(RandomStream.shuffle, UInt64(epoch)), 0, count, &words)
         for last in stride(from: count - 1, to: 0, by: -1) {
-            order.swapAt(last, Int(UInt64(words[last]) * UInt64(last + 1) >> 32))
+            // Swift shifts before it multiplies: the parentheses matter.
+            order.swapAt(last, Int((UInt64(words[last]) * UInt64(last + 1)) >> 32))
         }
         return order
     }

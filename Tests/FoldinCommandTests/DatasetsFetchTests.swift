@@ -44,7 +44,8 @@ struct DatasetsFetchTests {
         server.standardError = FileHandle.nullDevice
         try server.run()
         defer {
-            server.terminate()
+            // A child inherits the blocked signals of the thread that starts it, so that a polite one may never arrive.
+            kill(server.processIdentifier, SIGKILL)
             server.waitUntilExit()
         }
         let line = String(decoding: announcement.fileHandleForReading.availableData, as: UTF8.self)

@@ -76,6 +76,12 @@ struct BadRatingsTests {
         let columns = DelimitedColumns(user: "userId", item: 9)
         let error = failure { try Ratings(contentsOf: folder.write("r.csv", "userId,x\n1,2\n"), format: .delimited(columns)) }
         #expect(error?.line == 1 && error?.expected.contains("at least 9 columns") == true)
+        for delimiter in ["", ",,,", "é", "1", ".", "\n"] {
+            let columns = DelimitedColumns(delimiter: delimiter, user: 1, item: 2)
+            #expect(
+                failure { try Ratings(contentsOf: folder.write("r.csv", "u,i\n1,2\n"), format: .delimited(columns)) }?.kind
+                    == .usage)
+        }
         let twice = DelimitedColumns(user: 1, item: 1)
         #expect(
             failure { try Ratings(contentsOf: folder.write("r.csv", "u,i\n1,2\n"), format: .delimited(twice)) }?.kind == .usage)
