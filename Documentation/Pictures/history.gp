@@ -28,6 +28,6 @@ set yrange [*:*]
 set y2range [0:0.2]
 set xrange [0:*]
 set arrow from best, graph 0 to best, graph 1 nohead dt 3 lc rgb "#888888"
-set label sprintf("best epoch %d: %.4f ", best, best_value) at best, graph 0.5 right tc rgb "#444444"
+set label sprintf("best epoch %d: %.4f ", best, best_value) at best, graph 0.68 right tc rgb "#444444"
 plot columns using 1:2 axes x1y1 with lines lw 2 lc rgb "#1f6fb4" title "validation NDCG\\@100 (left)", \
     columns using 1:3 axes x1y2 with lines lw 2 dt 2 lc rgb "#d95f02" title "beta (right)"
