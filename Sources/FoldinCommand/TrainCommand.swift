@@ -25,7 +25,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
         let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
-        let architecture = network.configuration.architecture(items: dataset.train.itemCount)
+        let architecture = try trainer.architecture(for: dataset)
         let run = try RunDirectory(creating: out, overwriting: overwrite)
         Console.note(
             "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
@@ -37,6 +37,8 @@ struct TrainCommand: ParsableCommand {
         let interrupt = Interrupt()
         let bar = TrainingProgress(epochs: trainer.schedule.epochs)
         var writing: Error?
+        var isKept = false
+        defer { if !isKept { run.discard() } }
         let outcome = try trainer.run(
             on: dataset, isCancelled: { interrupt.happened || writing != nil }, onStep: bar.step,
             progress: { epoch in
@@ -45,7 +47,6 @@ struct TrainCommand: ParsableCommand {
             })
         bar.end()
         if let writing { throw writing }
-        guard outcome.bestEpoch > 0 || outcome.wasCancelled else { return }
         if outcome.bestEpoch == 0 {
             Console.note("interrupted before the first epoch ended: no model was written")
             throw ExitCode(130)
@@ -58,6 +59,7 @@ struct TrainCommand: ParsableCommand {
             for result in test?.results ?? [] { model.card.metrics["test \(result.metric)"] = result.mean }
         }
         try model.save(to: run.modelPath)
+        isKept = true
         let record = RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test)
         try run.write(record)
         if json {

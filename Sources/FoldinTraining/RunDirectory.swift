@@ -38,6 +38,12 @@ public struct RunDirectory: Sendable {
         }
     }
 
+    /// Removes what was written, and the directory if nothing else is in it: for a training that came to nothing.
+    public func discard() {
+        for file in [modelPath, historyPath, recordPath] { unlink(file) }
+        rmdir(path)
+    }
+
     /// Appends an epoch to the history.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.

@@ -68,7 +68,7 @@ public struct Trainer: Sendable {
         onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
         progress: (EpochReport) -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        let architecture = try check(dataset)
+        let architecture = try architecture(for: dataset)
         let loop = TrainingLoop(
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
@@ -90,7 +90,10 @@ public struct Trainer: Sendable {
         return TrainingOutcome(model: model, history: loop.history, bestEpoch: loop.bestEpoch, wasCancelled: wasCancelled)
     }
 
-    private func check(_ dataset: PreparedDataset) throws -> Architecture {
+    /// The network that training on `dataset` builds.
+    ///
+    /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
+    public func architecture(for dataset: PreparedDataset) throws -> Architecture {
         if let problem = schedule.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }

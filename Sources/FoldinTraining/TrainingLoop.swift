@@ -54,8 +54,7 @@ final class TrainingLoop {
             beta = schedule.beta(after: updates, updatesAnEpoch: updatesAnEpoch)
             let loss = step.run(dataset.train, users: users, step: UInt64(updates), beta: beta, adam: schedule.optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
-                throw FoldinError(
-                    .usage, found: "a loss that is no number any more in epoch \(epoch)", expected: "a lower learning rate")
+                throw overflow(epoch)
             }
             updates += 1
             likelihood += loss.negativeLogLikelihood * Double(users.count)
@@ -63,8 +62,10 @@ final class TrainingLoop {
             onStep(epoch, Double(users.endIndex) / Double(order.count), loss)
         }
         let validation = try validate(isCancelled: isCancelled)
-        let isBest = validation.map { ($0.mean ?? -1) >= (bestMetric ?? -1) } ?? true
+        let isBest = validation?.mean.map { $0 > (bestMetric ?? -.infinity) } ?? true
         if isBest {
+            // The losses say nothing of the last update yet.
+            guard step.parameters.areFinite else { throw overflow(epoch) }
             best.copy(from: step.parameters)
             bestEpoch = epoch
             bestMetric = validation?.mean
@@ -75,6 +76,10 @@ final class TrainingLoop {
             seconds: (ContinuousClock.now - began) / .seconds(1))
         history.append(report)
         return report
+    }
+
+    private func overflow(_ epoch: Int) -> FoldinError {
+        FoldinError(.usage, found: "a loss that is no number any more in epoch \(epoch)", expected: "a lower learning rate")
     }
 
     private func validate(isCancelled: () -> Bool) throws -> EvaluationReport.Result? {
