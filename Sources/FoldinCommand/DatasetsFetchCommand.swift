@@ -59,7 +59,7 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             let file = temporary + "/" + dataset.fileName
             Console.note("downloading \(address)")
             try await Download(address: address).save(to: file)
-            let found = Checksum.md5(try MappedFile(contentsOf: file).bytes)
+            let found = try MappedFile(contentsOf: file).withBytes(Checksum.md5)
             if let expected = md5 ?? dataset.md5, found != expected.lowercased() {
                 throw FoldinError(.badData, file: address, found: "MD5 \(found)", expected: "MD5 \(expected), as published")
             }

@@ -9,24 +9,32 @@ struct TrainCommand: ParsableCommand {
         commandName: "train", abstract: "Train Mult-VAE or Mult-DAE on a prepared directory.",
         discussion: """
             Writes to RUN: model.safetensors (the epoch with the best validation metric, with item ids and titles), \
-            history.jsonl (a line an epoch) and run.json (options and figures). Ctrl-C ends after the current step and keeps the \
-            best model so far.
+            history.jsonl (a line an epoch) and run.json (options and figures). While it trains, checkpoint.safetensors is written \
+            every half minute; after Ctrl-C or a crash the same command with --resume goes on to the same model, bit for bit. \
+            Ctrl-C also keeps the best model so far.
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
     @Flag(help: "Replace a run that is already there.") var overwrite = false
+    @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
+    @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
     @Option(help: "Seed of initial weights, shuffles, dropout and noise.") var seed: UInt64 = 98_765
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
+    func validate() throws {
+        if resume, overwrite { throw ValidationError("found --resume and --overwrite; expected one of them at most") }
+        if !(checkpointEvery >= 0) { throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0") }
+    }
+
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
         let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
         let architecture = try trainer.architecture(for: dataset)
-        let run = try RunDirectory(creating: out, overwriting: overwrite)
+        let (run, checkpoint) = try openRun()
         Console.note(
             "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
                 + "\(dataset.train.itemCount) items, \(dataset.train.count) clicks; \(work.workers.count) threads")
@@ -36,19 +44,18 @@ struct TrainCommand: ParsableCommand {
 
         let interrupt = Interrupt()
         let bar = TrainingProgress(epochs: trainer.schedule.epochs)
-        var writing: Error?
         var isKept = false
-        defer { if !isKept { run.discard() } }
+        defer { if !isKept { run.discardUnlessCheckpointed() } }
         let outcome = try trainer.run(
-            on: dataset, isCancelled: { interrupt.happened || writing != nil }, onStep: bar.step,
+            on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
+            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step,
             progress: { epoch in
                 bar.epoch(epoch)
-                do { try run.append(epoch) } catch { writing = error }
+                try run.append(epoch)
             })
         bar.end()
-        if let writing { throw writing }
         if outcome.bestEpoch == 0 {
-            Console.note("interrupted before the first epoch ended: no model was written")
+            Console.note("interrupted before the first epoch ended: there is no model yet; go on with --resume")
             throw ExitCode(130)
         }
 
@@ -68,9 +75,29 @@ struct TrainCommand: ParsableCommand {
             Console.result(record.text(modelPath: run.modelPath))
         }
         if outcome.wasCancelled {
-            Console.note("interrupted: the best of \(outcome.history.count) epochs is kept in \(run.modelPath)")
+            Console.note(
+                "interrupted: the best of \(outcome.history.count) epochs is in \(run.modelPath); go on with --resume")
             throw ExitCode(130)
         }
+        unlink(run.checkpointPath)
+    }
+}
+
+extension TrainCommand {
+    /// The run's directory, and where it stood if it is to go on.
+    private func openRun() throws -> (RunDirectory, TrainingCheckpoint?) {
+        guard resume, FileManager.default.fileExists(atPath: out) else {
+            return (try RunDirectory(creating: out, overwriting: overwrite), nil)
+        }
+        guard FileManager.default.fileExists(atPath: out + "/checkpoint.safetensors") else {
+            if FileManager.default.fileExists(atPath: out + "/run.json") {
+                throw FoldinError(
+                    .missingInput, file: out, found: "a finished run", expected: "an unfinished one, with a checkpoint")
+            }
+            return (try RunDirectory(creating: out, overwriting: true), nil)
+        }
+        let checkpoint = try TrainingCheckpoint(contentsOf: out + "/checkpoint.safetensors")
+        return (try RunDirectory(resuming: out, from: checkpoint), checkpoint)
     }
 }
 

@@ -80,7 +80,7 @@ public enum AtomicDirectory {
         }
         guard names.isEmpty || mayReplace(names) else {
             throw FoldinError(
-                .cannotCreate, file: path, found: "a directory with other files, such as \(names.sorted()[0])",
+                .cannotCreate, file: path, found: "a directory that holds \(names.sorted().prefix(12).joined(separator: ", "))",
                 expected: "a new or an empty directory, or one that foldin made")
         }
         return true

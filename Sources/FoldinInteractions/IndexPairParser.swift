@@ -12,8 +12,10 @@ struct IndexPairParser {
 
     /// All rows of the file. Throws `FoldinError` with the line of the first that is not as it must be.
     func parse() throws -> PreparedRows.Part {
-        let file = try MappedFile(contentsOf: path)
-        let bytes = file.bytes
+        try MappedFile(contentsOf: path).withBytes(parse)
+    }
+
+    private func parse(_ bytes: UnsafeRawBufferPointer) throws -> PreparedRows.Part {
         var place = try skipHeader(bytes)
         var line = 2
         var part = PreparedRows.Part()

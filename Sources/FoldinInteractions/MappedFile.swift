@@ -8,8 +8,9 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {
     /// The path as the caller named it.
     public let path: String
-    /// The file's bytes; valid as long as this object lives.
-    public let bytes: UnsafeRawBufferPointer
+    /// The file's bytes, valid as long as this object lives; the compiler may end its life after its last mention, so they
+    /// are lent by `withBytes(_:)` only.
+    private let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
     /// Opens and maps `path`. Throws `FoldinError` of kind `missingInput` if it is not there, not readable or a directory.
@@ -43,6 +44,14 @@ public final class MappedFile: @unchecked Sendable {
         } else {
             bytes.deallocate()
         }
+    }
+
+    /// The number of bytes.
+    public var count: Int { bytes.count }
+
+    /// Lends the file's bytes to `body`, which must not keep them.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(bytes) }
     }
 
     private static func everything(from descriptor: Int32, _ path: String) throws -> UnsafeMutableRawBufferPointer {

@@ -30,7 +30,7 @@ extension PreparedDataset {
         if userIds == nil {
             // Only the rows tell how many users there are: leave room for gaps, yet not for an index gone wrong.
             var size = 0
-            for name in names { size += try MappedFile(contentsOf: place + name).bytes.count }
+            for name in names { size += try MappedFile(contentsOf: place + name).count }
             userCount = min(Int(Int32.max), 1_000_000 + size)
             bound = "the size of the files, as there is no \(FileName.users)"
         }
@@ -56,22 +56,24 @@ extension PreparedDataset {
     /// The lines of a file of ids, checked to be UTF-8, not empty and all different.
     private static func ids(_ path: String, _ kind: String) throws -> [String] {
         let file = try MappedFile(contentsOf: path)
-        guard file.bytes.count < Int(Int32.max) * 8 else {
-            throw FoldinError(.badData, file: path, found: "\(file.bytes.count) bytes", expected: "at most 2^31 ids")
-        }
         var ids: [String] = []
-        for var line in file.bytes.split(separator: 10, omittingEmptySubsequences: false) {
-            if line.last == 13 { line = line.dropLast() }
-            guard let id = String(validating: line, as: UTF8.self) else {
-                throw FoldinError(
-                    .badData, file: path, line: ids.count + 1, found: "bytes that are not UTF-8", expected: "the id of an \(kind)"
-                )
+        try file.withBytes { bytes in
+            for var line in bytes.split(separator: 10, omittingEmptySubsequences: false) {
+                if line.last == 13 { line = line.dropLast() }
+                guard let id = String(validating: line, as: UTF8.self) else {
+                    throw FoldinError(
+                        .badData, file: path, line: ids.count + 1, found: "bytes that are not UTF-8",
+                        expected: "the id of one \(kind) in UTF-8")
+                }
+                ids.append(id)
             }
-            ids.append(id)
         }
         if ids.last == "" { ids.removeLast() }
         if let empty = ids.firstIndex(of: "") {
             throw FoldinError(.badData, file: path, line: empty + 1, found: "an empty line", expected: "the id of one \(kind)")
+        }
+        guard ids.count <= Int(Int32.max) else {
+            throw FoldinError(.badData, file: path, found: "\(ids.count) ids", expected: "at most \(Int32.max)")
         }
         if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
             throw FoldinError(
@@ -85,7 +87,7 @@ extension PreparedDataset {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try MappedFile(contentsOf: path)
         do {
-            return try JSONDecoder().decode(PreparationRecord.self, from: Data(file.bytes))
+            return try JSONDecoder().decode(PreparationRecord.self, from: file.withBytes { Data($0) })
         } catch {
             throw FoldinError(
                 .badData, file: path, found: "no record of a preparation",
@@ -97,7 +99,8 @@ extension PreparedDataset {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         let file = try MappedFile(contentsOf: path)
         var titles = [String?](repeating: nil, count: count)
-        for (index, line) in file.bytes.split(separator: 10).enumerated().dropFirst() {
+        let lines = file.withBytes { $0.split(separator: 10).map { Array($0) } }
+        for (index, line) in lines.enumerated().dropFirst() {
             let text = String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
             guard let comma = text.firstIndex(of: ","), let item = Int(text[..<comma]), titles.indices.contains(item) else {
                 throw FoldinError(

@@ -8,9 +8,7 @@ extension PreparedDataset {
     /// not empty is refused. Throws `FoldinError` of kind `cannotCreate` or `writeFailed`. Writes about 20 million rows/s.
     public func write(to directory: String) throws {
         let rows = rows ?? PreparedRows(of: self)
-        func isPrepared(_ contents: [String]) -> Bool {
-            contents.contains(FileName.train) && FileName.all.isSuperset(of: contents)
-        }
+        func isPrepared(_ names: [String]) -> Bool { names.contains(FileName.train) && FileName.all.isSuperset(of: names) }
         try AtomicDirectory.write(to: directory, replacing: isPrepared) { temporary in
             let place = temporary + "/"
             for (name, part) in [

@@ -5,6 +5,12 @@ import Foundation
 ///
 /// Only what Foldin writes and PyTorch's `state_dict` files need: 32-bit floats, little-endian. Reading trusts nothing.
 enum SafeTensors {
+    /// A tensor to be written or looked for.
+    struct Tensor: Equatable {
+        let name: String
+        let shape: [Int]
+    }
+
     /// One tensor of a file: its shape and where its bytes lie behind the header.
     struct Entry: Codable, Equatable {
         var dtype: String
@@ -87,14 +93,14 @@ enum SafeTensors {
     /// The bytes before the numbers: length and header, padded so that the numbers are aligned to 8 bytes.
     ///
     /// `tensors` are laid out in that order without gaps.
-    static func preamble(tensors: [(name: String, shape: [Int])], metadata: [String: String]) throws -> Data {
+    static func preamble(tensors: [Tensor], metadata: [String: String]) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var fields: [String: Field] = ["__metadata__": .metadata(metadata)]
         var offset = 0
-        for (name, shape) in tensors {
-            let end = offset + 4 * shape.reduce(1, *)
-            fields[name] = .tensor(Entry(dtype: "F32", shape: shape, dataOffsets: [offset, end]))
+        for tensor in tensors {
+            let end = offset + 4 * tensor.shape.reduce(1, *)
+            fields[tensor.name] = .tensor(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
             offset = end
         }
         var header = try encoder.encode(fields)

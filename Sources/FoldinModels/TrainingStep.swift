@@ -49,6 +49,13 @@ public final class TrainingStep {
         divergences = [Double](repeating: 0, count: batchSize)
     }
 
+    /// Goes on from a checkpoint of a step with the same architecture.
+    public func restore<State>(_ checkpoint: Checkpoint<State>) {
+        parameters.copy(from: checkpoint.weights)
+        firstMoments.copy(from: checkpoint.firstMoments)
+        secondMoments.copy(from: checkpoint.secondMoments)
+    }
+
     /// Trains on the users `users` of `matrix`, `step` being the number of steps before this one.
     ///
     /// The objective is the mean over users of the multinomial negative log-likelihood plus `beta` times the divergence

@@ -120,7 +120,7 @@ struct Clicks {
         return (starts, order)
     }
 
-    private static func counts(_ codes: [UInt32], _ count: Int) -> [Int] {
+    static func counts(_ codes: [UInt32], _ count: Int) -> [Int] {
         var counts = [Int](repeating: 0, count: count)
         for code in codes { counts[Int(code)] += 1 }
         return counts

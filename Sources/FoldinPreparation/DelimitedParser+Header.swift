@@ -6,10 +6,16 @@ extension DelimitedParser {
     /// Throws `FoldinError` if a column that must be there is not.
     init(_ columns: DelimitedColumns, firstLine: UnsafeRawBufferPointer, file: String, keepingTimestamps: Bool) throws {
         let delimiter = Array(columns.delimiter.utf8)
-        guard delimiter.count == 1 || delimiter.count == 2, delimiter.allSatisfy({ $0 < 0x80 && ![10, 13, 34].contains($0) })
-        else {
+        // Letters, digits and what numbers are written with cannot stand between fields.
+        let reserved = Set("\n\r\".+-_".utf8)
+        func canDelimit(_ byte: UInt8) -> Bool {
+            byte < 0x80 && !reserved.contains(byte) && !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte)
+                && !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20)
+        }
+        guard delimiter.count == 1 || delimiter.count == 2, delimiter.allSatisfy(canDelimit) else {
             throw FoldinError(
-                .usage, file: file, found: "the delimiter '\(columns.delimiter)'", expected: "one or two ASCII characters")
+                .usage, file: file, found: "the delimiter '\(columns.delimiter)'",
+                expected: "one or two ASCII characters that are no letters, digits, quotes, points or signs")
         }
         first = delimiter[0]
         second = delimiter.count == 2 ? delimiter[1] : 0

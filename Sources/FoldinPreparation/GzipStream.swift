@@ -3,7 +3,8 @@ import FoldinInteractions
 
 /// Decompresses a gzip file a piece at a time.
 final class GzipStream {
-    private let file: MappedFile
+    private let path: String
+    private let bytes: UnsafeRawBufferPointer
     private var stream = z_stream()
     private var position = 0
     private var isInsideMember = false
@@ -11,11 +12,13 @@ final class GzipStream {
     /// Whether `bytes` begin as a gzip file does.
     static func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B }
 
-    init(_ file: MappedFile) throws {
-        self.file = file
+    /// A stream over `bytes`, which must outlive it. `path` is for messages.
+    init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
+        self.bytes = bytes
+        self.path = path
         let windowBits: Int32 = 15 + 16  // gzip headers and checksums
         guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw FoldinError(.badData, file: file.path, found: "no memory to decompress it", expected: "a few hundred kilobytes")
+            throw FoldinError(.badData, file: path, found: "no memory to decompress it", expected: "a few hundred kilobytes")
         }
     }
 
@@ -30,7 +33,7 @@ final class GzipStream {
             if !isInsideMember {
                 guard try beginMember() else { break }
             }
-            let rest = UnsafeRawBufferPointer(rebasing: file.bytes[position...].prefix(1 << 30))
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[position...].prefix(1 << 30))
             let room = UnsafeMutableRawBufferPointer(rebasing: target[filled...].prefix(1 << 30))
             stream.next_in = UnsafeMutablePointer(mutating: rest.baseAddress?.assumingMemoryBound(to: UInt8.self))
             stream.avail_in = UInt32(rest.count)
@@ -44,7 +47,7 @@ final class GzipStream {
             switch status {
             case Z_STREAM_END: isInsideMember = false
             case Z_OK, Z_BUF_ERROR:
-                if taken == 0 && given == 0 || position == file.bytes.count && stream.avail_out > 0 {
+                if taken == 0 && given == 0 || position == bytes.count && stream.avail_out > 0 {
                     throw error("a gzip file that ends too soon (truncated)")
                 }
             default: throw error("damaged gzip data near byte \(position)")
@@ -55,7 +58,7 @@ final class GzipStream {
 
     /// Whether another compressed member begins here. Zeros at the end are padding.
     private func beginMember() throws -> Bool {
-        let rest = file.bytes[position...]
+        let rest = bytes[position...]
         if rest.allSatisfy({ $0 == 0 }) { return false }
         guard GzipStream.isGzip(UnsafeRawBufferPointer(rebasing: rest)) else {
             throw error("something else after the gzip data, at byte \(position)")
@@ -66,6 +69,6 @@ final class GzipStream {
     }
 
     private func error(_ found: String) -> FoldinError {
-        FoldinError(.badData, file: file.path, found: found, expected: "a whole gzip file")
+        FoldinError(.badData, file: path, found: found, expected: "a whole gzip file")
     }
 }

@@ -2,15 +2,15 @@ import FoldinInteractions
 
 /// The bytes of a file, decompressed if need be, in stretches of whole lines.
 struct LineSource {
-    /// How much of a compressed file is decompressed at a time; a line may not be longer.
-    static let pieceSize = 32 << 20
-
     let file: MappedFile
     let isCompressed: Bool
+    /// How much of a compressed file is decompressed at a time; a line may not be longer.
+    let pieceSize: Int
 
-    init(_ file: MappedFile) {
+    init(_ file: MappedFile, pieceSize: Int = 32 << 20) {
         self.file = file
-        self.isCompressed = GzipStream.isGzip(file.bytes)
+        self.pieceSize = pieceSize
+        self.isCompressed = file.withBytes(GzipStream.isGzip)
     }
 
     /// Calls `body` with stretches of whole lines in order, without a byte order mark. Every stretch ends in a newline, which
@@ -23,7 +23,9 @@ struct LineSource {
             let rest = UnsafeRawBufferPointer(rebasing: stretch.dropFirst(hasMark ? 3 : 0))
             if !rest.isEmpty { try body(rest) }
         }
-        try isCompressed ? forEachDecompressed(give) : forEachMapped(file.bytes, give)
+        try file.withBytes { bytes in
+            try isCompressed ? forEachDecompressed(bytes, give) : forEachMapped(bytes, give)
+        }
     }
 
     private func forEachMapped(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -38,15 +40,15 @@ struct LineSource {
         }
     }
 
-    private func forEachDecompressed(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let stream = try GzipStream(file)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize + 1, alignment: 16)
+    private func forEachDecompressed(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let stream = try GzipStream(bytes, path: file.path)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize + 1, alignment: 16)
         defer { buffer.deallocate() }
         var kept = 0
         while true {
-            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<Self.pieceSize])
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<pieceSize])
             var count = kept + (try stream.read(into: room))
-            let isLast = count < Self.pieceSize
+            let isLast = count < pieceSize
             if isLast, count > 0, buffer[count - 1] != 10 {
                 buffer[count] = 10
                 count += 1
@@ -55,7 +57,7 @@ struct LineSource {
             guard let end = filled.lastIndex(of: 10) else {
                 if isLast { return }
                 throw FoldinError(
-                    .badData, file: file.path, found: "a line of more than \(Self.pieceSize) bytes", expected: "shorter lines")
+                    .badData, file: file.path, found: "a line of more than \(pieceSize) bytes", expected: "shorter lines")
             }
             try body(UnsafeRawBufferPointer(rebasing: filled[...end]))
             if isLast { return }

@@ -11,38 +11,58 @@ extension Ratings {
     public init(
         contentsOf path: String, format: RatingsFormat? = nil, keepingTimestamps: Bool = false, workers: Workers = Workers()
     ) throws {
+        try self.init(path, format, keepingTimestamps, workers, blockSize: 4 << 20)
+    }
+
+    /// As above, in blocks of `blockSize` bytes; of a compressed file eight are held at a time.
+    init(_ path: String, _ format: RatingsFormat?, _ keepingTimestamps: Bool, _ workers: Workers, blockSize: Int) throws {
         let file = try MappedFile(contentsOf: path)
         var reader: RatingsReader?
         var known = format
-        try LineSource(file).forEachStretch { stretch in
-            guard reader == nil else {
-                try reader?.read(stretch, workers)
+        var problem: (any Error)?
+        var checksum = ""
+        // The checksum is taken while the rows are parsed; each of the two tasks writes variables of its own.
+        workers.forEach(2) { task, _ in
+            guard task == 0 else {
+                checksum = file.withBytes(Checksum.sha256)
                 return
             }
-            let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
-            known = format
-            var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps)
-            try begun.read(rest, workers)
-            reader = begun
+            do {
+                try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
+                    guard reader == nil else {
+                        try reader?.read(stretch, workers)
+                        return
+                    }
+                    let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
+                    known = format
+                    var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
+                    try begun.read(rest, workers)
+                    reader = begun
+                }
+            } catch {
+                problem = error
+            }
         }
+        if let problem { throw problem }
         guard let reader, let known, !reader.isEmpty else {
             throw FoldinError(
                 .badData, file: path, line: reader == nil ? nil : 1, found: reader == nil ? "an empty file" : "no rows of data",
                 expected: "at least one interaction")
         }
         let source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: Checksum.sha256(file.bytes), format: known.name)
+            name: (path as NSString).lastPathComponent, sha256: checksum, format: known.name)
         self.init(reader: reader, source: source, path: path, format: known, workers: workers)
     }
 
     /// A reader for the rows, and the part of the first stretch that holds rows.
     private static func begin(
-        _ format: RatingsFormat, _ stretch: UnsafeRawBufferPointer, _ path: String, _ keepsTimestamps: Bool
+        _ format: RatingsFormat, _ stretch: UnsafeRawBufferPointer, _ path: String, _ keepsTimestamps: Bool,
+        _ blockSize: Int
     ) throws -> (RatingsReader, UnsafeRawBufferPointer) {
         guard let columns = format.columns else {
             let parser: any RowParser =
                 format == .amazonJSONLines ? AmazonParser(keepsTimestamps: keepsTimestamps) : UserItemListParser()
-            return (RatingsReader(path: path, parser: parser, lineCount: 0), stretch)
+            return (RatingsReader(path: path, parser: parser, lineCount: 0, blockSize: blockSize), stretch)
         }
         // Blank lines before the first line that is not do not count.
         var start = 0
@@ -58,7 +78,7 @@ extension Ratings {
         let parser = try DelimitedParser(columns, firstLine: firstLine, file: path, keepingTimestamps: keepsTimestamps)
         let rest = columns.hasHeader ? next : start
         return (
-            RatingsReader(path: path, parser: parser, lineCount: columns.hasHeader ? lines + 1 : lines),
+            RatingsReader(path: path, parser: parser, lineCount: columns.hasHeader ? lines + 1 : lines, blockSize: blockSize),
             UnsafeRawBufferPointer(rebasing: stretch[rest...])
         )
     }

@@ -85,7 +85,7 @@ extension Ratings {
             testHeldOut: test.heldOut)
         var counts = clicks.counts
         counts["interactions"] = clicks.count
-        counts["items-all"] = Set(clicks.items).count
+        counts["items-all"] = Clicks.counts(clicks.items, itemCount).count { $0 > 0 }
         counts["validation-users"] = heldOut
         counts["test-users"] = heldOut
         counts["rows-of-unknown-items"] = clicks.count - train.count - items.count

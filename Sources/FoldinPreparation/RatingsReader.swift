@@ -3,11 +3,10 @@ import FoldinKernels
 
 /// Collects the rows of a file from blocks parsed side by side.
 struct RatingsReader {
-    /// Blocks end at the first newline after so many bytes. Fixed, so that nothing depends on the number of threads.
-    static let blockSize = 4 << 20
-
     let path: String
     let parser: any RowParser
+    /// Blocks end at the first newline after so many bytes. Fixed, so that nothing depends on the number of threads.
+    let blockSize: Int
     private var lineCount: Int
     private var pieces: [Piece] = []
     private var userIds = IdTable()
@@ -31,8 +30,9 @@ struct RatingsReader {
     }
 
     /// A reader for the lines after the first `lineCount`.
-    init(path: String, parser: any RowParser, lineCount: Int) {
+    init(path: String, parser: any RowParser, lineCount: Int, blockSize: Int) {
         self.path = path
+        self.blockSize = blockSize
         self.parser = parser
         self.lineCount = lineCount
     }
@@ -42,7 +42,7 @@ struct RatingsReader {
 
     /// Parses a stretch of whole lines. Throws `FoldinError` for the first row of the file that is not as it must be.
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
-        let blocks = Self.cut(stretch)
+        let blocks = cut(stretch)
         let parser = parser
         for rows in workers.map(
             blocks.count, { task, _ in parser.parse(UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])) })
@@ -94,7 +94,7 @@ struct RatingsReader {
             userIds: userIds, itemIds: itemIds)
     }
 
-    private static func cut(_ stretch: UnsafeRawBufferPointer) -> [Range<Int>] {
+    private func cut(_ stretch: UnsafeRawBufferPointer) -> [Range<Int>] {
         var blocks: [Range<Int>] = []
         var start = 0
         while start < stretch.count {

@@ -16,7 +16,7 @@ public struct SyntheticRatings: Sendable {
 
     /// Throws `FoldinError` of kind `usage` for a shape that cannot be.
     public init(users: Int, items: Int, meanInteractions: Double, seed: UInt64) throws {
-        let most = 1 << 30
+        let most = 1 << 26
         guard users >= 1, users <= most, items >= 1, items <= most else {
             throw FoldinError(.usage, found: "\(users) users and \(items) items", expected: "from 1 to \(most) of each")
         }

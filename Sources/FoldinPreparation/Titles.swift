@@ -27,7 +27,7 @@ public struct Titles: Sendable {
             bytes = bytes.flatMap { $0 < 0x80 ? [$0] : [0xC0 | $0 >> 6, 0x80 | $0 & 0x3F] }
         }
         source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: Checksum.sha256(file.bytes), format: "titles")
+            name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: "titles")
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { $0.last == 13 ? $0.dropLast() : $0 }
         guard let first = lines.first(where: { !$0.isEmpty }) else {
             throw FoldinError(.badData, file: path, found: "an empty file", expected: "an item id and a title a line")

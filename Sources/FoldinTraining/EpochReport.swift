@@ -1,4 +1,5 @@
 import FoldinEvaluation
+import Foundation
 
 /// What one epoch did.
 public struct EpochReport: Sendable, Equatable {
@@ -26,24 +27,18 @@ public struct EpochReport: Sendable, Equatable {
 extension EpochReport: CustomStringConvertible {
     /// `epoch 12  loss 412.31  beta 0.0141  ndcg@100 0.34121  4.2 s`, with a star at the best epoch so far.
     public var description: String {
-        func fixed(_ value: Double, _ digits: Int) -> String {
-            let text = String((value.magnitude * tenTo(digits)).rounded() / tenTo(digits))
-            return (value < 0 ? "-" : "") + text
+        let metric = validation.flatMap { result in
+            result.mean.map { "  \(result.metric) " + String(format: "%.5f", $0) }
         }
-        let metric = validation.flatMap { result in result.mean.map { "  \(result.metric) \(fixed($0, 5))" } } ?? ""
-        return "epoch \(epoch)  loss \(fixed(loss, 3))  beta \(fixed(Double(beta), 4))\(metric)  \(fixed(seconds, 1)) s"
-            + (isBest ? " *" : "")
+        return String(format: "epoch %3d  loss %.2f  beta %.4f", epoch, loss, beta) + (metric ?? "")
+            + String(format: "  %.1f s", seconds) + (isBest ? " *" : "")
     }
 }
 
-private func tenTo(_ digits: Int) -> Double { (0..<digits).reduce(1) { power, _ in power * 10 } }
-
-extension EpochReport: Encodable {
+extension EpochReport: Codable {
     private enum CodingKeys: String, CodingKey {
-        case epoch, updates, loss, beta, best, seconds
+        case epoch, updates, loss, beta, best, seconds, divergence, metric, validation
         case negativeLogLikelihood = "negative_log_likelihood"
-        case divergence, metric
-        case validation
     }
 
     /// One flat object, a line of `history.jsonl`.
@@ -61,5 +56,20 @@ extension EpochReport: Encodable {
             try container.encode(validation.metric.description, forKey: .metric)
             try container.encode(validation.mean, forKey: .validation)
         }
+    }
+
+    /// The same object read back; the loss is worked out from its parts, and the metric's standard error is not kept.
+    public init(from decoder: Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let metric = try container.decodeIfPresent(String.self, forKey: .metric).map { try Metric(named: $0) }
+        let mean = try container.decodeIfPresent(Double.self, forKey: .validation)
+        self.init(
+            epoch: try container.decode(Int.self, forKey: .epoch), updates: try container.decode(Int.self, forKey: .updates),
+            negativeLogLikelihood: try container.decode(Double.self, forKey: .negativeLogLikelihood),
+            divergence: try container.decode(Double.self, forKey: .divergence),
+            beta: try container.decode(Float.self, forKey: .beta),
+            validation: metric.map { EvaluationReport.Result(metric: $0, mean: mean, standardError: nil) },
+            isBest: try container.decode(Bool.self, forKey: .best),
+            seconds: try container.decode(Double.self, forKey: .seconds))
     }
 }

@@ -1,7 +1,8 @@
 import FoldinInteractions
 import Foundation
 
-/// The directory a training writes to: `history.jsonl` as it goes, `model.safetensors` and `run.json` at its end.
+/// The directory a training writes to: `history.jsonl` and `checkpoint.safetensors` as it goes, `model.safetensors` and
+/// `run.json` at its end, when the checkpoint goes.
 public struct RunDirectory: Sendable {
     public let path: String
 
@@ -12,15 +13,29 @@ public struct RunDirectory: Sendable {
     /// Options and final figures.
     public var recordPath: String { path + "/run.json" }
 
+    /// What an unfinished training goes on from.
+    public var checkpointPath: String { path + "/checkpoint.safetensors" }
+
+    private static let names: Set = ["model.safetensors", "checkpoint.safetensors", "history.jsonl", "run.json"]
+
+    /// The directory of an unfinished run; its history is cut back to what `checkpoint` knows.
+    ///
+    /// - Throws: `FoldinError` when the history cannot be written.
+    public init(resuming path: String, from checkpoint: TrainingCheckpoint) throws {
+        self.path = RunDirectory.trimmed(path)
+        removeLeftovers()
+        try AtomicFile.write(checkpoint.state.history.map(RunDirectory.line).joined(), to: historyPath)
+    }
+
     /// Makes the directory, or takes an empty one; `overwriting` also takes one that holds a run, and removes that run.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate`, also when there is something in the way.
     public init(creating path: String, overwriting: Bool = false) throws {
-        self.path = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+        self.path = RunDirectory.trimmed(path)
         let files = FileManager.default
-        let run = ["model.safetensors", "history.jsonl", "run.json"]
+        removeLeftovers()
         if let contents = try? files.contentsOfDirectory(atPath: path), !contents.isEmpty {
-            guard overwriting, Set(contents).isSubset(of: run) else {
+            guard overwriting, RunDirectory.names.isSuperset(of: contents) else {
                 throw FoldinError(
                     .cannotCreate, file: path, found: "a directory that is not empty",
                     expected: overwriting
@@ -38,8 +53,10 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Removes what was written, and the directory if nothing else is in it: for a training that came to nothing.
-    public func discard() {
+    /// Removes what was written, and the directory if nothing else is in it: for a training that came to nothing. Where there
+    /// is a checkpoint to go on from, everything stays.
+    public func discardUnlessCheckpointed() {
+        guard !FileManager.default.fileExists(atPath: checkpointPath) else { return }
         for file in [modelPath, historyPath, recordPath] { unlink(file) }
         rmdir(path)
     }
@@ -48,15 +65,12 @@ public struct RunDirectory: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func append(_ epoch: EpochReport) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        var line = try encoder.encode(epoch)
-        line.append(UInt8(ascii: "\n"))
+        let line = try RunDirectory.line(epoch)
         do {
             let handle = try FileHandle(forWritingTo: URL(filePath: historyPath))
             defer { try? handle.close() }
             try handle.seekToEnd()
-            try handle.write(contentsOf: line)
+            try handle.write(contentsOf: Data(line.utf8))
         } catch {
             throw FoldinError(.writeFailed, file: historyPath, found: "no room or no right to write", expected: "a line an epoch")
         }
@@ -68,5 +82,23 @@ public struct RunDirectory: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         try AtomicFile.write(String(decoding: try encoder.encode(record), as: UTF8.self) + "\n", to: recordPath)
+    }
+
+    /// Removes what a killed process left of a file it was writing: `model.safetensors.4711.tmp`.
+    private func removeLeftovers() {
+        let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for name in contents where name.hasSuffix(".tmp") && RunDirectory.names.contains(where: { name.hasPrefix($0 + ".") }) {
+            unlink(path + "/" + name)
+        }
+    }
+
+    private static func line(_ epoch: EpochReport) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(epoch), as: UTF8.self) + "\n"
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
     }
 }

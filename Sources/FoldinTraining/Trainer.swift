@@ -3,7 +3,6 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import Foundation
-import Synchronization
 
 /// Trains a model: epochs of shuffled batches, a look at the validation users after each, the best epoch kept.
 ///
@@ -33,7 +32,7 @@ public struct Trainer: Sendable {
     ///
     /// - Throws: `FoldinError` if the options cannot be, the dataset has no training clicks, or the numbers overflow;
     ///   `CancellationError`.
-    public func train(on dataset: PreparedDataset, progress: (EpochReport) -> Void = { _ in }) throws -> TrainedModel {
+    public func train(on dataset: PreparedDataset, progress: (EpochReport) throws -> Void = { _ in }) throws -> TrainedModel {
         let outcome = try run(on: dataset, progress: progress)
         if outcome.wasCancelled { throw CancellationError() }
         return outcome.model
@@ -60,34 +59,62 @@ public struct Trainer: Sendable {
     /// Trains until done or cancelled, and returns the best model so far either way.
     ///
     /// - Parameters:
+    ///   - checkpoint: where an earlier training with the same options, data and seed stood; it goes on to the same bits.
     ///   - isCancelled: asked before each step; by default whether the current task is cancelled.
+    ///   - onCheckpoint: called at most every `checkpointSeconds`, between steps, and when cancelled, with what is needed to
+    ///     go on; save it before returning.
     ///   - onStep: called after each step with the fraction of the epoch that is done and the step's loss.
     ///   - progress: called after each epoch.
     public func run(
-        on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
+        on dataset: PreparedDataset, from checkpoint: TrainingCheckpoint? = nil,
+        isCancelled: () -> Bool = { Task.isCancelled }, checkpointSeconds: Double = 30,
+        onCheckpoint: (TrainingCheckpoint) throws -> Void = { _ in },
         onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
-        progress: (EpochReport) -> Void = { _ in }
+        progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        let architecture = try architecture(for: dataset)
-        let loop = TrainingLoop(
+        let architecture = try self.architecture(for: dataset)
+        let identity = try identity(of: architecture, dataset)
+        let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
                 parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
-                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers))
+                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers),
+            identity: identity, checkpoint: checkpoint)
         var wasCancelled = false
+        var saved = ContinuousClock.now
         do {
             while !loop.isFinished {
-                progress(try loop.runEpoch(isCancelled: isCancelled, onStep: onStep))
+                let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
+                    onStep(epoch, fraction, loss)
+                    if (ContinuousClock.now - saved) / .seconds(1) >= checkpointSeconds {
+                        try onCheckpoint(loop.checkpoint)
+                        saved = .now
+                    }
+                }
+                try progress(report)
             }
         } catch is CancellationError {
             wasCancelled = true
+            try onCheckpoint(loop.checkpoint)
         }
+        let state = loop.state
         let model = TrainedModel(
             parameters: loop.kept, items: dataset.items, titles: dataset.titles,
             card: ModelCard(
-                options: options, metrics: loop.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
-                dataChecksum: dataset.checksum))
-        return TrainingOutcome(model: model, history: loop.history, bestEpoch: loop.bestEpoch, wasCancelled: wasCancelled)
+                options: options, metrics: state.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
+                dataChecksum: identity["data"] ?? ""))
+        return TrainingOutcome(
+            model: model, history: state.history, bestEpoch: state.bestEpoch, wasCancelled: wasCancelled)
+    }
+
+    /// What must be the same for a checkpoint to be gone on from.
+    private func identity(of architecture: Architecture, _ dataset: PreparedDataset) throws -> [String: String] {
+        var identity = options
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        identity["network"] = String(decoding: try encoder.encode(architecture), as: UTF8.self)
+        identity["data"] = dataset.checksum
+        return identity
     }
 
     /// The network that training on `dataset` builds.

@@ -4,7 +4,7 @@ import FoldinKernels
 import FoldinModels
 import Foundation
 
-/// The state of a training between epochs.
+/// A training in progress: runs epochs, judges them, keeps the best.
 final class TrainingLoop {
     private let dataset: PreparedDataset
     private let schedule: Schedule
@@ -12,69 +12,94 @@ final class TrainingLoop {
     private let evaluator: Evaluator
     private let best: Parameters
     private let began = ContinuousClock.now
+    private let secondsBefore: Double
 
-    private(set) var history: [EpochReport] = []
-    private(set) var updates = 0
-    private(set) var bestEpoch = 0
-    private(set) var bestMetric: Double?
+    private(set) var state: TrainingState
 
-    init(dataset: PreparedDataset, schedule: Schedule, step: TrainingStep) {
+    /// A training from its beginning, or from where `checkpoint` left it.
+    init(
+        dataset: PreparedDataset, schedule: Schedule, step: TrainingStep, identity: [String: String],
+        checkpoint: TrainingCheckpoint?
+    ) throws {
         self.dataset = dataset
         self.schedule = schedule
         self.step = step
         evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: step.workers)
         best = Parameters(zerosFor: step.parameters.architecture)
+        state = checkpoint?.state ?? TrainingState()
+        secondsBefore = state.seconds
+        guard let checkpoint else {
+            state.identity = identity
+            return
+        }
+        for name in Set(identity.keys).union(state.identity.keys).sorted() where identity[name] != state.identity[name] {
+            throw FoldinError(
+                .usage, found: "\(name) \(identity[name] ?? "not given")",
+                expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
+        }
+        step.restore(checkpoint)
+        if let kept = checkpoint.best { best.copy(from: kept) }
     }
 
     /// The best epoch's weights; the current ones while no epoch has ended.
-    var kept: Parameters { bestEpoch > 0 ? best : step.parameters }
+    var kept: Parameters { state.bestEpoch > 0 ? best : step.parameters }
+
+    /// The state to go on from, to be saved before the next step.
+    var checkpoint: TrainingCheckpoint {
+        var state = state
+        state.seconds = seconds
+        return TrainingCheckpoint(of: step, best: state.bestEpoch > 0 ? best : nil, state: state)
+    }
 
     /// Whether the epochs or the patience are used up.
     var isFinished: Bool {
-        if history.count >= schedule.epochs { return true }
-        guard let patience = schedule.patience, bestMetric != nil else { return false }
-        return history.count - bestEpoch >= patience
+        if state.history.count >= schedule.epochs { return true }
+        guard let patience = schedule.patience, state.bestMetric != nil else { return false }
+        return state.history.count - state.bestEpoch >= patience
     }
 
-    /// One pass over the training users in an order drawn anew, then a look at the validation users.
+    private var seconds: Double { secondsBefore + (ContinuousClock.now - began) / .seconds(1) }
+
+    /// What is left of a pass over the training users, in an order drawn for the epoch, then a look at the validation users.
     ///
     /// - Throws: `CancellationError` between steps; `FoldinError` when the loss is not a number any more.
     func runEpoch(
-        isCancelled: () -> Bool, onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void
+        isCancelled: () -> Bool, onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) throws -> Void
     ) throws -> EpochReport {
-        let epoch = history.count + 1
+        let epoch = state.history.count + 1
         let order = step.shuffled(dataset.train.userCount, epoch: epoch)
         let updatesAnEpoch = schedule.updatesAnEpoch(users: order.count)
-        var likelihood = 0.0
-        var divergence = 0.0
-        var beta: Float = 0
-        for start in stride(from: 0, to: order.count, by: schedule.batchSize) {
+        var beta = schedule.beta(after: max(0, state.updates - 1), updatesAnEpoch: updatesAnEpoch)
+        while state.position < order.count {
             if isCancelled() { throw CancellationError() }
-            let users = order[start..<min(order.count, start + schedule.batchSize)]
-            beta = schedule.beta(after: updates, updatesAnEpoch: updatesAnEpoch)
-            let loss = step.run(dataset.train, users: users, step: UInt64(updates), beta: beta, adam: schedule.optimizer)
+            let users = order[state.position..<min(order.count, state.position + schedule.batchSize)]
+            beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
+            let loss = step.run(
+                dataset.train, users: users, step: UInt64(state.updates), beta: beta, adam: schedule.optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
                 throw overflow(epoch)
             }
-            updates += 1
-            likelihood += loss.negativeLogLikelihood * Double(users.count)
-            divergence += loss.divergence * Double(users.count)
-            onStep(epoch, Double(users.endIndex) / Double(order.count), loss)
+            state.updates += 1
+            state.position += users.count
+            state.likelihood += loss.negativeLogLikelihood * Double(users.count)
+            state.divergence += loss.divergence * Double(users.count)
+            try onStep(epoch, Double(state.position) / Double(order.count), loss)
         }
         let validation = try validate(isCancelled: isCancelled)
-        let isBest = validation?.mean.map { $0 > (bestMetric ?? -.infinity) } ?? true
+        let isBest = validation?.mean.map { $0 > (state.bestMetric ?? -.infinity) } ?? true
         if isBest {
             // The losses say nothing of the last update yet.
             guard step.parameters.areFinite else { throw overflow(epoch) }
             best.copy(from: step.parameters)
-            bestEpoch = epoch
-            bestMetric = validation?.mean
+            state.bestEpoch = epoch
+            state.bestMetric = validation?.mean
         }
         let report = EpochReport(
-            epoch: epoch, updates: updates, negativeLogLikelihood: likelihood / Double(order.count),
-            divergence: divergence / Double(order.count), beta: beta, validation: validation, isBest: isBest,
-            seconds: (ContinuousClock.now - began) / .seconds(1))
-        history.append(report)
+            epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(order.count),
+            divergence: state.divergence / Double(order.count), beta: beta, validation: validation, isBest: isBest,
+            seconds: seconds)
+        state.history.append(report)
+        (state.position, state.likelihood, state.divergence) = (0, 0, 0)
         return report
     }
 

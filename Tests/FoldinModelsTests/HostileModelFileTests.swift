@@ -105,7 +105,7 @@ import Testing
     /// Reads `data` as a model: the error, or nil when it is read, in which case it must be able to score.
     static func read(_ data: Data) throws -> FoldinError? {
         try problem {
-            let model = try TrainedModel(data, file: "model", activations: nil)
+            let model = try TrainedModel(TensorFile(data, path: "model"), activations: nil)
             var scores = [Float](repeating: 0, count: model.itemCount)
             let history = InteractionMatrix(rows: [[0]], itemCount: model.itemCount)
             model.score(history, rows: 0..<1, into: &scores, workers: Workers(count: 1))

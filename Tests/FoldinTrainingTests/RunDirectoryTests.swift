@@ -75,7 +75,11 @@ import Testing
             }
             try run.write(["bestEpoch": 3])
             #expect(try Self.names(run.path) == ["history.jsonl", "run.json"])
-            run.discard()
+            try AtomicFile.write("", to: run.checkpointPath)
+            run.discardUnlessCheckpointed()
+            #expect(try Self.names(run.path).count == 3)
+            unlink(run.checkpointPath)
+            run.discardUnlessCheckpointed()
             #expect(!FileManager.default.fileExists(atPath: run.path))
         }
     }
@@ -84,7 +88,7 @@ import Testing
         try withTemporaryFolder { folder in
             let run = try RunDirectory(creating: folder + "/run")
             try AtomicFile.write("mine", to: run.path + "/notes.txt")
-            run.discard()
+            run.discardUnlessCheckpointed()
             #expect(try Self.names(run.path) == ["notes.txt"])
         }
     }
