@@ -37,6 +37,12 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
+        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.best != nil),
+            checkpoint.weights.architecture == step.parameters.architecture
+        else {
+            throw FoldinError(
+                .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
+        }
         step.restore(checkpoint)
         if let kept = checkpoint.best { best.copy(from: kept) }
     }

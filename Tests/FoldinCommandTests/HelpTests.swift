@@ -48,7 +48,7 @@ import Testing
         #expect(outcome.output.hasPrefix("OVERVIEW: ") && outcome.output.contains("USAGE: foldin " + name.joined(separator: " ")))
         let lines = outcome.output.split(separator: "\n")
         for (line, next) in zip(lines, lines.dropFirst() + [""]) where line.hasPrefix("  -") {
-            let explained = line.dropFirst(2).contains("  ") || next.hasPrefix("                          ")
+            let explained = line.count > 26 && !line.hasSuffix(">") || next.hasPrefix(String(repeating: " ", count: 26))
             #expect(explained, "\(line)")
         }
     }

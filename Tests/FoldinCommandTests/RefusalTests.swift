@@ -119,9 +119,9 @@ import Testing
         let run = try TrainedRun()
         let before = try run.bytes("run/model.safetensors")
         for options in [
-            ["--epochs", "0"], ["--batch-size", "0"], ["--learning-rate", "nan"], ["--learning-rate", "-1"], ["--latent", "0"],
-            ["--dropout", "1"], ["--encoder-dropout", "0.1"], ["--metric", "ndcg"], ["--patience", "-1"],
-            ["--anneal-cap", "-1"], ["--anneal-updates", "0"],
+            ["--epochs", "0"], ["--batch-size", "0"], ["--learning-rate", "nan"], ["--learning-rate=-1"], ["--latent", "0"],
+            ["--dropout", "1"], ["--encoder-dropout", "0.1"], ["--metric", "ndcg"], ["--patience=-1"],
+            ["--anneal-cap=-1"], ["--anneal-updates", "0"],
         ] {
             try Self.expect(64, "expected", from: ["train", run.data, "--out", run.folder.path + "/new"] + options)
             try Self.expect(64, from: ["train", run.data, "--overwrite", "--out", run.folder.path + "/run"] + options)

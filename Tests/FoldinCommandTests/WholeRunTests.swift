@@ -17,7 +17,7 @@ import Testing
         let record = try decode(Record.self, outcome)
         #expect(record.epochs == 3 && (1...3).contains(record.bestEpoch) && !record.interrupted)
         #expect(record.options["batch-size"] == "16" && record.options["seed"] == "98765")
-        #expect(outcome.errors.contains("mult-vae I-8-4-8-I") && outcome.errors.contains("epoch 3 "))
+        #expect(outcome.errors.contains("mult-vae I-8-4-8-I") && outcome.errors.contains("epoch   3  loss"))
         #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "run.json"])
         #expect(try String(decoding: run.bytes("run/history.jsonl"), as: UTF8.self).split(separator: "\n").count == 3)
         #expect(try run.bytes("run/run.json").contains(UInt8(ascii: "{")))
