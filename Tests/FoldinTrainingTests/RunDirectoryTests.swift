@@ -54,7 +54,7 @@ import Testing
     struct Line: Decodable {
         let epoch, updates: Int
         let best: Bool
-        let loss, negative_log_likelihood, divergence, validation, seconds: Double
+        let loss, negativeLogLikelihood, divergence, validation, seconds: Double
         let beta: Float
         let metric: String
     }
@@ -66,12 +66,14 @@ import Testing
                 on: Checkerboard.dataset(), progress: { try? run.append($0) })
             let lines = try String(contentsOfFile: run.historyPath, encoding: .utf8).split(separator: "\n")
             #expect(lines.count == 3)
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
             for (line, report) in zip(lines, outcome.history) {
-                let read = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+                let read = try decoder.decode(Line.self, from: Data(line.utf8))
                 #expect(read.epoch == report.epoch && read.updates == report.updates && read.best == report.isBest)
                 #expect(read.loss == report.loss && read.divergence == report.divergence && read.beta == report.beta)
                 #expect(read.metric == "ndcg@9" && read.validation == report.validation?.mean)
-                #expect(read.negative_log_likelihood == report.negativeLogLikelihood && read.seconds == report.seconds)
+                #expect(read.negativeLogLikelihood == report.negativeLogLikelihood && read.seconds == report.seconds)
             }
             try run.write(["bestEpoch": 3])
             #expect(try Self.names(run.path) == ["history.jsonl", "run.json"])
