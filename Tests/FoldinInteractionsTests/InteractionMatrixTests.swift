@@ -49,24 +49,13 @@ import Testing
     }
 }
 
-@Suite("Vocabularies") struct VocabularyTests {
+@Suite("Vocabularies") struct VocabularyLookupTests {
     @Test func namesAndNumbers() {
         let vocabulary = Vocabulary(["296", "b c", "", "né"])
         #expect(vocabulary.count == 4 && vocabulary[1] == "b c")
         for (index, id) in vocabulary.ids.enumerated() { #expect(vocabulary.index(of: id) == index) }
         #expect(vocabulary.index(of: "0296") == nil && vocabulary.index(of: "B C") == nil)
         #expect(Vocabulary([]).count == 0 && Vocabulary([]).index(of: "") == nil)
-    }
-
-    /// Ids are bytes: the two spellings of é are two ids, though `String` holds them equal.
-    @Test func tellsIdsApartByTheirBytes() {
-        let (short, long) = ("caf\u{E9}", "cafe\u{301}")
-        #expect(short == long)
-        let vocabulary = Vocabulary([short, long])
-        #expect(vocabulary.index(of: short) == 0 && vocabulary.index(of: long) == 1)
-        #expect(Vocabulary([short]) != Vocabulary([long]) && Vocabulary([short]) == Vocabulary([short]))
-        #expect(Vocabulary([short]).index(of: long) == nil)
-        #expect(Vocabulary.firstRepeat(in: [short, long]) == nil)
     }
 
     @Test func findsTheFirstRepeat() throws {
