@@ -54,6 +54,15 @@ import Testing
         check(Self.step(architecture, users: 140, scale: 0.15), matrix)
     }
 
+    /// More than 16 panels of 256 items, so that some of the 16 lanes are of two.
+    @Test(arguments: Architecture.Family.allCases)
+    func slopesOfLanesOfSeveralPanels(_ family: Architecture.Family) {
+        let architecture = Architecture(
+            family: family, items: 4_700, encoder: [], latent: 4, decoder: [5], encoderDropout: [0.3], decoderDropout: [0.1, 0.2])
+        let matrix = InteractionMatrix.synthetic(users: 4, items: 4_700, meanInteractions: 20, seed: 1)
+        check(Self.step(architecture, users: 4, scale: 0.7), matrix)
+    }
+
     private func check(_ step: TrainingStep, _ matrix: InteractionMatrix) {
         _ = Self.objective(step, matrix)
         let gradients = step.firstMoments.tensors.map(\.values)
