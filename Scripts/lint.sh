@@ -4,6 +4,6 @@
 #     Scripts/lint.sh
 set -eu
 cd "$(dirname "$0")/.."
-swift format lint --strict --parallel -r Package.swift Sources Tests Snippets
+swift format lint --strict --parallel -r Package.swift Sources Tests Examples
 Scripts/check-imports.sh
 Scripts/check-readme.sh

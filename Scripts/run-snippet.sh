@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs Snippets/FiveMinutes.swift, as built for release, on a small made ratings file, and checks what it prints.
+# Runs Examples/FiveMinutes/main.swift, as built for release, on a small made ratings file, and checks what it prints.
 #
 #     Scripts/run-snippet.sh
 set -euo pipefail
