@@ -29,7 +29,7 @@ let package = Package(
         + room(
             "FoldinInteractions",
             imports: [
-                "FoldinKernels", "CFoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
+                "FoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ])
         + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
         + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])

@@ -35,7 +35,9 @@ struct BenchStepCommand: ParsableCommand {
     }
 
     func run() throws {
-        let matrix = InteractionMatrix.synthetic(users: users, items: items, meanInteractions: meanInteractions, seed: seed)
+        let matrix = try SyntheticRatings(
+            users: users, items: items, meanInteractions: meanInteractions, seed: seed
+        ).matrix(workers: work.workers)
         let architecture = network.configuration.architecture(items: items)
         if let problem = architecture.problem {
             throw FoldinError(.usage, found: problem, expected: "a network that can be built")

@@ -18,7 +18,7 @@ struct TensorFile {
         try self.init(data, path: path)
     }
 
-    /// The same for the contents of a file.
+    /// The same of `data`, the contents of the file `path`.
     init(_ data: Data, path: String) throws {
         self.path = path
         self.data = data
@@ -99,8 +99,8 @@ extension Parameters {
     static func tensors(of architecture: Architecture, prefix: String) -> [SafeTensors.Tensor] {
         architecture.layers.flatMap { layer in
             [
-                SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
                 SafeTensors.Tensor(name: prefix + layer.name + ".weight", shape: [layer.outputs, layer.inputs]),
+                SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
             ]
         }
     }
@@ -108,12 +108,12 @@ extension Parameters {
     /// The numbers in the order of `tensors(of:prefix:)`.
     fileprivate func write(to sink: borrowing AtomicFile.Sink) throws {
         for (index, (layer, linear)) in zip(architecture.layers, linears).enumerated() {
-            try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
             if index == 0 {
                 try writeTransposed(linear.weight, rows: layer.inputs, columns: layer.outputs, to: sink)
             } else {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
             }
+            try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
         }
     }
 }

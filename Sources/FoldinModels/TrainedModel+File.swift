@@ -22,20 +22,21 @@ extension TrainedModel {
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String, activations: Architecture.Activations? = nil) throws {
-        try self.init(TensorFile(contentsOf: path, expected: "a model file (.safetensors)"), activations: activations)
+        try self.init(
+            TensorFile(contentsOf: path, expected: "a model file (.safetensors)"), activations: activations)
     }
 
-    /// The model in a file that is open already.
-    init(_ file: TensorFile, activations: Architecture.Activations?) throws {
-        let (header, path) = (file.header, file.path)
+    /// The model in a file that is open.
+    init(_ file: TensorFile, activations: Architecture.Activations? = nil) throws {
+        let header = file.header
         let isOwn = header.metadata["architecture"] != nil
         var architecture =
             isOwn
             ? try file.metadata("architecture", as: Architecture.self)
-            : try Architecture(readOff: header.entries, file: path)
+            : try Architecture(readOff: header.entries, file: file.path)
         if let activations { architecture.activations = activations }
         if let problem = architecture.problem {
-            throw FoldinError(.badData, file: path, found: problem, expected: "an architecture that can be built")
+            throw FoldinError(.badData, file: file.path, found: problem, expected: "an architecture that can be built")
         }
         try file.check(only: Parameters.tensors(of: architecture, prefix: ""), of: architecture.summary)
         let parameters = try file.parameters(architecture, prefix: "")
@@ -47,11 +48,11 @@ extension TrainedModel {
                 let ids = try file.metadata("items", as: [String].self)
                 guard ids.count == architecture.items else {
                     throw FoldinError(
-                        .badData, file: path, found: "\(ids.count) item ids", expected: "\(architecture.items), one an item")
+                        .badData, file: file.path, found: "\(ids.count) item ids", expected: "\(architecture.items), one an item")
                 }
                 if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
                     throw FoldinError(
-                        .badData, file: path, found: "the id \(ids[place].quoted) for items \(earlier) and \(place)",
+                        .badData, file: file.path, found: "the id \(ids[place].quoted) for items \(earlier) and \(place)",
                         expected: "a different id for each item")
                 }
                 items = Vocabulary(ids)
@@ -60,7 +61,8 @@ extension TrainedModel {
                 titles = try file.metadata("titles", as: [String?].self)
                 guard titles.count == architecture.items else {
                     throw FoldinError(
-                        .badData, file: path, found: "\(titles.count) titles", expected: "\(architecture.items), one an item")
+                        .badData, file: file.path, found: "\(titles.count) titles", expected: "\(architecture.items), one an item"
+                    )
                 }
             }
             if header.metadata["card"] != nil {

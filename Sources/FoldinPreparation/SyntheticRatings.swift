@@ -67,6 +67,57 @@ public struct SyntheticRatings: Sendable {
         return names
     }
 
+    /// The clicks as a matrix, all ratings counting, for benchmarks that need no file.
+    public func matrix(workers: Workers = Workers()) -> InteractionMatrix {
+        let popularity = ZipfTable(count: items)
+        let names = itemNames()
+        let blockSize = 1 << 10
+        let blocks = workers.map((users + blockSize - 1) / blockSize) { task, _ in
+            var seenBy = [UInt32](repeating: 0, count: items)
+            var columns: [Int32] = []
+            var counts: [Int] = []
+            for user in task * blockSize..<min(users, (task + 1) * blockSize) {
+                var (random, count) = beginning(of: user)
+                let start = columns.count
+                for _ in 0..<count {
+                    let item = nextItem(for: UInt32(user % blockSize + 1), &seenBy, popularity, &random)
+                    columns.append(Int32(names[item] - 1))
+                    // The file's half stars take a draw of their own.
+                    _ = random.next(below: 2)
+                }
+                columns[start...].sort()
+                counts.append(count)
+            }
+            return (columns, counts)
+        }
+        var starts = [0]
+        for count in blocks.flatMap(\.1) { starts.append(starts[starts.count - 1] + count) }
+        return InteractionMatrix(rowStarts: starts, columns: blocks.flatMap(\.0), itemCount: items)
+    }
+
+    /// A user's stream of random numbers and number of items.
+    private func beginning(of user: Int) -> (SplitMix64, count: Int) {
+        var random = SplitMix64(state: SplitMix64.mixed(seed ^ SplitMix64.mixed(UInt64(user) &+ 1)))
+        let count = min(items, max(1, Int((meanInteractions * exp(random.nextNormal() - 0.5)).rounded())))
+        return (random, count)
+    }
+
+    /// An item, by popularity, that does not bear the user's mark yet, and marks it.
+    @inline(__always)
+    private func nextItem(
+        for mark: UInt32, _ seenBy: inout [UInt32], _ popularity: ZipfTable, _ random: inout SplitMix64
+    ) -> Int {
+        var item = popularity.draw(&random)
+        var tries = 0
+        while seenBy[item] == mark {
+            // Someone who has nearly everything takes the next item not yet taken.
+            tries += 1
+            item = tries < 32 ? popularity.draw(&random) : (item + 1) % items
+        }
+        seenBy[item] = mark
+        return item
+    }
+
     private func text(of users: Range<Int>, _ popularity: ZipfTable, _ names: [UInt32]) -> (bytes: [UInt8], rows: Int) {
         // Half stars from 0.5 to 5, about half of them above 3.5.
         let ratings = Array("45334542354435243554".utf8)
@@ -74,20 +125,11 @@ public struct SyntheticRatings: Sendable {
         var bytes: [UInt8] = []
         var rows = 0
         for user in users {
-            var random = SplitMix64(state: SplitMix64.mixed(seed ^ SplitMix64.mixed(UInt64(user) &+ 1)))
-            let count = min(items, max(1, Int((meanInteractions * exp(random.nextNormal() - 0.5)).rounded())))
-            let mark = UInt32(user - users.lowerBound + 1)
+            var (random, count) = beginning(of: user)
             rows += count
             bytes.reserveCapacity(bytes.count + count * 26)
             for _ in 0..<count {
-                var item = popularity.draw(&random)
-                var tries = 0
-                while seenBy[item] == mark {
-                    // Someone who has nearly everything takes the next item not yet taken.
-                    tries += 1
-                    item = tries < 32 ? popularity.draw(&random) : (item + 1) % items
-                }
-                seenBy[item] = mark
+                let item = nextItem(for: UInt32(user - users.lowerBound + 1), &seenBy, popularity, &random)
                 Self.append(user + 1, to: &bytes)
                 bytes.append(44)
                 Self.append(Int(names[item]), to: &bytes)
@@ -112,63 +154,5 @@ public struct SyntheticRatings: Sendable {
             rest %= UInt32(divisor)
             divisor /= 10
         }
-    }
-}
-
-/// Sebastiano Vigna's public-domain form of SplitMix64.
-private struct SplitMix64 {
-    var state: UInt64
-
-    static func mixed(_ value: UInt64) -> UInt64 {
-        var bits = value
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return Self.mixed(state)
-    }
-
-    /// A number in `0..<bound` by multiplication; the bias is below 2^-32.
-    @inline(__always)
-    mutating func next(below bound: Int) -> Int { Int(((next() >> 32) &* UInt64(bound)) >> 32) }
-
-    /// A standard normal number by Box and Muller's transform.
-    mutating func nextNormal() -> Double {
-        let radius = (-2 * log((Double(next() >> 11) + 1) * 0x1p-53)).squareRoot()
-        return radius * cos(2 * .pi * Double(next() >> 11) * 0x1p-53)
-    }
-}
-
-/// Draws ranks in proportion to 1/rank in constant time, by Walker's alias method.
-private struct ZipfTable {
-    private var threshold: [UInt32]
-    private var alias: [UInt32]
-
-    init(count: Int) {
-        let total = (1...count).reduce(0.0) { $0 + 1 / Double($1) }
-        var share = (1...count).map { Double(count) / (Double($0) * total) }
-        threshold = [UInt32](repeating: .max, count: count)
-        alias = (0..<UInt32(count)).map { $0 }
-        var small = share.indices.filter { share[$0] < 1 }
-        var large = share.indices.filter { share[$0] >= 1 }
-        while let less = small.popLast(), let more = large.last {
-            threshold[less] = UInt32(min(share[less] * 0x1p32, Double(UInt32.max)))
-            alias[less] = UInt32(more)
-            share[more] -= 1 - share[less]
-            if share[more] < 1 {
-                large.removeLast()
-                small.append(more)
-            }
-        }
-    }
-
-    @inline(__always)
-    func draw(_ random: inout SplitMix64) -> Int {
-        let bits = random.next()
-        let place = Int(((bits >> 32) &* UInt64(threshold.count)) >> 32)
-        return UInt32(truncatingIfNeeded: bits) <= threshold[place] ? place : Int(alias[place])
     }
 }

@@ -70,7 +70,7 @@ import Testing
         Harm("offsets past the end", "the whole tensor") { $0.set("data_offsets", of: weight, to: [1 << 40, 1 << 40 + 216]) },
         Harm("the largest offset", "the whole tensor") { $0.set("data_offsets", of: weight, to: [Int.max - 216, Int.max]) },
         Harm("three offsets", "the whole tensor") { $0.set("data_offsets", of: weight, to: [0, 100, 216]) },
-        Harm("tensors in the same place", "in the same place") { $0.set("data_offsets", of: weight, to: [0, 216]) },
+        Harm("tensors in the same place", "in the same place") { $0.set("data_offsets", of: weight, to: [4, 220]) },
         Harm("a byte too few", "the whole tensor") { $0.numbers.removeLast() },
         Harm("NaN", "NaN or infinite") { $0.numbers.replaceSubrange(40..<44, with: [0, 0, 0xC0, 0x7F]) },
         Harm("infinity", "NaN or infinite") {
@@ -84,7 +84,7 @@ import Testing
         Harm("an architecture that is no JSON", "cannot be read") { $0.set("architecture", to: "{") },
         Harm("an empty architecture", "cannot be read") { $0.set("architecture", to: "") },
         Harm("an unknown family", "cannot be read", edit("architecture", "mult-vae", "mult-gan")),
-        Harm("the other family", "of shape [10]; expected shape [5]", edit("architecture", "mult-vae", "mult-dae")),
+        Harm("the other family", "expected shape [5, 9]", edit("architecture", "mult-vae", "mult-dae")),
         Harm("more items than there are", "expected shape [9, 7]", edit("architecture", "\"items\":6", "\"items\":7")),
         Harm("a billion items", "expected shape", edit("architecture", "\"items\":6", "\"items\":1000000000")),
         Harm("too many items", "a layer of", edit("architecture", "\"items\":6", "\"items\":9223372036854775807")),
@@ -105,7 +105,7 @@ import Testing
     /// Reads `data` as a model: the error, or nil when it is read, in which case it must be able to score.
     static func read(_ data: Data) throws -> FoldinError? {
         try problem {
-            let model = try TrainedModel(TensorFile(data, path: "model"), activations: nil)
+            let model = try TrainedModel(TensorFile(data, path: "model"))
             var scores = [Float](repeating: 0, count: model.itemCount)
             let history = InteractionMatrix(rows: [[0]], itemCount: model.itemCount)
             model.score(history, rows: 0..<1, into: &scores, workers: Workers(count: 1))

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs the Debian packages that building and testing need and this machine lacks. Says which; does nothing when all is here.
+#
+#     Scripts/install-needs.sh
+set -eu
+
+command -v swift > /dev/null || {
+    echo "found no 'swift'; expected the Swift toolchain, 6.1 or later: https://www.swift.org/install" >&2
+    exit 1
+}
+
+missing=
+need() { missing="$missing $1"; }
+
+command -v python3 > /dev/null || need python3
+python3 -c 'import ensurepip, venv' 2> /dev/null || need python3-venv
+python3 -c 'import pip' 2> /dev/null || need python3-pip
+command -v unzip > /dev/null || need unzip
+if [ "$(uname)" != Darwin ]; then # Apple systems bring zlib, Accelerate and CryptoKit
+    command -v pkg-config > /dev/null || need pkg-config
+    pkg-config --exists openblas 2> /dev/null || need libopenblas-dev
+    pkg-config --exists zlib 2> /dev/null || need zlib1g-dev
+    pkg-config --exists libcrypto 2> /dev/null || need libssl-dev
+fi
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get > /dev/null; then
+    echo "found no apt-get to install these with; expected them, or what they are called here:$missing" >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo > /dev/null || {
+        echo "found neither root nor sudo; expected somebody with rights to run: apt-get install$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+echo "installing:$missing"
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing > /dev/null

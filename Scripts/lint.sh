@@ -1,0 +1,9 @@
+#!/bin/sh
+# Checks formatting, the imports of each target, and that the documentation shows the code that is compiled.
+#
+#     Scripts/lint.sh
+set -eu
+cd "$(dirname "$0")/.."
+swift format lint --strict --parallel -r Package.swift Sources Tests Snippets
+Scripts/check-imports.sh
+Scripts/check-readme.sh

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs the tests; those that compare with NumPy get a Python of their own in .venv.
+#
+#     Scripts/test.sh [arguments of swift test]
+set -eu
+cd "$(dirname "$0")/.."
+if ! .venv/bin/python -c 'import numpy' 2> /dev/null; then
+    echo "making .venv with NumPy, which reference tests compare with"
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Reference/requirements.txt
+fi
+FOLDIN_PYTHON="$PWD/.venv/bin/python"
+export FOLDIN_PYTHON
+# -O2 for the C loops: without it a debug build is many times slower.
+exec swift test -Xcc -O2 "$@"
