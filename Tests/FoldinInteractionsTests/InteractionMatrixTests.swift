@@ -25,28 +25,6 @@ import Testing
         #expect(nobody == InteractionMatrix(rows: [[Int]](), itemCount: 3))
         #expect(nobody != InteractionMatrix(rows: [[Int]](), itemCount: 2))
     }
-
-    /// The same arguments give the same matrix; every row is sorted, without repeats and not empty.
-    @Test func madeMatrices() {
-        let matrix = InteractionMatrix.synthetic(users: 300, items: 200, meanInteractions: 11, seed: 4)
-        #expect(matrix == .synthetic(users: 300, items: 200, meanInteractions: 11, seed: 4))
-        #expect(matrix != .synthetic(users: 300, items: 200, meanInteractions: 11, seed: 5))
-        #expect(matrix.userCount == 300 && abs(Double(matrix.count) / 300 - 11) < 2)
-        for user in 0..<300 {
-            let row = matrix.row(user)
-            #expect(!row.isEmpty && row.count <= 50 && row.allSatisfy { (0..<200).contains($0) })
-            #expect(zip(row, row.dropFirst()).allSatisfy { $0 < $1 })
-        }
-        let counts = matrix.itemCounts().sorted(by: >)
-        #expect(counts[0] > 4 * counts[100])
-    }
-
-    @Test func madeMatricesOfAnySize() {
-        for items in [1, 2, 3, 4, 7, 64] {
-            let matrix = InteractionMatrix.synthetic(users: 3, items: items, meanInteractions: 100, seed: 1)
-            #expect(matrix.userCount == 3 && matrix.count >= 3)
-        }
-    }
 }
 
 @Suite("Vocabularies") struct VocabularyLookupTests {
