@@ -9,6 +9,17 @@ typedef int32_t integers __attribute__((vector_size(64), aligned(64)));
 // Vectors wider than the machine's registers are passed between inlined functions only.
 #pragma clang diagnostic ignored "-Wpsabi"
 
+// The first click of `user` on `item` or a later one. Halves without a branch that would be guessed wrong half the time.
+static inline ptrdiff_t first_click(foldin_clicks clicks, ptrdiff_t user, ptrdiff_t item) {
+    ptrdiff_t low = clicks.starts[user], count = clicks.starts[user + 1] - low;
+    while (count > 0) {
+        ptrdiff_t half = (count + 1) / 2;
+        low += clicks.items[low + half - 1] < item ? half : 0;
+        count -= half;
+    }
+    return low;
+}
+
 #define VERSION(name) name##_portable
 #include "Loops.inc"
 #undef VERSION
@@ -78,8 +89,22 @@ void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const 
     CALL(exponentials, rows, columns, panel, bias, maxima, sums)
 }
 
-void foldin_scale_rows(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *scales) {
-    CALL(scale_rows, rows, columns, panel, scales)
+void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
+                          const float *scales, float *panel, float *column_sums) {
+    CALL(loss_gradient, users, first, count, clicks, share, scales, panel, column_sums)
+}
+
+void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, const float *panel,
+                       const float *bias, float *sums) {
+    for (ptrdiff_t user = 0; user < users; user++) {
+        ptrdiff_t click = first_click(clicks, user, first), end = clicks.starts[user + 1];
+        float sum = 0;
+        for (; click < end && clicks.items[click] < first + count; click++) {
+            ptrdiff_t at = clicks.items[click] - first;
+            sum += panel[user * count + at] + bias[at];
+        }
+        sums[user] = sum;
+    }
 }
 
 void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *matrix, float *out) {

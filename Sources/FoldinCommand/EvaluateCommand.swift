@@ -41,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
                 expected: "one of the \(dataset.items.count) items of \(directory)")
         }
         guard let items = trained.items, items != dataset.items else { return }
-        let place = zip(items.ids, dataset.items.ids).enumerated().first { $1.0 != $1.1 }
+        let place = zip(items.ids, dataset.items.ids).enumerated().first { !$1.0.utf8.elementsEqual($1.1.utf8) }
         let difference = place.map { "item \($0.offset) is \"\($0.element.0)\" in the model and \"\($0.element.1)\" in the data" }
         throw FoldinError(
             .badData, file: model, found: difference ?? "other items",

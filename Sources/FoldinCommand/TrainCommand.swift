@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
         let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
-        let architecture = network.configuration.architecture(items: dataset.train.itemCount)
+        let architecture = try trainer.architecture(for: dataset)
         let (run, checkpoint) = try openRun()
         Console.note(
             "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
@@ -44,6 +44,8 @@ struct TrainCommand: ParsableCommand {
 
         let interrupt = Interrupt()
         let bar = TrainingProgress(epochs: trainer.schedule.epochs)
+        var isKept = false
+        defer { if !isKept { run.discardUnlessCheckpointed() } }
         let outcome = try trainer.run(
             on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
             onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step,
@@ -64,6 +66,7 @@ struct TrainCommand: ParsableCommand {
             for result in test?.results ?? [] { model.card.metrics["test \(result.metric)"] = result.mean }
         }
         try model.save(to: run.modelPath)
+        isKept = true
         let record = RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test)
         try run.write(record)
         if json {

@@ -1,13 +1,27 @@
+import CFoldinKernels
+import Foundation
+
 #if canImport(Accelerate)
     import Accelerate
 #else
     import COpenBLAS
 #endif
 
-/// The machine's matrix product.
+/// The machine's matrix product: Foldin's own kernels where they are faster, else the system's BLAS.
+///
+/// The environment variable `FOLDIN_MATRIX` forces either: `own` (where the processor can run them) or `blas`. It is read once;
+/// other values mean the same as none. `Documentation/Decisions/0006-own-matrix-kernels.md` has the measurements.
 public enum MatrixMultiply {
     /// The library and kernels in use, for people.
     public static var libraryDescription: String {
+        switch ownVariant {
+        case Int32(FOLDIN_MULTIPLY_AVX512.rawValue): return "Foldin's own AVX-512 kernels"
+        case Int32(FOLDIN_MULTIPLY_AVX2.rawValue): return "Foldin's own AVX2 kernels"
+        default: return blasDescription
+        }
+    }
+
+    private static var blasDescription: String {
         #if canImport(Accelerate)
             return "Accelerate"
         #else
@@ -15,8 +29,19 @@ public enum MatrixMultiply {
         #endif
     }
 
+    /// The own kernels in use, or nil for the BLAS. Own kernels exist for x86-64 with AVX2 or AVX-512 only.
+    static let ownVariant: Int32? = {
+        let wish = ProcessInfo.processInfo.environment["FOLDIN_MATRIX"]
+        #if canImport(Accelerate)
+            guard wish == "own" else { return nil }
+        #else
+            guard wish != "blas" else { return nil }
+        #endif
+        return (0..<Int32(FOLDIN_MULTIPLY_VARIANTS.rawValue)).last { foldin_multiply_has($0) }
+    }()
+
     /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
-    fileprivate static let isSingleThreaded: Bool = {
+    private static let isSingleThreaded: Bool = {
         #if canImport(Accelerate)
             BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
         #else
@@ -24,6 +49,18 @@ public enum MatrixMultiply {
         #endif
         return true
     }()
+
+    /// The BLAS's product; arguments as for `matrixMultiply`.
+    static func byBLAS(
+        rows: Int, columns: Int, inner: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float,
+        into c: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        _ = isSingleThreaded
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
+            Int32(stride))
+    }
 }
 
 /// A matrix in memory, taken as it lies or transposed; `stride` is the distance between its stored rows in floats.
@@ -43,20 +80,22 @@ public struct MatrixOperand {
     public static func transposed(_ pointer: UnsafePointer<Float>, stride: Int) -> MatrixOperand {
         MatrixOperand(pointer: pointer, stride: stride, isTransposed: true)
     }
+
+    var matrix: foldin_matrix { foldin_matrix(start: pointer, stride: stride, is_transposed: isTransposed) }
 }
 
 /// `c [rows, columns] = a [rows, inner] * b [inner, columns] + beta * c`, row-major, on the calling thread.
 ///
-/// `beta == 0` overwrites `c` whatever it held. Costs `2 * rows * columns * inner` operations.
-@inline(__always)
+/// `beta == 0` overwrites `c` whatever it held. Costs `2 * rows * columns * inner` operations and allocates nothing of its own.
+/// With the own kernels an element's bits depend on its row of `a` and column of `b` alone, not on how many others there are.
 public func matrixMultiply(
     rows: Int, columns: Int, inner: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
     guard rows > 0, columns > 0 else { return }
-    _ = MatrixMultiply.isSingleThreaded
-    cblas_sgemm(
-        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-        Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
-        Int32(stride))
+    if let variant = MatrixMultiply.ownVariant, beta == 0 || beta == 1 {
+        foldin_multiply_by(variant, rows, columns, inner, a.matrix, b.matrix, beta == 1, c, stride)
+    } else {
+        MatrixMultiply.byBLAS(rows: rows, columns: columns, inner: inner, a, b, beta: beta, into: c, stride: stride)
+    }
 }

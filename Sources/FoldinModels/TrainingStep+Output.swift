@@ -42,19 +42,16 @@ extension TrainingStep {
         panel * itemsAPanel..<min(layers[layers.count - 1].outputs, (panel + 1) * itemsAPanel)
     }
 
-    /// Runs `body(index in the panel)` for each item of `items` that `user` clicked.
-    @inline(__always)
-    private func forEachClick(of user: Int, in items: Range<Int>, _ body: (Int) -> Void) {
-        var low = batch.rowStarts[user]
-        var high = batch.rowStarts[user + 1]
-        let end = high
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(batch.columns[middle]) < items.lowerBound { low = middle + 1 } else { high = middle }
-        }
-        while low < end, Int(batch.columns[low]) < items.upperBound {
-            body(Int(batch.columns[low]) - items.lowerBound)
-            low += 1
+    /// Runs `body(clicks of the batch)`.
+    private func withClicks(_ body: (foldin_clicks) -> Void) {
+        batch.rowStarts.withUnsafeBufferPointer { starts in
+            batch.columns.withUnsafeBufferPointer { items in
+                // An empty array may have no address; then no click is read.
+                guard let starts = starts.baseAddress else { return }
+                withUnsafePointer(to: Int32(0)) { none in
+                    body(foldin_clicks(starts: starts, items: items.baseAddress ?? none))
+                }
+            }
         }
     }
 
@@ -65,21 +62,20 @@ extension TrainingStep {
         let linear = parameters.linears[last]
         let users = batch.userCount
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
-        workers.forEach(output.panelCount) { index, _ in
-            let items = items(ofPanel: index)
-            let panel = output.panels.pointer + items.lowerBound * users
-            matrixMultiply(
-                rows: users, columns: items.count, inner: layer.inputs, .plain(input, stride: layer.inputs),
-                .transposed(linear.weight.pointer + items.lowerBound * layer.inputs, stride: layer.inputs),
-                into: panel, stride: items.count)
-            let bias = linear.bias.pointer + items.lowerBound
-            for user in 0..<users {
-                var sum: Float = 0
-                forEachClick(of: user, in: items) { sum += panel[user * items.count + $0] + bias[$0] }
-                output.clicked.pointer[index * users + user] = sum
+        withClicks { clicks in
+            workers.forEach(output.panelCount) { index, _ in
+                let items = items(ofPanel: index)
+                let panel = output.panels.pointer + items.lowerBound * users
+                matrixMultiply(
+                    rows: users, columns: items.count, inner: layer.inputs, .plain(input, stride: layer.inputs),
+                    .transposed(linear.weight.pointer + items.lowerBound * layer.inputs, stride: layer.inputs),
+                    into: panel, stride: items.count)
+                let bias = linear.bias.pointer + items.lowerBound
+                foldin_sum_clicks(
+                    users, items.lowerBound, items.count, clicks, panel, bias, output.clicked.pointer + index * users)
+                foldin_exponentials(
+                    users, items.count, panel, bias, output.maxima.pointer + index * users, output.sums.pointer + index * users)
             }
-            foldin_exponentials(
-                users, items.count, panel, bias, output.maxima.pointer + index * users, output.sums.pointer + index * users)
         }
     }
 
@@ -117,33 +113,35 @@ extension TrainingStep {
         let users = batch.userCount
         let width = layer.inputs
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
+        let firstMoment = firstMoments.linears[last].weight.pointer
+        let secondMoment = secondMoments.linears[last].weight.pointer
         let share = 1 / Float(users)
-        workers.forEach(output.lanes.count) { lane, worker in
-            let dInput = output.dInputs.pointer + lane * users * width
-            let dWeight = output.dWeights[worker].pointer
-            let dBias = output.dBiases[worker].pointer
-            var update = update
-            for index in output.lanes[lane] {
-                let items = items(ofPanel: index)
-                let at = items.lowerBound
-                let panel = output.panels.pointer + at * users
-                foldin_scale_rows(users, items.count, panel, output.maxima.pointer + index * users)
-                for user in 0..<users { forEachClick(of: user, in: items) { panel[user * items.count + $0] -= share } }
-                matrixMultiply(
-                    rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
-                    .plain(linear.weight.pointer + at * width, stride: width),
-                    beta: index == output.lanes[lane].lowerBound ? 0 : 1, into: dInput, stride: width)
-                matrixMultiply(
-                    rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
-                    .plain(input, stride: width), into: dWeight, stride: width)
-                foldin_sum_columns(users, items.count, items.count, panel, dBias)
-                foldin_adam(
-                    &update, items.count * width, linear.weight.pointer + at * width,
-                    firstMoments.linears[last].weight.pointer + at * width,
-                    secondMoments.linears[last].weight.pointer + at * width, dWeight)
-                foldin_adam(
-                    &update, items.count, linear.bias.pointer + at, firstMoments.linears[last].bias.pointer + at,
-                    secondMoments.linears[last].bias.pointer + at, dBias)
+        withClicks { clicks in
+            workers.forEach(output.lanes.count) { lane, worker in
+                let dInput = output.dInputs.pointer + lane * users * width
+                let dWeight = output.dWeights[worker].pointer
+                let dBias = output.dBiases[worker].pointer
+                var update = update
+                for index in output.lanes[lane] {
+                    let items = items(ofPanel: index)
+                    let at = items.lowerBound
+                    let panel = output.panels.pointer + at * users
+                    foldin_loss_gradient(
+                        users, at, items.count, clicks, share, output.maxima.pointer + index * users, panel, dBias)
+                    matrixMultiply(
+                        rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
+                        .plain(linear.weight.pointer + at * width, stride: width),
+                        beta: index == output.lanes[lane].lowerBound ? 0 : 1, into: dInput, stride: width)
+                    matrixMultiply(
+                        rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
+                        .plain(input, stride: width), into: dWeight, stride: width)
+                    foldin_adam(
+                        &update, items.count * width, linear.weight.pointer + at * width, firstMoment + at * width,
+                        secondMoment + at * width, dWeight)
+                    foldin_adam(
+                        &update, items.count, linear.bias.pointer + at, firstMoments.linears[last].bias.pointer + at,
+                        secondMoments.linears[last].bias.pointer + at, dBias)
+                }
             }
         }
     }

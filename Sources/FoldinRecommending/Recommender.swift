@@ -113,7 +113,8 @@ public struct Recommender: Sendable {
             }
         }
         let own = max(cosines.pointer[index], .leastNormalMagnitude)
-        for item in 0..<model.itemCount { cosines.pointer[item] /= own }
+        // Rounding would have items that point the very same way a little above 1.
+        for item in 0..<model.itemCount { cosines.pointer[item] = max(-1, min(1, cosines.pointer[item] / own)) }
         return best(count, of: cosines.pointer, without: [index])
     }
 

@@ -53,6 +53,14 @@ public struct RunDirectory: Sendable {
         }
     }
 
+    /// Removes what was written, and the directory if nothing else is in it: for a training that came to nothing. Where there
+    /// is a checkpoint to go on from, everything stays.
+    public func discardUnlessCheckpointed() {
+        guard !FileManager.default.fileExists(atPath: checkpointPath) else { return }
+        for file in [modelPath, historyPath, recordPath] { unlink(file) }
+        rmdir(path)
+    }
+
     /// Appends an epoch to the history.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.

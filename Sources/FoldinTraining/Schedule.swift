@@ -65,8 +65,9 @@ public struct Schedule: Sendable, Equatable {
         case .growing(let cap, .updatesToOne(let total)):
             return min(cap, Float(Double(updates) / Double(max(1, total))))
         case .growing(let cap, .fractionOfEpochs(let fraction)):
-            let growing = max(1, epochs - Int((Double(epochs) * (1 - fraction)).rounded(.down)))
-            return min(cap, Float(Double(cap) * Double(updates) / Double(max(1, updatesAnEpoch * growing))))
+            // A whole number of epochs stays one whatever the rounding of the product.
+            let growing = max(1, (Double(epochs) * fraction - 1e-9).rounded(.up))
+            return min(cap, Float(Double(cap) * Double(updates) / (Double(max(1, updatesAnEpoch)) * growing)))
         }
     }
 

@@ -72,7 +72,7 @@ public struct Trainer: Sendable {
         onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        let architecture = try check(dataset)
+        let architecture = try self.architecture(for: dataset)
         let identity = try identity(of: architecture, dataset)
         let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
@@ -117,7 +117,10 @@ public struct Trainer: Sendable {
         return identity
     }
 
-    private func check(_ dataset: PreparedDataset) throws -> Architecture {
+    /// The network that training on `dataset` builds.
+    ///
+    /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
+    public func architecture(for dataset: PreparedDataset) throws -> Architecture {
         if let problem = schedule.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }

@@ -37,6 +37,12 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
+        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.best != nil),
+            checkpoint.weights.architecture == step.parameters.architecture
+        else {
+            throw FoldinError(
+                .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
+        }
         step.restore(checkpoint)
         if let kept = checkpoint.best { best.copy(from: kept) }
     }
@@ -77,8 +83,7 @@ final class TrainingLoop {
             let loss = step.run(
                 dataset.train, users: users, step: UInt64(state.updates), beta: beta, adam: schedule.optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
-                throw FoldinError(
-                    .usage, found: "a loss that is no number any more in epoch \(epoch)", expected: "a lower learning rate")
+                throw overflow(epoch)
             }
             state.updates += 1
             state.position += users.count
@@ -87,8 +92,10 @@ final class TrainingLoop {
             try onStep(epoch, Double(state.position) / Double(order.count), loss)
         }
         let validation = try validate(isCancelled: isCancelled)
-        let isBest = validation.map { ($0.mean ?? -1) >= (state.bestMetric ?? -1) } ?? true
+        let isBest = validation?.mean.map { $0 > (state.bestMetric ?? -.infinity) } ?? true
         if isBest {
+            // The losses say nothing of the last update yet.
+            guard step.parameters.areFinite else { throw overflow(epoch) }
             best.copy(from: step.parameters)
             state.bestEpoch = epoch
             state.bestMetric = validation?.mean
@@ -100,6 +107,10 @@ final class TrainingLoop {
         state.history.append(report)
         (state.position, state.likelihood, state.divergence) = (0, 0, 0)
         return report
+    }
+
+    private func overflow(_ epoch: Int) -> FoldinError {
+        FoldinError(.usage, found: "a loss that is no number any more in epoch \(epoch)", expected: "a lower learning rate")
     }
 
     private func validate(isCancelled: () -> Bool) throws -> EvaluationReport.Result? {

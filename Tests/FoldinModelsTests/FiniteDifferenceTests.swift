@@ -17,16 +17,23 @@ import Testing
         rows: (0..<users).map { user in (0..<12 + user).map { ($0 * 53 + user * 131 + $0 * $0) % items } }, itemCount: items)
 
     static func step(_ shape: Shape, dropout: Float) -> TrainingStep {
-        let parameters = Parameters(zerosFor: shape.architecture(items: items, dropout: dropout))
+        step(shape.architecture(items: items, dropout: dropout), users: users, scale: 0.7)
+    }
+
+    static func step(_ architecture: Architecture, users: Int, scale: Float) -> TrainingStep {
+        let parameters = Parameters(zerosFor: architecture)
         var draws = Draws(seed: 11)
-        for tensor in parameters.tensors { for i in 0..<tensor.count { tensor.pointer[i] = 0.7 * draws.signed() } }
+        for tensor in parameters.tensors { for i in 0..<tensor.count { tensor.pointer[i] = scale * draws.signed() } }
         return TrainingStep(parameters: parameters, batchSize: users, seed: 17, workers: Workers(count: 2))
     }
 
     /// The objective at the step's present weights. Afterwards the gradient lies in `firstMoments`.
-    static func objective(_ step: TrainingStep, number: UInt64 = 4) -> Double {
+    static func objective(
+        _ step: TrainingStep, _ matrix: InteractionMatrix = matrix, number: UInt64 = 4
+    ) -> Double {
         step.run(
-            matrix, users: ArraySlice(0..<Int32(users)), step: number, beta: beta, adam: Adam(learningRate: 0, beta1: 0)
+            matrix, users: ArraySlice(0..<Int32(matrix.userCount)), step: number, beta: beta,
+            adam: Adam(learningRate: 0, beta1: 0)
         ).total(beta: Double(beta))
     }
 
@@ -34,8 +41,30 @@ import Testing
     /// has another slope there.
     @Test(arguments: Shape.all)
     func slopes(_ shape: Shape) {
-        let step = Self.step(shape, dropout: 0.3)
-        _ = Self.objective(step)
+        check(Self.step(shape, dropout: 0.3), Self.matrix)
+    }
+
+    /// Layers and batches of more than 64 rows, which go in several pieces.
+    @Test(arguments: Architecture.Family.allCases)
+    func slopesOfSeveralPieces(_ family: Architecture.Family) {
+        let architecture = Architecture(
+            family: family, items: 300, encoder: [70], latent: 66, decoder: [130], encoderDropout: [0.3, 0.2],
+            decoderDropout: [0.1, 0.4], activations: .article)
+        let matrix = InteractionMatrix.synthetic(users: 140, items: 300, meanInteractions: 8, seed: 1)
+        check(Self.step(architecture, users: 140, scale: 0.15), matrix)
+    }
+
+    /// More than 16 panels of 256 items, so that some of the 16 lanes are of two.
+    @Test(arguments: Architecture.Family.allCases)
+    func slopesOfLanesOfSeveralPanels(_ family: Architecture.Family) {
+        let architecture = Architecture(
+            family: family, items: 4_700, encoder: [], latent: 4, decoder: [5], encoderDropout: [0.3], decoderDropout: [0.1, 0.2])
+        let matrix = InteractionMatrix.synthetic(users: 4, items: 4_700, meanInteractions: 20, seed: 1)
+        check(Self.step(architecture, users: 4, scale: 0.7), matrix)
+    }
+
+    private func check(_ step: TrainingStep, _ matrix: InteractionMatrix) {
+        _ = Self.objective(step, matrix)
         let gradients = step.firstMoments.tensors.map(\.values)
         var draws = Draws(seed: 23)
         for (index, (tensor, gradient)) in zip(step.parameters.tensors, gradients).enumerated() {
@@ -49,7 +78,7 @@ import Testing
             let start = tensor.values
             func at(_ distance: Float) -> Double {
                 for i in 0..<tensor.count { tensor.pointer[i] = start[i] + distance * direction[i] }
-                return Self.objective(step)
+                return Self.objective(step, matrix)
             }
             // Far enough that rounding of the objective (about 1e-5) is small, near enough that the fourth power of the
             // distance is: Richardson's extrapolation of two central differences.

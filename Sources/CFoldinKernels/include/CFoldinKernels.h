@@ -7,6 +7,7 @@
 
 #include "Loops.h"
 #include "Memory.h"
+#include "Multiply.h"
 #include "Processor.h"
 #include "Random.h"
 #include "TopK.h"

@@ -31,8 +31,20 @@ void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t co
 void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,
                          float *_Nonnull maxima, float *_Nonnull sums);
 
-/// panel [rows, columns] *= scales [rows], row by row.
-void foldin_scale_rows(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull scales);
+/// The clicks of a batch by user: those of user u are `items[starts[u]] ..< items[starts[u + 1]]`, ascending.
+typedef struct {
+    const ptrdiff_t *_Nonnull starts;
+    const int32_t *_Nonnull items;
+} foldin_clicks;
+
+/// sums [users] = the sum of panel + bias over the items each user clicked; panel [users, count] holds items first, first + 1, ...
+void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
+                       const float *_Nonnull panel, const float *_Nonnull bias, float *_Nonnull sums);
+
+/// From exponentials to the loss's gradient, and its sum over the users: panel [users, count] *= scales [users], row by row;
+/// minus `share` at the clicked items; column_sums [count] = the sums of its columns.
+void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
+                          const float *_Nonnull scales, float *_Nonnull panel, float *_Nonnull column_sums);
 
 /// out [columns] = sum over the rows of matrix [rows, columns], whose rows lie `stride` floats apart.
 void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix,

@@ -1,0 +1,33 @@
+#ifndef FOLDIN_MULTIPLY_H
+#define FOLDIN_MULTIPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// The instruction sets that the matrix product is compiled for; there is no portable one.
+enum foldin_multiply_variant {
+    FOLDIN_MULTIPLY_AVX2 = 0,
+    FOLDIN_MULTIPLY_AVX512 = 1,
+    FOLDIN_MULTIPLY_VARIANTS = 2
+};
+
+/// Whether a variant was compiled in and this processor can run it.
+bool foldin_multiply_has(int variant);
+
+/// A matrix in memory, row-major; `stride` is the distance between its stored rows in floats.
+typedef struct {
+    const float *_Nonnull start;
+    ptrdiff_t stride;
+    /// Whether the transpose of what lies there is meant.
+    bool is_transposed;
+} foldin_matrix;
+
+/// c [rows, columns] = a [rows, inner] * b [inner, columns], or c += that where `adds`, by a variant that `foldin_multiply_has`.
+///
+/// Where not `adds`, c is overwritten whatever it held. Uses 32 kB of the calling thread's stack and no other scratch.
+/// An element of c is summed in an order that depends on `inner` alone: the same bits wherever its row and column stand, and
+/// for any number of other rows and columns.
+void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_matrix a,
+                        foldin_matrix b, bool adds, float *_Nonnull c, ptrdiff_t c_stride);
+
+#endif

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@Suite("Help") struct HelpTests {
+    static let text = """
+        OVERVIEW: Autoencoder collaborative filtering: from a ratings file to
+        recommendations.
+
+        USAGE: foldin <subcommand>
+
+        OPTIONS:
+          -h, --help              Show help information.
+
+        SUBCOMMANDS:
+          prepare                 Turn a ratings file into a directory ready for
+                                  training.
+          datasets                List, fetch or make ratings files.
+          train                   Train Mult-VAE or Mult-DAE on a prepared directory.
+          evaluate                Measure a model on a prepared directory's held-out
+                                  users.
+          recommend               Recommend items to people the model has never met.
+          similar                 Show the items that the model places nearest to an
+                                  item.
+          bench                   Measure speed on this machine.
+          doctor                  Show what this machine offers and how much memory a
+                                  dataset would need.
+
+          See 'foldin help <subcommand>' for detailed help.
+
+        """
+
+    @Test(arguments: [["--help"], ["-h"], ["help"], []])
+    func isThisText(arguments: [String]) throws {
+        let outcome = try PrepareCommandTests.foldin(arguments, environment: ["COLUMNS": "80"])
+        #expect(outcome.status == 0 && outcome.output == Self.text && outcome.errors.isEmpty)
+    }
+
+    static let subcommands = [
+        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
+        ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["doctor"],
+    ]
+
+    /// Every subcommand says what it does and how it is called, and every option says what it is for.
+    @Test(arguments: subcommands)
+    func everySubcommandHasHelp(name: [String]) throws {
+        let outcome = try PrepareCommandTests.foldin(name + ["--help"], environment: ["COLUMNS": "80"])
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        #expect(outcome.output.hasPrefix("OVERVIEW: ") && outcome.output.contains("USAGE: foldin " + name.joined(separator: " ")))
+        let lines = outcome.output.split(separator: "\n")
+        for (line, next) in zip(lines, lines.dropFirst() + [""]) where line.hasPrefix("  -") {
+            let explained = line.count > 26 && !line.hasSuffix(">") || next.hasPrefix(String(repeating: " ", count: 26))
+            #expect(explained, "\(line)")
+        }
+    }
+
+    /// The stored text names every subcommand that is tested, and no other.
+    @Test func everySubcommandIsKnownHere() {
+        let named = Self.text.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && $0.contains("   ") }
+            .map { String($0.split(separator: " ")[0]) }.filter { !$0.hasPrefix("-") }
+        #expect(Set(named) == Set(Self.subcommands.map { $0[0] }))
+    }
+}

@@ -1,0 +1,128 @@
+import FoldinInteractions
+import FoldinKernels
+import Foundation
+import Testing
+
+@testable import FoldinModels
+@testable import FoldinRecommending
+
+@Suite("Recommending") struct RecommenderTests {
+    static let items = 30
+
+    static func architecture(_ family: Architecture.Family) -> Architecture {
+        Architecture(
+            family: family, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
+    }
+
+    /// Items "i0" to "i29", every third titled, with weights that no training has touched.
+    static func recommender(_ family: Architecture.Family = .multVAE, threads: Int = 2) -> Recommender {
+        let model = TrainedModel(
+            parameters: Parameters(initializing: architecture(family), seed: 4),
+            items: Vocabulary((0..<items).map { "i\($0)" }), titles: (0..<items).map { $0 % 3 == 0 ? "Title \($0)" : nil })
+        return Recommender(model, workers: Workers(count: threads))
+    }
+
+    /// The model's own scores, to compare with.
+    static func scores(_ recommender: Recommender, _ history: [Int]) -> [Float] {
+        var scores = [Float](repeating: .nan, count: items)
+        recommender.model.score(
+            InteractionMatrix(rows: [history], itemCount: items), rows: 0..<1, into: &scores, workers: Workers(count: 1))
+        return scores
+    }
+
+    @Test(arguments: Architecture.Family.allCases)
+    func givesTheBestUnseenInOrder(_ family: Architecture.Family) throws {
+        let recommender = Self.recommender(family)
+        let scores = Self.scores(recommender, [3, 7, 12])
+        let expected = scores.indices.filter { ![3, 7, 12, 5].contains($0) }.sorted { scores[$0] > scores[$1] }
+        for count in [1, 2, 10, 26] {
+            let found = try recommender.recommend(count, havingLiked: ["i7", "i3", "i12"], excluding: ["i5"])
+            #expect(found.map(\.item) == expected.prefix(count).map { "i\($0)" })
+            #expect(found.map(\.score) == expected.prefix(count).map { scores[$0] })
+            #expect(found.map(\.title) == expected.prefix(count).map { $0 % 3 == 0 ? "Title \($0)" : nil })
+        }
+    }
+
+    @Test func givesWhatIsLeftWhenMoreIsAsked() throws {
+        let recommender = Self.recommender()
+        let left = try recommender.recommend(1_000, havingLiked: ["i0", "i1"], excluding: ["i2", "i0"])
+        #expect(Set(left.map(\.item)) == Set((3..<30).map { "i\($0)" }) && left.count == 27)
+        #expect(try recommender.recommend(.max, havingLiked: ["i0"]).count == 29)
+        let everything = (0..<30).map { "i\($0)" }
+        #expect(try recommender.recommend(5, havingLiked: everything).isEmpty)
+        #expect(try recommender.recommend(5, havingLiked: ["i0"], excluding: everything).isEmpty)
+    }
+
+    @Test func namesUnknownIdsAndPassesOverThem() throws {
+        let recommender = Self.recommender()
+        let outcome = try recommender.recommendations(
+            4, for: [["x", "i3", "", "I3", "x"]], excluding: ["i4", "nobody"])[0].get()
+        #expect(outcome.unknown == ["x", "", "I3", "x", "nobody"])
+        #expect(outcome.items == (try recommender.recommend(4, havingLiked: ["i3"], excluding: ["i4"])))
+        // An id twice is one click.
+        #expect(try recommender.recommend(4, havingLiked: ["i3", "i3"]) == recommender.recommend(4, havingLiked: ["i3"]))
+    }
+
+    @Test(arguments: [[], ["x"], ["x", "y", "z", "a", "b"], ["I3"]])
+    func refusesAHistoryThatSaysNothing(history: [String]) throws {
+        let recommender = Self.recommender()
+        let error = #expect(throws: FoldinError.self) { try recommender.recommend(3, havingLiked: history) }
+        #expect(error?.exitStatus == 65 && error?.expected.contains("\"i0\"") == true)
+        #expect(error?.found.contains(history.isEmpty ? "empty" : "\"\(history[0])\"") == true)
+        // Among others it fails alone.
+        let outcomes = try recommender.recommendations(3, for: [["i1"], history, ["i2"]])
+        #expect(try outcomes[0].get().items.count == 3 && outcomes[2].get().items.count == 3)
+        #expect(throws: FoldinError.self) { try outcomes[1].get() }
+    }
+
+    @Test(arguments: [0, -1, Int.min])
+    func refusesToRecommendNothing(count: Int) {
+        let recommender = Self.recommender()
+        for error in [
+            #expect(throws: FoldinError.self) { try recommender.recommend(count, havingLiked: ["i1"]) },
+            #expect(throws: FoldinError.self) { try recommender.recommendations(count, for: []) },
+            #expect(throws: FoldinError.self) { try recommender.similar(count, to: "i1") },
+        ] {
+            #expect(error?.exitStatus == 64 && error?.found.contains("\(count)") == true)
+        }
+    }
+
+    /// 1,100 people are three blocks.
+    @Test(arguments: Architecture.Family.allCases)
+    func servesManyAsItServesOne(_ family: Architecture.Family) throws {
+        let recommender = Self.recommender(family)
+        let people = (0..<1_100).map { person in
+            person % 97 == 5 ? ["nobody"] : (0...person % 5).map { "i\((person * 7 + $0 * $0) % 30)" }
+        }
+        let together = try recommender.recommendations(5, for: people, excluding: ["i9"])
+        #expect(together.count == people.count)
+        for index in stride(from: 0, to: people.count, by: 11) + [499, 500, 999, 1_000, 1_099, 5, 102] {
+            let alone = try recommender.recommendations(5, for: [people[index]], excluding: ["i9"])[0]
+            switch (alone, together[index]) {
+            case (.success(let one), .success(let other)):
+                #expect(one.items.map(\.item) == other.items.map(\.item) && one.unknown == other.unknown)
+                #expect(zip(one.items, other.items).allSatisfy { abs($0.score - $1.score) < 1e-5 })
+            case (.failure(let one), .failure(let other)): #expect(one == other && people[index] == ["nobody"])
+            default: Issue.record("person \(index) is served only alone or only in company")
+            }
+        }
+        #expect(try recommender.recommendations(5, for: []).isEmpty)
+        let oneThread = try Self.recommender(family, threads: 1).recommendations(5, for: people, excluding: ["i9"])
+        #expect(oneThread == together)
+    }
+
+    /// A bare `state_dict` has no ids: its items go by their numbers.
+    @Test func callsTheItemsOfABareModelByNumber() throws {
+        let named = Self.recommender()
+        let bare = Recommender(TrainedModel(parameters: named.model.parameters, items: nil))
+        let found = try bare.recommend(6, havingLiked: ["3", "i3"])
+        #expect(found.map { "i" + $0.item } == (try named.recommend(6, havingLiked: ["i3"])).map(\.item))
+        #expect(found.allSatisfy { $0.title == nil })
+        #expect(try bare.similar(2, to: "29").count == 2)
+        #expect(throws: FoldinError.self) { try bare.recommend(6, havingLiked: ["30", "-1", "03"]) }
+    }
+}
+
+extension StrideTo<Int> {
+    fileprivate static func + (left: StrideTo<Int>, right: [Int]) -> [Int] { Array(left) + right }
+}

@@ -1,0 +1,80 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Foundation
+
+@testable import FoldinTraining
+
+/// Two groups of people and two of items: everybody clicks items of the own group only. Any model must learn it.
+enum Checkerboard {
+    static let itemCount = 24
+
+    /// Even users click even items, odd users odd ones.
+    static func dataset(trainingUsers: Int = 50, validationUsers: Int = 8) -> PreparedDataset {
+        let train = (0..<trainingUsers).map { user in
+            (0..<6).map { (user + 2 * (user * 5 + $0 * $0 + $0)) % itemCount / 2 * 2 + user % 2 }
+        }
+        func heldOut(_ users: Range<Int>) -> HeldOutUsers {
+            let shown = users.map { user in [0, 3, 7].map { (($0 + user) % 12) * 2 + user % 2 } }
+            let hidden = zip(users, shown).map { user, shown in
+                stride(from: user % 2, to: itemCount, by: 2).filter { !shown.contains($0) }
+            }
+            return HeldOutUsers(
+                userIndices: users.map { Int32($0) }, foldIn: InteractionMatrix(rows: shown, itemCount: itemCount),
+                heldOut: InteractionMatrix(rows: hidden, itemCount: itemCount))
+        }
+        let validation = trainingUsers..<trainingUsers + validationUsers
+        let test = validation.upperBound..<validation.upperBound + 10
+        return PreparedDataset(
+            train: InteractionMatrix(rows: train, itemCount: itemCount), validation: heldOut(validation), test: heldOut(test),
+            items: Vocabulary((0..<itemCount).map { "i\($0)" }), users: Vocabulary((0..<test.upperBound).map { "u\($0)" }),
+            titles: (0..<itemCount).map { "Title \($0)" })
+    }
+
+    static func trainer(
+        _ model: Model = .all[0], epochs: Int = 25, learningRate: Float = 0.01, patience: Int? = nil, batchSize: Int = 20,
+        seed: UInt64 = 1, threads: Int = 2
+    ) -> Trainer {
+        Trainer(
+            model.configuration,
+            schedule: Schedule(
+                epochs: epochs, batchSize: batchSize, learningRate: learningRate, patience: patience, metric: .ndcg(at: 9)),
+            seed: seed, workers: Workers(count: threads))
+    }
+}
+
+/// A model the contract is held against.
+struct Model: Sendable, CustomStringConvertible {
+    let description: String
+    let configuration: any ModelConfiguration
+
+    static let all: [Model] = Architecture.Activations.allCases.flatMap { placement in
+        [
+            Model(
+                description: "Mult-VAE \(placement)",
+                configuration: MultVAE(latent: 6, hidden: [12], dropout: 0.3, activations: placement)),
+            Model(
+                description: "Mult-DAE \(placement)",
+                configuration: MultDAE(latent: 6, hidden: [12], dropout: 0.3, activations: placement)),
+        ]
+    }
+}
+
+/// Runs `body` with the path of a folder that is there only for it.
+func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "foldin-training-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.path(percentEncoded: false))
+}
+
+extension TrainedModel {
+    /// The bytes of the file it makes.
+    func fileBytes() throws -> Data {
+        try withTemporaryFolder { folder in
+            try save(to: folder + "/m")
+            return try Data(contentsOf: URL(filePath: folder + "/m"))
+        }
+    }
+}

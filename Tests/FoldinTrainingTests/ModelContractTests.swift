@@ -1,0 +1,76 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Foundation
+import Testing
+
+@testable import FoldinTraining
+
+/// What every model must do, whatever its family.
+@Suite("Every model's contract") struct ModelContractTests {
+    @Test(arguments: Model.all)
+    func learnsACheckerboard(_ model: Model) throws {
+        let dataset = Checkerboard.dataset()
+        let evaluator = Evaluator([.ndcg(at: 9)])
+        func quality(epochs: Int, learningRate: Float) throws -> Double {
+            let trained = try Checkerboard.trainer(model, epochs: epochs, learningRate: learningRate).train(on: dataset)
+            return try evaluator.evaluate(trained, on: dataset.test).results[0].mean ?? 0
+        }
+        #expect(try quality(epochs: 25, learningRate: 0.01) > 0.97)
+        // Untrained weights do not know it: the test can fail.
+        #expect(try quality(epochs: 1, learningRate: 1e-12) < 0.8)
+    }
+
+    @Test(arguments: Model.all)
+    func scoresTheSameFromItsFile(_ model: Model) throws {
+        let dataset = Checkerboard.dataset()
+        let trained = try Checkerboard.trainer(model, epochs: 3).train(on: dataset)
+        let read = try withTemporaryFolder { folder in
+            try trained.save(to: folder + "/m.safetensors")
+            return try TrainedModel(contentsOf: folder + "/m.safetensors")
+        }
+        func scores(_ model: TrainedModel) -> [Float] {
+            var scores = [Float](repeating: .nan, count: dataset.test.count * model.itemCount)
+            model.score(dataset.test.foldIn, rows: 0..<dataset.test.count, into: &scores, workers: Workers(count: 2))
+            return scores
+        }
+        #expect(scores(read) == scores(trained) && scores(read).allSatisfy { $0.isFinite })
+        #expect(read.items == dataset.items && read.titles == dataset.titles && read.card == trained.card)
+        #expect(read.card.options["seed"] == "1" && read.card.options["epochs"] == "3")
+        #expect(read.card.metrics["validation ndcg@9"] != nil && !read.card.dataChecksum.isEmpty)
+    }
+
+    @Test(arguments: Model.all)
+    func isTheSameToTheBit(_ model: Model) throws {
+        let dataset = Checkerboard.dataset()
+        func bytes(seed: UInt64 = 1, threads: Int) throws -> Data {
+            try Checkerboard.trainer(model, epochs: 3, seed: seed, threads: threads).train(on: dataset).fileBytes()
+        }
+        let alone = try bytes(threads: 1)
+        for threads in [1, 2, 3, 5] {
+            let again = try bytes(threads: threads)
+            #expect(again == alone, "\(threads) threads")
+        }
+        let other = try bytes(seed: 2, threads: 1)
+        #expect(other != alone)
+    }
+
+    /// Cancelled after so many steps: the best of the epochs that ended, the same as a training of that length keeps.
+    @Test(arguments: Model.all)
+    func keepsTheBestWhenCancelled(_ model: Model) throws {
+        let dataset = Checkerboard.dataset()
+        var steps = 0
+        let outcome = try Checkerboard.trainer(model, epochs: 50).run(
+            on: dataset, isCancelled: { steps == 10 }, onStep: { _, _, _ in steps += 1 })
+        #expect(outcome.wasCancelled && outcome.history.count == 3 && steps == 10)
+        let short = try Checkerboard.trainer(model, epochs: 50).run(
+            on: dataset, isCancelled: { steps == 0 }, onStep: { _, _, _ in steps -= 1 },
+            progress: { if $0.epoch == 3 { steps = 0 } })
+        #expect(short.history.map(\.negativeLogLikelihood) == outcome.history.map(\.negativeLogLikelihood))
+        #expect(outcome.bestEpoch == short.bestEpoch && outcome.bestEpoch > 0)
+        #expect(try outcome.model.fileBytes() == short.model.fileBytes())
+        let quality = try Evaluator([.ndcg(at: 9)]).evaluate(outcome.model, on: dataset.validation).results[0].mean
+        #expect(quality == outcome.history[outcome.bestEpoch - 1].validation?.mean)
+    }
+}

@@ -1,0 +1,69 @@
+import FoldinEvaluation
+import Testing
+
+@testable import FoldinTraining
+
+/// Beta worked out by hand.
+@Suite("Annealing") struct ScheduleTests {
+    static func betas(_ annealing: Schedule.Annealing, epochs: Int = 200, updatesAnEpoch: Int, after: [Int]) -> [Float] {
+        let schedule = Schedule(epochs: epochs, annealing: annealing)
+        return after.map { schedule.beta(after: $0, updatesAnEpoch: updatesAnEpoch) }
+    }
+
+    @Test func constant() {
+        #expect(Self.betas(.constant(0.3), updatesAnEpoch: 10, after: [0, 1, 5_000]) == [0.3, 0.3, 0.3])
+    }
+
+    /// Liang et al.'s notebook: updates / 200,000, at most 0.2.
+    @Test func linearOverUpdates() {
+        let annealing = Schedule.Annealing.linear(to: 0.2, overUpdates: 200_000)
+        #expect(
+            Self.betas(annealing, updatesAnEpoch: 233, after: [0, 1, 20_000, 39_999, 40_000, 40_001, 1_000_000])
+                == [0, 0.000005, 0.1, 0.199995, 0.2, 0.2, 0.2])
+    }
+
+    /// The article: `total = steps_per_epoch * (epochs - floor(0.15 * epochs)) / cap`, `beta = min(cap, updates / total)`.
+    @Test(arguments: [1, 2, 6, 7, 13, 20, 40, 50, 60, 100, 199, 200, 300, 1_000])
+    func byTheArticlesRule(epochs: Int) {
+        for (steps, cap) in [(10, 0.2), (1, 1), (233, 0.4)] {
+            let total = Double(steps * (epochs - epochs * 15 / 100)) / cap
+            for updates in [0, 1, steps, steps * epochs / 2, Int(total * cap), steps * epochs, 10 * steps * epochs] {
+                let beta = Self.betas(
+                    .linear(to: Float(cap), byFractionOfEpochs: 0.85), epochs: epochs, updatesAnEpoch: steps, after: [updates])[0]
+                #expect(abs(Double(beta) - min(cap, Double(updates) / total)) < 1e-6)
+            }
+        }
+    }
+
+    /// ML-1M's figures: 4,834 training users make 10 updates, 170 of 200 epochs grow.
+    @Test func byTheArticlesRuleInFigures() {
+        #expect(Schedule().updatesAnEpoch(users: 4_834) == 10)
+        #expect(
+            Self.betas(
+                .linear(to: 0.2, byFractionOfEpochs: 0.85), updatesAnEpoch: 10, after: [0, 17, 850, 1_699, 1_700, 2_000])
+                == [0, 0.002, 0.1, Float(0.2 * 1_699 / 1_700.0), 0.2, 0.2])
+    }
+
+    /// A fraction that makes a whole number of epochs makes that number, whatever its rounding.
+    @Test(arguments: [(10, 0.9, 9), (10, 0.7, 7), (10, 0.1, 1), (100, 0.55, 55), (10, 1, 10), (10, 0.85, 9), (3, 0.01, 1)])
+    func reachesItsCapInTime(epochs: Int, fraction: Double, growing: Int) {
+        let betas = Self.betas(
+            .linear(to: 0.5, byFractionOfEpochs: fraction), epochs: epochs, updatesAnEpoch: 4,
+            after: [4 * growing - 1, 4 * growing])
+        #expect(betas[0] < 0.5 && betas[1] == 0.5)
+    }
+
+    @Test func capOfZeroStaysZero() {
+        #expect(Self.betas(.linear(to: 0, byFractionOfEpochs: 0.85), updatesAnEpoch: 3, after: [0, 5, 10_000]) == [0, 0, 0])
+        #expect(Schedule(annealing: .constant(0)).problem == nil)
+    }
+
+    @Test func theReferencesDefaults() {
+        let schedule = Schedule()
+        #expect(schedule.epochs == 200 && schedule.batchSize == 500 && schedule.patience == 20)
+        #expect(schedule.optimizer.learningRate == 1e-3 && schedule.optimizer.decoupledDecay == 0)
+        #expect(schedule.metric == .ndcg(at: 100) && schedule.problem == nil)
+        #expect(schedule.annealing == .linear(to: 0.2, byFractionOfEpochs: 0.85))
+        #expect([1, 500, 501].map(schedule.updatesAnEpoch) == [1, 1, 2])
+    }
+}
