@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 for page in README.md Sources/Foldin/Foldin.docc/Foldin.md; do
+    # shellcheck disable=SC2016 # the backquotes are Markdown's
     if ! sed -n '/^```swift$/,/^```$/p' "$page" | sed '1d;/^```$/,$d' | diff -u Examples/FiveMinutes/main.swift - >&2; then
         echo "$page: found other Swift code; expected that of Examples/FiveMinutes/main.swift" >&2
         exit 1

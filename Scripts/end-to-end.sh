@@ -80,7 +80,7 @@ for family in mult-vae mult-dae; do
     check "$family: test ndcg@100 above $floor" holds "$place/report.json" "d['metrics']['ndcg@100']['mean'] > $floor"
     check "$family: all test users are accounted for" holds "$place/report.json" "d['users'] + d['skipped_users'] == $held_out"
     check "$family: train's own test figures are evaluate's" \
-        holds "$place/$family.json" "d['test'] == $(cat "$place/report.json" | sed 's/null/None/g')"
+        holds "$place/$family.json" "d['test'] == $(sed 's/null/None/g' "$place/report.json")"
 done
 mv "$run-mult-vae" "$run"
 
