@@ -21,7 +21,10 @@ struct Download {
         }
         defer { try? file.close() }
         let receiver = Receiver(address: address, file: file)
-        let session = URLSession(configuration: .ephemeral, delegate: receiver, delegateQueue: nil)
+        // A network that swallows everything is given up after half a minute without a byte.
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = 30
+        let session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
         defer { session.finishTasksAndInvalidate() }
         let task = session.dataTask(with: url)
         try await withTaskCancellationHandler {

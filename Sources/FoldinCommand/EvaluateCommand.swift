@@ -18,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
     @Option(name: .customLong("on"), help: "Which held-out users.") var part: Part = .test
     @Option(help: "What to measure.") var metrics = "ndcg@100,recall@20,recall@50"
-    @Option(help: "Where tanh goes, if the file does not say. (values: paper, article)")
+    @Option(help: "Where tanh goes, if the file does not say.")
     var activations: Architecture.Activations?
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false
