@@ -112,19 +112,50 @@ import Testing
         var shifted = matrix + [Self.guardian]
         foldin_add_bias(rows, columns, &shifted, bias)
         #expect(shifted.last == Self.guardian)
-        var scaled = matrix + [Self.guardian]
-        foldin_scale_rows(rows, columns, &scaled, [1, -2, 0, 0.5, 3])
-        #expect(scaled.last == Self.guardian)
-        for i in matrix.indices {
-            #expect(shifted[i] == matrix[i] + bias[i % columns])
-            #expect(scaled[i] == matrix[i] * [1, -2, 0, 0.5, 3][i / columns])
-        }
+        for i in matrix.indices { #expect(shifted[i] == matrix[i] + bias[i % columns]) }
         // Sums of the first columns of wider rows.
         let some = columns / 2
         var sums = [Float](repeating: Self.guardian, count: some + 1)
         foldin_sum_columns(rows, some, columns, matrix, &sums)
         let expected = (0..<some).map { column in (0..<rows).reduce(0.0) { $0 + Double(matrix[$1 * columns + column]) } }
         #expect(Self.near(Array(sums.dropLast()), expected) && sums.last == Self.guardian)
+    }
+
+    /// Every third of the items from 10 on is clicked by user 0, every fourth by user 1, none by user 2; the panel begins at 20.
+    @Test(arguments: lengths)
+    func lossGradientAndClicks(columns: Int) {
+        let first = 20
+        let rows = [3, 4].map { step in (10..<first + columns + 9).filter { $0 % step == 0 }.map(Int32.init) } + [[]]
+        let starts = [0, rows[0].count, rows[0].count + rows[1].count, rows[0].count + rows[1].count]
+        let matrix = Self.numbers(3 * columns)
+        let bias = Self.numbers(columns, seed: 3)
+        let scales: [Float] = [0.5, -2, 3]
+        starts.withUnsafeBufferPointer { starts in
+            rows.flatMap { $0 }.withUnsafeBufferPointer { items in
+                guard let starts = starts.baseAddress, let items = items.baseAddress else { return }
+                let clicks = foldin_clicks(starts: starts, items: items)
+                var sums = [Float](repeating: Self.guardian, count: 4)
+                foldin_sum_clicks(3, first, columns, clicks, matrix, bias, &sums)
+                var panel = matrix + [Self.guardian]
+                var columnSums = [Float](repeating: Self.guardian, count: columns + 1)
+                foldin_loss_gradient(3, first, columns, clicks, 0.25, scales, &panel, &columnSums)
+                var expected = [Double](repeating: 0, count: columns)
+                for user in 0..<3 {
+                    var sum = 0.0
+                    for column in 0..<columns {
+                        let isClicked = rows[user].contains(Int32(first + column))
+                        let value = matrix[user * columns + column]
+                        if isClicked { sum += Double(value) + Double(bias[column]) }
+                        let gradient = Double(value) * Double(scales[user]) - (isClicked ? 0.25 : 0)
+                        #expect(abs(Double(panel[user * columns + column]) - gradient) < 1e-5)
+                        expected[column] += gradient
+                    }
+                    #expect(abs(Double(sums[user]) - sum) < 1e-4)
+                }
+                #expect(zip(columnSums, expected).allSatisfy { abs(Double($0) - $1) < 1e-4 })
+                #expect(panel.last == Self.guardian && columnSums.last == Self.guardian && sums.last == Self.guardian)
+            }
+        }
     }
 
     @Test(arguments: lengths, [0, 1, 7])
