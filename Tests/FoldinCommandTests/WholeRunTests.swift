@@ -109,8 +109,35 @@ import Testing
         #expect(other != first)
     }
 
-    /// Ctrl-C keeps the best model so far and says so by its status; --resume ends where an unbroken training ends.
-    @Test func interruptedRunsKeepAModelAndGoOn() throws {
+    /// Killed without warning while it writes checkpoints, and gone on with: the same model, to the byte, and nothing else left.
+    @Test func killedRunsGoOnToTheSameModel() throws {
+        let run = try TrainedRun(training: false)
+        func arguments(_ name: String) -> [String] {
+            ["train", run.data, "--out", run.folder.path + "/" + name, "--patience", "0"] + TrainedRun.network
+                + ["--epochs", "300"]
+        }
+        try #require(try PrepareCommandTests.foldin(arguments("unbroken")).status == 0)
+        let script = """
+            "$0" "$@" & child=$!
+            n=0; until [ "$(wc -l < '\(run.folder.path)/killed/history.jsonl' 2>/dev/null || echo 0)" -ge 20 ] || [ $n -ge 400 ]; do sleep 0.02; n=$((n+1)); done
+            kill -KILL $child; wait $child; exit $?;
+            """
+        let killed = try PrepareCommandTests.foldin(arguments("killed") + ["--checkpoint-every", "0"], shell: script)
+        let left = try run.names("killed")
+        #expect(killed.status == 137 && !left.contains("model.safetensors"), "\(killed)")
+        let other = try PrepareCommandTests.foldin(arguments("killed") + ["--resume", "--seed", "5"])
+        #expect(other.status == 64 && other.errors.contains("seed"), "\(other)")
+        let resumed = try PrepareCommandTests.foldin(arguments("killed") + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed)")
+        #expect(try run.names("killed") == ["history.jsonl", "model.safetensors", "run.json"])
+        let (bytes, expected) = (try run.bytes("killed/model.safetensors"), try run.bytes("unbroken/model.safetensors"))
+        #expect(bytes == expected)
+        let finished = try PrepareCommandTests.foldin(arguments("killed") + ["--resume"])
+        #expect(finished.status == 66 && finished.errors.contains("a finished run"), "\(finished)")
+    }
+
+    /// Ctrl-C keeps the best model so far and says so by its status.
+    @Test func interruptedRunsKeepAModel() throws {
         let run = try TrainedRun(training: false)
         let arguments = ["train", run.data, "--out", run.folder.path + "/run", "--patience", "0"] + TrainedRun.network
         let endless = arguments + ["--epochs", "1000000"]
