@@ -5,7 +5,7 @@ import PackageDescription
 func room(_ name: String, imports: [Target.Dependency], fixtures: [String] = []) -> [Target] {
     [
         .target(name: name, dependencies: imports),
-        .testTarget(name: name + "Tests", dependencies: [.target(name: name)] + imports, exclude: fixtures),
+        .testTarget(name: name + "Tests", dependencies: [.target(name: name), "FoldinTestSupport"] + imports, exclude: fixtures),
     ]
 }
 
@@ -21,6 +21,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+        .target(name: "FoldinTestSupport", dependencies: ["FoldinInteractions"], path: "Tests/FoldinTestSupport"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -48,7 +49,7 @@ let package = Package(
                 dependencies: ["Foldin", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
-            .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin"]),
+            .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),
         ],
     swiftLanguageModes: [.v6]
 )

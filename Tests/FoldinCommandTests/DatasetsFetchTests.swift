@@ -1,3 +1,4 @@
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ private let python = ProcessInfo.processInfo.environment["FOLDIN_PYTHON"]
 struct DatasetsFetchTests {
     @Test("a copy at hand is used where it is")
     func local() throws {
-        let folder = try PrepareCommandTests.Folder()
+        let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/ml-1m", withIntermediateDirectories: true)
         _ = try folder.write("ml-1m/ratings.csv", "userId,movieId,rating\n")
         let environment = ["FOLDIN_DATASETS": folder.path]
@@ -23,7 +24,7 @@ struct DatasetsFetchTests {
 
     @Test("downloads, compares the checksum, unpacks, and leaves nothing behind", .enabled(if: python != nil))
     func downloads() throws {
-        let folder = try PrepareCommandTests.Folder()
+        let folder = try TemporaryFolder()
         let make = """
             import hashlib, zipfile
             with zipfile.ZipFile("ml-100k.zip", "w") as archive:
@@ -33,7 +34,7 @@ struct DatasetsFetchTests {
             print(hashlib.md5(open("half.zip", "rb").read()).hexdigest(), end="")
             """
         let digests = try run(["-c", make], in: folder).split(separator: " ").map { String($0) }
-        let names = folder.names
+        let names = try folder.names()
 
         let server = Process()
         let announcement = Pipe()
@@ -63,13 +64,13 @@ struct DatasetsFetchTests {
         #expect(changed.status == 65 && changed.errors.contains("expected MD5 0e33842e24a9c977be4e0107933c0723"), "\(changed)")
         let half = try fetch("half.zip", digests[1])
         #expect(half.status == 65 && half.errors.contains("unzip cannot unpack"), "\(half)")
-        #expect(folder.names == names)
+        #expect(try folder.names() == names)
         let good = try fetch("ml-100k.zip", digests[0])
         #expect(good.status == 0 && good.output.contains("ratings: \(out)/u.data"), "\(good)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: out) == ["u.data"])
     }
 
-    private func run(_ arguments: [String], in folder: PrepareCommandTests.Folder) throws -> String {
+    private func run(_ arguments: [String], in folder: TemporaryFolder) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: try #require(python))

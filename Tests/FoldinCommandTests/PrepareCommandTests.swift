@@ -1,3 +1,4 @@
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -11,21 +12,6 @@ struct PrepareCommandTests {
         func json() throws -> [String: Any] {
             try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
         }
-    }
-
-    /// A folder for one test, gone when the test is.
-    final class Folder {
-        let path = NSTemporaryDirectory() + "/foldin-" + UUID().uuidString
-
-        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-
-        func write(_ name: String, _ text: String) throws -> String {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
-            return path + "/" + name
-        }
-
-        var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
     }
 
     /// Runs the command; `shell` goes before it, as in `ulimit -f 1;`.
@@ -55,7 +41,7 @@ struct PrepareCommandTests {
 
     @Test("the article's line, counts, JSON and files")
     func prepares() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let ratings = try folder.write("r.csv", Self.text)
         let titles = try folder.write("movies.dat", "7::Seven (1995)::Crime\n")
         let arguments = ["prepare", ratings, "--rating-above", "1", "--held-out-users", "3", "--out", folder.path + "/out"]
@@ -67,18 +53,18 @@ struct PrepareCommandTests {
         let machine = try Self.foldin(arguments + ["--json", "--threads", "1"])
         let counts = try #require(machine.json()["counts"] as? [String: Int])
         #expect(counts["rows"] == 400 && counts["train-users"] == 10 && counts["interactions"] == 320)
-        #expect(folder.names == ["movies.dat", "out", "r.csv"])
+        #expect(try folder.names() == ["movies.dat", "out", "r.csv"])
     }
 
     @Test("mistakes have a message and their exit status, and leave nothing")
     func mistakes() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let good = try folder.write("good.csv", Self.text)
         let bad = try folder.write("bad.csv", "userId,movieId,rating\n1,2,x\n")
         let lists = try folder.write("lists.txt", "1 2 3\n")
         _ = try folder.write("taken", "")
         let out = folder.path + "/out"
-        let names = folder.names
+        let names = try folder.names()
         let cases: [([String], Int32, String)] = [
             ([folder.path + "/none.csv", "--out", out], 66, "none.csv: found no such file or directory"),
             ([bad, "--out", out], 65, "bad.csv:2: found 'x'; expected a rating"),
@@ -97,23 +83,23 @@ struct PrepareCommandTests {
             #expect(outcome.status == status && outcome.errors.contains(message), "\(arguments): \(outcome)")
             #expect(outcome.output == "")
         }
-        #expect(folder.names == names)
+        #expect(try folder.names() == names)
     }
 
     @Test("a full disk is a message, exit status 74, and the old directory stays")
     func fullDisk() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let rows = (0..<60_000).map { "\($0 / 60),\($0 % 60)\n" }.joined()
         let ratings = try folder.write("r.csv", "userId,movieId\n" + rows)
         let arguments = ["prepare", ratings, "--out", folder.path + "/out"]
         let outcome = try Self.foldin(arguments, shell: "ulimit -f 8;")
         #expect(outcome.status == 74 && outcome.errors.contains("train.csv: found file too large"), "\(outcome)")
-        #expect(folder.names == ["r.csv"])
+        #expect(try folder.names() == ["r.csv"])
     }
 
     @Test("made ratings, their options checked")
     func makes() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let out = folder.path + "/made.csv"
         let arguments = ["datasets", "make", "--items", "50", "--mean-interactions", "10", "--out", out, "--users"]
         let outcome = try Self.foldin(arguments + ["100", "--json"])

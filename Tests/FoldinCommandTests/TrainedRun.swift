@@ -1,9 +1,10 @@
+import FoldinTestSupport
 import Foundation
 import Testing
 
 /// A made ratings file with titles, prepared and trained on by the built command, in a folder of its own.
 final class TrainedRun {
-    let folder: PrepareCommandTests.Folder
+    let folder: TemporaryFolder
     var data: String { folder.path + "/data" }
     var model: String { folder.path + "/run/model.safetensors" }
 
@@ -12,7 +13,7 @@ final class TrainedRun {
 
     /// Prepares; trains unless told not to.
     init(training: Bool = true) throws {
-        folder = try PrepareCommandTests.Folder()
+        folder = try TemporaryFolder()
         // People of two groups: even ids like even items.
         let rows = (0..<60).flatMap { user in (0..<9).map { "\(user),\(($0 * $0 + user / 2 + $0) % 15 * 2 + user % 2 + 100),5\n" }
         }

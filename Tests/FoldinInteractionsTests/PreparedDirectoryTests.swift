@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinTestSupport
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import CZlib
 import FoldinInteractions
 import FoldinKernels
+import FoldinTestSupport
 import Foundation
 import Testing
 

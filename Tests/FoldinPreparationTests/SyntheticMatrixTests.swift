@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinTestSupport
 import Testing
 
 @testable import FoldinPreparation

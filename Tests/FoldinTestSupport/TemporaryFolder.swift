@@ -2,33 +2,35 @@ import FoldinInteractions
 import Foundation
 
 /// A folder for one test, gone when the test is.
-final class TemporaryFolder {
-    let path: String
+public final class TemporaryFolder {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = NSTemporaryDirectory() + "/foldin-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ name: String, _ text: String) throws -> String { try write(name, bytes: Array(text.utf8)) }
+    @discardableResult
+    public func write(_ name: String, _ text: String) throws -> String { try write(name, bytes: Array(text.utf8)) }
 
-    func write(_ name: String, bytes: [UInt8]) throws -> String {
+    @discardableResult
+    public func write(_ name: String, bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         return file
     }
 
-    func names(in folder: String = "") throws -> [String] {
+    public func names(in folder: String = "") throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path + "/" + folder).sorted()
     }
 
-    func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
+    public func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }
 
 /// The error that `body` throws.
-func failure<Value>(_ body: () throws -> Value) -> FoldinError? {
+public func failure<Value>(_ body: () throws -> Value) -> FoldinError? {
     do {
         _ = try body()
         return nil
