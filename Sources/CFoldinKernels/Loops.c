@@ -61,17 +61,8 @@ static int instruction_set(void) {
         default: return name##_portable(__VA_ARGS__);           \
     }
 
-const char *foldin_instruction_set(void) {
-    switch (instruction_set()) {
-        case avx512: return "AVX-512";
-        case avx2: return "AVX2";
-        default: return "portable";
-    }
-}
 #else
 #define CALL(name, ...) return name##_portable(__VA_ARGS__);
-
-const char *foldin_instruction_set(void) { return "portable"; }
 #endif
 
 void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,

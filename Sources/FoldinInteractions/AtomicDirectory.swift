@@ -51,7 +51,8 @@ public enum AtomicDirectory {
         let parent = (temporary as NSString).deletingLastPathComponent
         if !parent.isEmpty { try? FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
         guard mkdir(temporary, 0o755) == 0 else {
-            throw FoldinError(.cannotCreate, file: path, found: reason(), expected: "a place where a directory can be created")
+            throw FoldinError(
+                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a directory can be created")
         }
     }
 
@@ -93,9 +94,7 @@ public enum AtomicDirectory {
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(path) }
     }
 
-    private static func reason() -> String { String(cString: strerror(errno)).lowercased() }
-
     private static func failure(_ path: String) -> FoldinError {
-        FoldinError(.writeFailed, file: path, found: reason(), expected: "the directory to be written whole")
+        FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "the directory to be written whole")
     }
 }

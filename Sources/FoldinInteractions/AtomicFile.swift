@@ -10,7 +10,8 @@ public enum AtomicFile {
         let temporary = path + ".\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw FoldinError(.cannotCreate, file: path, found: reason(), expected: "a place where a file can be created")
+            throw FoldinError(
+                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a file can be created")
         }
         var closed = false
         do {
@@ -51,9 +52,7 @@ public enum AtomicFile {
         }
     }
 
-    private static func reason() -> String { String(cString: strerror(errno)).lowercased() }
-
     private static func failure(_ path: String) -> FoldinError {
-        FoldinError(.writeFailed, file: path, found: reason(), expected: "the file to be written whole")
+        FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "the file to be written whole")
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What went wrong with something a person gave us: a file, an option, an id.
 ///
 /// Every message says where, what was found and what was expected, so that a person can mend it. A programmer's mistake is
@@ -52,4 +54,9 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
         case .writeFailed: 74
         }
     }
+}
+
+extension FoldinError {
+    /// Why the system's last call failed, for `found`: `no space left on device`.
+    static var systemReason: String { String(cString: strerror(errno)).lowercased() }
 }

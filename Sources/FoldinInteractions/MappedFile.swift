@@ -71,6 +71,6 @@ public final class MappedFile: @unchecked Sendable {
 
     private static func unreadable(_ path: String) -> FoldinError {
         FoldinError(
-            .missingInput, file: path, found: String(cString: strerror(errno)).lowercased(), expected: "a file that can be read")
+            .missingInput, file: path, found: FoldinError.systemReason, expected: "a file that can be read")
     }
 }

@@ -82,14 +82,11 @@ extension Parameters {
                         factors = [Float](repeating: value, count: max(count, 1))
                     }
                     let out = output.pointer + row * layer.outputs
-                    if count == 0 {
-                        out.update(from: linear.bias.pointer, count: layer.outputs)
-                    } else {
-                        foldin_sum_rows(
-                            layer.outputs, linear.bias.pointer, count, columns.baseAddress.unsafelyUnwrapped + start, factors,
-                            linear.weight.pointer, out)
+                    factors.withUnsafeBufferPointer { factors in
+                        clicksForward(
+                            layer, linear, items: columns.baseAddress.map { $0 + start }, values: factors.baseAddress,
+                            count: count, into: out)
                     }
-                    if layer.activatesOutput { foldin_tanh(layer.outputs, out, out) }
                 }
             }
         }
@@ -105,6 +102,20 @@ func tanhOfOne(_ x: Float) -> Float {
     var y: Float = 0
     withUnsafePointer(to: x) { foldin_tanh(1, $0, &y) }
     return y
+}
+
+/// out [layer.outputs] = tanh?(sum over a user's clicks of value * the item's row + bias), for the first layer.
+@inline(__always)
+func clicksForward(
+    _ layer: Layer, _ linear: Parameters.Linear, items: UnsafePointer<Int32>?, values: UnsafePointer<Float>?, count: Int,
+    into out: UnsafeMutablePointer<Float>
+) {
+    if count > 0, let items, let values {
+        foldin_sum_rows(layer.outputs, linear.bias.pointer, count, items, values, linear.weight.pointer, out)
+    } else {
+        out.update(from: linear.bias.pointer, count: layer.outputs)
+    }
+    if layer.activatesOutput { foldin_tanh(layer.outputs, out, out) }
 }
 
 /// output [rows, layer.outputs] = tanh?(input * weight^T + bias), on the calling thread.

@@ -14,15 +14,10 @@ extension TrainingStep {
                     for user in users {
                         let start = batch.rowStarts[user]
                         let count = batch.rowStarts[user + 1] - start
-                        let out = output.pointer + user * layer.outputs
-                        if count > 0, let columns = columns.baseAddress, let values = values.baseAddress {
-                            foldin_sum_rows(
-                                layer.outputs, linear.bias.pointer, count, columns + start, values + start,
-                                linear.weight.pointer, out)
-                        } else {
-                            out.update(from: linear.bias.pointer, count: layer.outputs)
-                        }
-                        if layer.activatesOutput { foldin_tanh(layer.outputs, out, out) }
+                        clicksForward(
+                            layer, linear, items: columns.baseAddress.map { $0 + start },
+                            values: values.baseAddress.map { $0 + start }, count: count,
+                            into: output.pointer + user * layer.outputs)
                     }
                 }
             }

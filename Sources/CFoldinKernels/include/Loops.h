@@ -71,7 +71,4 @@ double foldin_sample_latent(ptrdiff_t latent, const float *_Nonnull moments, con
 void foldin_sample_latent_backward(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,
                                    const float *_Nonnull dz, float weight, float *_Nonnull d_moments);
 
-/// The instruction set in use: "AVX-512", "AVX2" or "portable".
-const char *_Nonnull foldin_instruction_set(void);
-
 #endif
