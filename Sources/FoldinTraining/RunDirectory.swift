@@ -59,11 +59,16 @@ public struct RunDirectory: Sendable {
         }
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try begin(options, history: [], search: [])
         } catch {
             throw FoldinError(
                 .cannotCreate, file: path, found: "a place where no directory can be written", expected: "a directory for the run"
             )
+        }
+        do {
+            try begin(options, history: [], search: [])
+        } catch {
+            discardUnlessCheckpointed()
+            throw error
         }
     }
 

@@ -27,7 +27,7 @@ import Testing
         let metrics = search.curve.compactMap { $0.validation?.mean }
         #expect(metrics.count == 12 && search.bestEpoch == (metrics.firstIndex(of: metrics.max() ?? 0) ?? -1) + 1)
         #expect(search.beta == search.curve[search.bestEpoch - 1].beta && search.beta > 0)
-        #expect(outcome.model.card.metrics["beta found"] == Double(search.beta))
+        #expect(outcome.model.card.metrics["beta found"] == Double("\(search.beta)"))
         #expect(outcome.model.card.options["anneal-cap"] == "search")
 
         // The second training is the one that is told this cap and the same growth.
