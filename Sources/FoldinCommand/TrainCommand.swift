@@ -22,6 +22,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
     @Option(help: "Seed of initial weights, shuffles, dropout and noise.") var seed: UInt64 = 98_765
+    @OptionGroup var computing: ComputeOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
@@ -32,7 +33,9 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
-        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
+        let trainer = Trainer(
+            network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers,
+            precision: computing.precision)
         let architecture = try trainer.architecture(for: dataset)
         let (run, checkpoint) = try openRun()
         Console.note(
