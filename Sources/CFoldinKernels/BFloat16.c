@@ -152,12 +152,37 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
             tile(HEIGHT, 1, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);                       \
         break;
 
+// Memory that is wanted soon, rows of whole cache lines: a few are asked for before each tile, so that the wait for them
+// passes while the tiles are summed.
+struct ahead {
+    const char *row;
+    ptrdiff_t rows, stride, bytes, done;
+};
+
+static struct ahead ahead_of(const float *start, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t stride) {
+    ptrdiff_t size = sizeof(float);
+    return (struct ahead){.row = (const char *)start, .rows = rows, .stride = stride * size, .bytes = width * size};
+}
+
+static void fetch(struct ahead *ahead, ptrdiff_t lines) {
+    for (; lines > 0 && ahead->rows > 0; lines--) {
+        __builtin_prefetch(ahead->row + ahead->done, 0, 2);
+        ahead->done += 64;
+        if (ahead->done < ahead->bytes + 63) continue;
+        ahead->done = 0;
+        ahead->row += ahead->stride;
+        ahead->rows--;
+    }
+}
+
 // c [rows, columns] (+)= a [rows, pairs] * strip [pairs, 32], columns <= 32: tiles of nearly equal heights.
 static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left_pairs a, const uint32_t *strip, bool adds,
-                 float *c, ptrdiff_t c_stride) {
+                 float *c, ptrdiff_t c_stride, struct ahead ahead) {
     bool wide = columns > 16;
     ptrdiff_t tiles = (rows + tile_rows - 1) / tile_rows;
+    ptrdiff_t lines = ahead.rows * (ahead.bytes / 64 + 2) / tiles + 1;
     for (ptrdiff_t number = 0; number < tiles; number++) {
+        fetch(&ahead, lines);
         ptrdiff_t row = number * rows / tiles, height = (number + 1) * rows / tiles - row;
         const uint32_t *start = a.start + row * a.row_stride;
         float *to = c + row * c_stride;
@@ -181,9 +206,16 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
         left.start += k * a.pair_stride;
         for (ptrdiff_t column = 0; column < columns; column += width) {
             ptrdiff_t part = columns - column < width ? columns - column : width;
-            if (!strips) pack_strip(summed, part, b, 2 * k, column, packed);
+            struct ahead ahead = {0};
+            if (!strips) {
+                pack_strip(summed, part, b, 2 * k, column, packed);
+                ptrdiff_t next = column + width, left = columns - next < width ? columns - next : width;
+                if (next < columns)
+                    ahead = b.is_transposed ? ahead_of(b.start + next * b.stride + 2 * k, left, summed, b.stride)
+                                            : ahead_of(b.start + 2 * k * b.stride + next, summed, left, b.stride);
+            }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
-                 c_stride);
+                 c_stride, ahead);
         }
     }
 }
