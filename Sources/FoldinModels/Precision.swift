@@ -1,5 +1,5 @@
-import CFoldinKernels
 import FoldinInteractions
+import FoldinKernels
 
 /// The numbers that the item-wide products of a training step multiply. Weights, Adam's moments, sums and the model file are of single
 /// precision either way.
@@ -11,7 +11,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     case bfloat16 = "bf16"
 
     /// Whether this processor can train with it.
-    public var isAvailable: Bool { self == .float32 || foldin_bfloat16_is_present() }
+    public var isAvailable: Bool { self == .float32 || Processor.Feature.avx512BFloat16.isPresent }
 
     /// Throws where this precision cannot be had.
     ///
@@ -21,7 +21,8 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
         guard isAvailable ?? self.isAvailable else {
             throw FoldinError(
                 .usage, found: "precision \(rawValue) on a processor without the instructions for it",
-                expected: "one with AVX512_BF16 (AMD Zen 4, Intel Cooper Lake, or later), or precision \(Precision.float32.rawValue)")
+                expected:
+                    "one with AVX512_BF16 (AMD Zen 4, Intel Cooper Lake, or later), or precision \(Precision.float32.rawValue)")
         }
     }
 }
