@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """One training step of Mult-VAE in PyTorch on the CPU, timed: the peer of `foldin bench step`.
 
-    pytorch_peer.py RATINGS.csv --items 20108 [--mode eager|best] [--batch 500] [--steps 20] [--threads 2]
+    pytorch_peer.py RATINGS.csv --items 20108 [--mode eager|best] [--precision fp32|bf16] [--batch 500] [--steps 20] [--threads 2]
 
 RATINGS.csv is what `foldin datasets make` writes. `eager` is the usual way: a dense batch, a dense first layer, log_softmax,
 Adam. `best` is the fastest PyTorch known to us: an embedding bag of the clicked items, torch.compile, fused Adam (needs a C
-compiler). Both have hidden 600, latent 200, dropout 0.5 and single precision. Prints one JSON line. Needs numpy and torch.
+compiler). Both have hidden 600, latent 200, dropout 0.5. With bf16 the forward pass runs under autocast: linear layers in bfloat16,
+weights and Adam in single precision. Prints one JSON line. Needs numpy and torch.
 """
 import argparse
 import json
@@ -87,6 +88,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("ratings")
 parser.add_argument("--items", type=int, required=True)
 parser.add_argument("--mode", choices=["eager", "best"], default="eager")
+parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
 parser.add_argument("--batch", type=int, default=500)
 parser.add_argument("--steps", type=int, default=20)
 parser.add_argument("--warm-up", type=int, default=5)
@@ -109,11 +111,12 @@ for step in range(options.warm_up + options.steps):
     chosen = [users[u] for u in order[start:start + options.batch]]
     began = time.perf_counter()
     optimizer.zero_grad()
-    loss = objective(batch_of(chosen, options.items, options.mode))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
+        loss = objective(batch_of(chosen, options.items, options.mode))
     loss.backward()
     optimizer.step()
     value = loss.item()
     if step >= options.warm_up:
         milliseconds.append(1e3 * (time.perf_counter() - began))
-print(json.dumps({"torch": torch.__version__, "mode": options.mode, "threads": options.threads,
+print(json.dumps({"torch": torch.__version__, "mode": options.mode, "precision": options.precision, "threads": options.threads,
                   "median_ms": round(statistics.median(milliseconds), 1), "loss": round(value, 3)}))

@@ -3,22 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "Clicks.h"
+
 typedef float vector __attribute__((vector_size(64), aligned(64)));
 typedef int32_t integers __attribute__((vector_size(64), aligned(64)));
 
 // Vectors wider than the machine's registers are passed between inlined functions only.
 #pragma clang diagnostic ignored "-Wpsabi"
-
-// The first click of `user` on `item` or a later one. Halves without a branch that would be guessed wrong half the time.
-static inline ptrdiff_t first_click(foldin_clicks clicks, ptrdiff_t user, ptrdiff_t item) {
-    ptrdiff_t low = clicks.starts[user], count = clicks.starts[user + 1] - low;
-    while (count > 0) {
-        ptrdiff_t half = (count + 1) / 2;
-        low += clicks.items[low + half - 1] < item ? half : 0;
-        count -= half;
-    }
-    return low;
-}
 
 #define VERSION(name) name##_portable
 #include "Loops.inc"

@@ -22,6 +22,7 @@ struct BenchStepCommand: ParsableCommand {
     @Option(help: "Users a batch.") var batchSize = 500
     @OptionGroup var network: NetworkOptions
     @Option(help: "Seed of the matrix and the weights.") var seed: UInt64 = 98_765
+    @OptionGroup var computing: ComputeOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false
 
@@ -35,18 +36,21 @@ struct BenchStepCommand: ParsableCommand {
     }
 
     func run() throws {
+        var plan = TrainingPlan()
+        try network.apply(to: &plan)
+        try computing.apply(to: &plan)
+        let trainer = try plan.trainer(workers: work.workers)
+        try trainer.precision.check()
         let matrix = try SyntheticRatings(
             users: users, items: items, meanInteractions: meanInteractions, seed: seed
         ).matrix(workers: work.workers)
-        var plan = TrainingPlan()
-        try network.apply(to: &plan)
-        let architecture = plan.configuration.architecture(items: items)
+        let architecture = trainer.configuration.architecture(items: items)
         if let problem = architecture.problem {
             throw FoldinError(.usage, found: problem, expected: "a network that can be built")
         }
         let step = TrainingStep(
             parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
-            batchSize: min(batchSize, users), seed: seed, workers: work.workers)
+            batchSize: min(batchSize, users), seed: seed, workers: work.workers, precision: trainer.precision)
         let order = step.shuffled(users, epoch: 1)
         var milliseconds: [Double] = []
         var parts: [StepTimes] = []
@@ -62,7 +66,7 @@ struct BenchStepCommand: ParsableCommand {
         }
         let report = StepReport(
             users: users, items: items, batch: batchSize, interactions: matrix.count, threads: work.workers.count,
-            milliseconds: milliseconds, parts: parts)
+            precision: trainer.precision, milliseconds: milliseconds, parts: parts)
         if json { try Console.json(report) } else { Console.result(report.text) }
     }
 }
@@ -73,10 +77,12 @@ private struct StepReport: Encodable {
     let medianMs: Double, p95Ms: Double, p99Ms: Double, usersPerSecond: Double
     let breakdownMs: [String: Double]
     let blas: String
+    let precision: Precision
     let peakMemoryMb: Double
 
     init(
-        users: Int, items: Int, batch: Int, interactions: Int, threads: Int, milliseconds: [Double], parts: [StepTimes]
+        users: Int, items: Int, batch: Int, interactions: Int, threads: Int, precision: Precision, milliseconds: [Double],
+        parts: [StepTimes]
     ) {
         (self.users, self.items, self.batch, self.interactions, self.threads) = (users, items, batch, interactions, threads)
         steps = milliseconds.count
@@ -91,6 +97,7 @@ private struct StepReport: Encodable {
             "output_backward": percentile(parts.map { $0.outputBackward * 1e3 }, 0.5),
             "input_backward": percentile(parts.map { $0.inputBackward * 1e3 }, 0.5),
         ]
+        self.precision = precision
         blas = MatrixMultiply.libraryDescription
         peakMemoryMb = Double(Machine.peakMemory / 1_000_000)
     }
@@ -102,7 +109,7 @@ private struct StepReport: Encodable {
                 + String(format: "%8.2f ms", breakdownMs[name] ?? 0)
         }
         return """
-            \(users) users x \(items) items, \(interactions) interactions, batches of \(batch), \(threads) threads
+            \(users) users x \(items) items, \(interactions) interactions, batches of \(batch), \(threads) threads, \(precision.rawValue)
             \(blas)
             step: median \(String(format: "%.1f", medianMs)) ms, p95 \(String(format: "%.1f", p95Ms)), \
             p99 \(String(format: "%.1f", p99Ms)); \(Int(usersPerSecond)) users/s; peak memory \(Int(peakMemoryMb)) MB

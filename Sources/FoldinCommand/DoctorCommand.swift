@@ -87,6 +87,7 @@ struct DoctorCommand: ParsableCommand {
             ("threads", "\(machine.availableProcessors) of \(machine.processors) processors"),
             ("matrix products", machine.matrixLibrary),
             ("", String(format: "%.0f GFLOP/s on one thread", machine.gigaflops)),
+            ("training in", machine.precisions.map(\.rawValue).joined(separator: ", ")),
             (
                 "memory",
                 machine.memoryBytes.asMemory + (machine.availableMemoryBytes.map { ", \($0.asMemory) available" } ?? "")

@@ -1,3 +1,4 @@
+import Foldin
 import FoldinKernels
 import Foundation
 
@@ -9,7 +10,7 @@ struct Machine: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case processor, features, processors, gigaflops
+        case processor, features, processors, precisions, gigaflops
         case availableProcessors = "available_processors"
         case matrixLibrary = "matrix_library"
         case memoryBytes = "memory_bytes"
@@ -22,6 +23,8 @@ struct Machine: Encodable {
     let processors: Int
     let availableProcessors: Int
     let matrixLibrary: String
+    /// What `--precision` may be here.
+    let precisions: [Precision]
     /// Measured on one thread.
     let gigaflops: Double
     let memoryBytes: Int
@@ -41,6 +44,7 @@ struct Machine: Encodable {
         processors = ProcessInfo.processInfo.processorCount
         availableProcessors = Workers.availableProcessors
         matrixLibrary = MatrixMultiply.libraryDescription
+        precisions = Precision.allCases.filter(\.isAvailable)
         gigaflops = MatrixMultiply.measuredGigaflops()
         memoryBytes = Machine.memoryLimit()
         availableMemoryBytes = Machine.availableMemory()

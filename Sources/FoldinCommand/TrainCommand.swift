@@ -28,6 +28,7 @@ struct TrainCommand: ParsableCommand {
     var config: String?
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
+    @OptionGroup(title: "Computing") var computing: ComputeOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
@@ -108,6 +109,7 @@ extension TrainCommand {
         try file?.apply(to: &plan)
         try network.apply(to: &plan)
         try scheduling.apply(to: &plan)
+        try computing.apply(to: &plan)
         return (plan, preset)
     }
 

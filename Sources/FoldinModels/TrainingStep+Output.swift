@@ -6,8 +6,10 @@ import Foundation
 ///
 /// Panel p holds items `p * itemsAPanel ..<`, as a [batch, items of the panel] matrix of its own.
 struct OutputScratch {
-    /// Logits, then exponentials, then gradients: batch x items floats.
+    /// Logits, then exponentials, then gradients: batch x items floats; empty where `rounded` is used instead.
     let panels: FloatBuffer
+    /// The products in bfloat16, where these are wanted.
+    let rounded: RoundedOutput?
     let panelCount: Int
     /// A panel's largest logit, sum of exponentials, and sum of clicked logits, each [panelCount, batch].
     let maxima: FloatBuffer
@@ -21,8 +23,10 @@ struct OutputScratch {
     let dWeights: [FloatBuffer]
     let dBiases: [FloatBuffer]
 
-    init(layer: Layer, batchSize: Int, workers: Workers) {
-        panels = FloatBuffer(count: batchSize * layer.outputs)
+    init(layer: Layer, batchSize: Int, workers: Workers, precision: Precision) {
+        let isRounded = precision == .bfloat16
+        panels = FloatBuffer(count: isRounded ? 0 : batchSize * layer.outputs)
+        rounded = isRounded ? RoundedOutput(layer: layer, batchSize: batchSize, workers: workers) : nil
         let count = (layer.outputs + itemsAPanel - 1) / itemsAPanel
         panelCount = count
         maxima = FloatBuffer(count: count * batchSize)
@@ -62,19 +66,27 @@ extension TrainingStep {
         let linear = parameters.linears[last]
         let users = batch.userCount
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
+        output.rounded?.pack(input, users: users, workers: workers)
         withClicks { clicks in
-            workers.forEach(output.panelCount) { index, _ in
+            workers.forEach(output.panelCount) { index, worker in
                 let items = items(ofPanel: index)
+                let weight = linear.weight.pointer + items.lowerBound * layer.inputs
+                let bias = linear.bias.pointer + items.lowerBound
+                let maxima = output.maxima.pointer + index * users
+                let sums = output.sums.pointer + index * users
+                let clicked = output.clicked.pointer + index * users
+                if let rounded = output.rounded {
+                    rounded.forward(
+                        items, users: users, clicks: clicks, weight: weight, bias: bias, maxima: maxima, sums: sums,
+                        clicked: clicked, worker: worker)
+                    return
+                }
                 let panel = output.panels.pointer + items.lowerBound * users
                 matrixMultiply(
                     rows: users, columns: items.count, inner: layer.inputs, .plain(input, stride: layer.inputs),
-                    .transposed(linear.weight.pointer + items.lowerBound * layer.inputs, stride: layer.inputs),
-                    into: panel, stride: items.count)
-                let bias = linear.bias.pointer + items.lowerBound
-                foldin_sum_clicks(
-                    users, items.lowerBound, items.count, clicks, panel, bias, output.clicked.pointer + index * users)
-                foldin_exponentials(
-                    users, items.count, panel, bias, output.maxima.pointer + index * users, output.sums.pointer + index * users)
+                    .transposed(weight, stride: layer.inputs), into: panel, stride: items.count)
+                foldin_sum_clicks(users, items.lowerBound, items.count, clicks, panel, bias, clicked)
+                foldin_exponentials(users, items.count, panel, bias, maxima, sums)
             }
         }
     }
@@ -125,19 +137,25 @@ extension TrainingStep {
                 for index in output.lanes[lane] {
                     let items = items(ofPanel: index)
                     let at = items.lowerBound
-                    let panel = output.panels.pointer + at * users
-                    foldin_loss_gradient(
-                        users, at, items.count, clicks, share, output.maxima.pointer + index * users, panel, dBias)
-                    matrixMultiply(
-                        rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
-                        .plain(linear.weight.pointer + at * width, stride: width),
-                        beta: index == output.lanes[lane].lowerBound ? 0 : 1, into: dInput, stride: width)
-                    matrixMultiply(
-                        rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
-                        .plain(input, stride: width), into: dWeight, stride: width)
+                    let weight = linear.weight.pointer + at * width
+                    let scales = output.maxima.pointer + index * users
+                    let adds = index > output.lanes[lane].lowerBound
+                    if let rounded = output.rounded {
+                        rounded.backward(
+                            items, users: users, clicks: clicks, scales: scales, weight: weight, dInput: dInput, adds: adds,
+                            dWeight: dWeight, dBias: dBias, worker: worker)
+                    } else {
+                        let panel = output.panels.pointer + at * users
+                        foldin_loss_gradient(users, at, items.count, clicks, share, scales, panel, dBias)
+                        matrixMultiply(
+                            rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
+                            .plain(weight, stride: width), beta: adds ? 1 : 0, into: dInput, stride: width)
+                        matrixMultiply(
+                            rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
+                            .plain(input, stride: width), into: dWeight, stride: width)
+                    }
                     foldin_adam(
-                        &update, items.count * width, linear.weight.pointer + at * width, firstMoment + at * width,
-                        secondMoment + at * width, dWeight)
+                        &update, items.count * width, weight, firstMoment + at * width, secondMoment + at * width, dWeight)
                     foldin_adam(
                         &update, items.count, linear.bias.pointer + at, firstMoments.linears[last].bias.pointer + at,
                         secondMoments.linears[last].bias.pointer + at, dBias)

@@ -18,6 +18,8 @@ public final class TrainingStep {
     public let secondMoments: Parameters
     /// The seed of every dropout mask and latent noise.
     public let seed: UInt64
+    /// The numbers that the item-wide products multiply.
+    public let precision: Precision
 
     let layers: [Layer]
     let encoderDepth: Int
@@ -33,9 +35,13 @@ public final class TrainingStep {
     /// How long the parts of the last step took.
     public internal(set) var times = StepTimes()
 
-    /// A trainer of `parameters` by batches of at most `batchSize` users.
-    public init(parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers()) {
+    /// A trainer of `parameters` by batches of at most `batchSize` users, with a precision that is available here.
+    public init(
+        parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers(), precision: Precision = .float32
+    ) {
         precondition(batchSize > 0, "a batch needs at least one user")
+        precondition(precision.isAvailable, "this processor cannot train in \(precision.rawValue); ask Precision.check()")
+        self.precision = precision
         self.parameters = parameters
         self.batchSize = batchSize
         self.seed = seed
@@ -45,7 +51,7 @@ public final class TrainingStep {
         firstMoments = Parameters(zerosFor: parameters.architecture)
         secondMoments = Parameters(zerosFor: parameters.architecture)
         activations = Activations(architecture: parameters.architecture, batchSize: batchSize)
-        output = OutputScratch(layer: layers[layers.count - 1], batchSize: batchSize, workers: workers)
+        output = OutputScratch(layer: layers[layers.count - 1], batchSize: batchSize, workers: workers, precision: precision)
         divergences = [Double](repeating: 0, count: batchSize)
     }
 

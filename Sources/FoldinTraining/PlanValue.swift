@@ -85,6 +85,7 @@ extension PlanValue where Self: CaseIterable & RawRepresentable<String> {
 extension Architecture.Family: PlanValue {}
 extension Architecture.Activations: PlanValue {}
 extension Schedule.Score: PlanValue {}
+extension Precision: PlanValue {}
 extension TrainingPlan.PaceName: PlanValue {}
 extension TrainingPlan.DecayName: PlanValue {}
 extension TrainingPlan.AnnealName: PlanValue {}

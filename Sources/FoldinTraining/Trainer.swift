@@ -14,15 +14,18 @@ public struct Trainer: Sendable {
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
     public let workers: Workers
+    /// The numbers that the item-wide products multiply.
+    public let precision: Precision
 
     public init(
         _ configuration: any ModelConfiguration, schedule: Schedule = Schedule(), seed: UInt64 = 98_765,
-        workers: Workers = Workers()
+        workers: Workers = Workers(), precision: Precision = .float32
     ) {
         self.configuration = configuration
         self.schedule = schedule
         self.seed = seed
         self.workers = workers
+        self.precision = precision
     }
 
     /// Trains and returns the model of the best validation epoch (of the last one when there are no validation users).
@@ -79,7 +82,8 @@ public struct Trainer: Sendable {
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
                 parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
-                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers),
+                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers,
+                precision: precision),
             identity: identity, checkpoint: checkpoint)
         var wasCancelled = false
         var saved = ContinuousClock.now
@@ -117,8 +121,10 @@ public struct Trainer: Sendable {
 
     /// The network that training on `dataset` builds.
     ///
-    /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
+    /// - Throws: `FoldinError` if the options cannot be, this processor has not the precision, or the dataset has no training
+    ///   clicks, as training would.
     public func architecture(for dataset: PreparedDataset) throws -> Architecture {
+        try precision.check()
         if let problem = schedule.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }

@@ -4,7 +4,7 @@ import FoldinModels
 
 extension TrainingPlan {
     /// All options in the order in which a person would give them.
-    static let table: [PlanOption] = network + optimizer + annealing + judging
+    static let table: [PlanOption] = network + optimizer + annealing + judging + computing
 
     private static let network: [PlanOption] = [
         PlanOption("model", \.model, "The model."),
@@ -73,6 +73,12 @@ extension TrainingPlan {
         PlanOption(
             "patience", \.patience, from: 0, "Stop after so many evaluations without a better one; 0 never."),
         PlanOption("seed", \.seed, "Seed of initial weights, shuffles, dropout and noise."),
+    ]
+
+    private static let computing: [PlanOption] = [
+        PlanOption(
+            "precision", \.precision,
+            "What the item-wide products multiply: fp32, or bf16 where the processor has it; sums are fp32 either way.")
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })

@@ -47,6 +47,8 @@ public struct TrainingPlan: Sendable, Equatable {
     var metric = Metric.ndcg(at: 100)
     var seed: UInt64 = 98_765
 
+    var precision = Precision.float32
+
     /// The defaults of `foldin train`.
     public init() {}
 
@@ -54,7 +56,7 @@ public struct TrainingPlan: Sendable, Equatable {
     ///
     /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
     public func trainer(workers: Workers = Workers()) throws -> Trainer {
-        let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers)
+        let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision)
         if let problem = trainer.schedule.problem ?? configuration.architecture(items: 1).problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
@@ -73,6 +75,7 @@ public struct TrainingPlan: Sendable, Equatable {
         activations = network.activations
         take(trainer.schedule)
         seed = trainer.seed
+        precision = trainer.precision
     }
 
     /// The network.

@@ -1,3 +1,4 @@
+import Foldin
 import Foundation
 import Testing
 
@@ -30,6 +31,7 @@ import Testing
             let gigaflops: Double
             let availableProcessors, memoryBytes: Int
             let matrixLibrary: String
+            let precisions: [String]
         }
         struct Memory: Decodable {
             struct Shape: Decodable { let users, items, interactions: Int }
@@ -54,6 +56,7 @@ import Testing
         #expect(report.memory == nil)
         #expect(report.machine.gigaflops > 0 && report.machine.availableProcessors > 0 && report.machine.memoryBytes > 0)
         #expect(!report.machine.matrixLibrary.isEmpty)
+        #expect(report.machine.precisions == (Precision.bfloat16.isAvailable ? ["fp32", "bf16"] : ["fp32"]))
     }
 
     @Test("adds up the memory of a made shape") func shape() throws {

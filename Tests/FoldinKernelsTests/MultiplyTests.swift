@@ -29,30 +29,48 @@ import Testing
     /// A matrix of random numbers whose stored rows are `extra` floats apart, the gaps NaN: nothing may read them.
     struct Operand {
         let values: [Float]
+        /// What the numbers count as in a product.
+        private let exact: [Double]
         let stride: Int
         let isTransposed: Bool
 
-        init(rows: Int, columns: Int, isTransposed: Bool, extra: Int, seed: Int) {
+        init(
+            rows: Int, columns: Int, isTransposed: Bool, extra: Int, seed: Int, rounding: (Float) -> Float = { $0 }
+        ) {
             let (height, width) = isTransposed ? (columns, rows) : (rows, columns)
             let stride = width + extra
             let random = MultiplyTests.random(height * width, seed: seed)
             values = (0..<height * stride).map { $0 % stride < width ? random[$0 / stride * width + $0 % stride] : .nan }
+            exact = values.map { Double(rounding($0)) }
             (self.stride, self.isTransposed) = (stride, isTransposed)
         }
 
         subscript(row: Int, column: Int) -> Double {
-            Double(values[isTransposed ? column * stride + row : row * stride + column])
+            exact[isTransposed ? column * stride + row : row * stride + column]
         }
     }
 
-    /// Checks `multiply(a, b, beta, c, stride of c)` against sums in `Double`.
-    static func check(_ shape: Shape, _ multiply: (Operand, Operand, Float, UnsafeMutablePointer<Float>, Int) -> Void) {
+    /// Checks `multiply(a, b, beta, c, stride of c)` against sums in `Double` of the operands' numbers after `rounding`.
+    static func check(
+        _ shape: Shape, rounding: (Float) -> Float = { $0 },
+        _ multiply: (Operand, Operand, Float, UnsafeMutablePointer<Float>, Int) -> Void
+    ) {
         for (number, extra) in [0, 3, 16].enumerated() {
             for (aTransposed, bTransposed) in [(false, false), (false, true), (true, false), (true, true)] {
                 let a = Operand(
-                    rows: shape.rows, columns: shape.inner, isTransposed: aTransposed, extra: extra, seed: 10 + number)
+                    rows: shape.rows, columns: shape.inner, isTransposed: aTransposed, extra: extra, seed: 10 + number,
+                    rounding: rounding)
                 let b = Operand(
-                    rows: shape.inner, columns: shape.columns, isTransposed: bTransposed, extra: extra, seed: 20 + number)
+                    rows: shape.inner, columns: shape.columns, isTransposed: bTransposed, extra: extra, seed: 20 + number,
+                    rounding: rounding)
+                var products = [Double](repeating: 0, count: shape.rows * shape.columns)
+                for row in 0..<shape.rows {
+                    for column in 0..<shape.columns {
+                        var sum = 0.0
+                        for k in 0..<shape.inner { sum += a[row, k] * b[k, column] }
+                        products[row * shape.columns + column] = sum
+                    }
+                }
                 let stride = shape.columns + extra
                 for beta: Float in [0, 1] {
                     // Without beta c may hold anything; beyond its columns nothing may be written.
@@ -65,8 +83,7 @@ import Testing
                         let (row, column) = (index / stride, index % stride)
                         var expected = Double(before[index])
                         if row < shape.rows, column < shape.columns {
-                            if beta == 0 { expected = 0 }
-                            for k in 0..<shape.inner { expected += a[row, k] * b[k, column] }
+                            expected = (beta == 0 ? 0 : expected) + products[row * shape.columns + column]
                         }
                         let error = abs(Double(c[index]) - expected)
                         worst = error.isNaN ? .infinity : max(worst, error)

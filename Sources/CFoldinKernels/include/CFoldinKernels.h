@@ -5,6 +5,7 @@
 #ifndef CFOLDINKERNELS_H
 #define CFOLDINKERNELS_H
 
+#include "BFloat16.h"
 #include "Loops.h"
 #include "Memory.h"
 #include "Multiply.h"

@@ -1,0 +1,7 @@
+import ArgumentParser
+import Foldin
+
+/// The options that say how a training step computes.
+struct ComputeOptions: PlanFlags {
+    @Option(help: .plan("precision")) var precision: String?
+}
