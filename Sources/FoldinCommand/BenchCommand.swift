@@ -21,6 +21,7 @@ struct BenchStepCommand: ParsableCommand {
     @Option(help: "Steps before, not timed.") var warmUp = 5
     @Option(help: "Users a batch.") var batchSize = 500
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var softmax: SoftmaxOptions
     @Option(help: "Seed of the matrix and the weights.") var seed: UInt64 = 98_765
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false
@@ -44,7 +45,8 @@ struct BenchStepCommand: ParsableCommand {
         }
         let step = TrainingStep(
             parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
-            batchSize: min(batchSize, users), seed: seed, workers: work.workers)
+            batchSize: min(batchSize, users), seed: seed, workers: work.workers,
+            softmax: softmax.kind)
         let order = step.shuffled(users, epoch: 1)
         var milliseconds: [Double] = []
         var parts: [StepTimes] = []

@@ -20,6 +20,7 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
     @OptionGroup(title: "Network") var network: NetworkOptions
+    @OptionGroup(title: "Softmax") var softmax: SoftmaxOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
     @Option(help: "Seed of initial weights, shuffles, dropout and noise.") var seed: UInt64 = 98_765
     @OptionGroup var work: WorkerOptions
@@ -32,7 +33,8 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
-        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
+        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers,
+            softmax: softmax.kind)
         let architecture = try trainer.architecture(for: dataset)
         let (run, checkpoint) = try openRun()
         Console.note(
@@ -48,7 +50,7 @@ struct TrainCommand: ParsableCommand {
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let outcome = try trainer.run(
             on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
-            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step,
+            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step, scratch: run.path,
             progress: { epoch in
                 bar.epoch(epoch)
                 try run.append(epoch)

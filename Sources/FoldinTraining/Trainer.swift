@@ -14,15 +14,17 @@ public struct Trainer: Sendable {
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
     public let workers: Workers
+    public let softmax: Softmax
 
     public init(
         _ configuration: any ModelConfiguration, schedule: Schedule = Schedule(), seed: UInt64 = 98_765,
-        workers: Workers = Workers()
+        workers: Workers = Workers(), softmax: Softmax = .exact
     ) {
         self.configuration = configuration
         self.schedule = schedule
         self.seed = seed
         self.workers = workers
+        self.softmax = softmax
     }
 
     /// Trains and returns the model of the best validation epoch (of the last one when there are no validation users).
@@ -64,12 +66,13 @@ public struct Trainer: Sendable {
     ///   - onCheckpoint: called at most every `checkpointSeconds`, between steps, and when cancelled, with what is needed to
     ///     go on; save it before returning.
     ///   - onStep: called after each step with the fraction of the epoch that is done and the step's loss.
+    ///   - scratch: a directory for the best epoch's weights while training goes on, in an unnamed file; nil keeps them in memory.
     ///   - progress: called after each epoch.
     public func run(
         on dataset: PreparedDataset, from checkpoint: TrainingCheckpoint? = nil,
         isCancelled: () -> Bool = { Task.isCancelled }, checkpointSeconds: Double = 30,
         onCheckpoint: (TrainingCheckpoint) throws -> Void = { _ in },
-        onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
+        onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in }, scratch: String? = nil,
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         let architecture = try self.architecture(for: dataset)
@@ -78,17 +81,23 @@ public struct Trainer: Sendable {
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
                 parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
-                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers),
-            identity: identity, checkpoint: checkpoint)
+                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers,
+                softmax: softmax),
+            identity: identity, checkpoint: checkpoint, scratch: scratch)
         var wasCancelled = false
         var saved = ContinuousClock.now
+        var writing = 0.0
         do {
             while !loop.isFinished {
                 let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
                     onStep(epoch, fraction, loss)
-                    if (ContinuousClock.now - saved) / .seconds(1) >= checkpointSeconds {
+                    // A large model takes long to write; nine tenths of the time are for training.
+                    let elapsed = (ContinuousClock.now - saved) / .seconds(1)
+                    if elapsed >= max(checkpointSeconds, checkpointSeconds > 0 ? 9 * writing : 0) {
+                        let began = ContinuousClock.now
                         try onCheckpoint(loop.checkpoint)
                         saved = .now
+                        writing = (saved - began) / .seconds(1)
                     }
                 }
                 try progress(report)
@@ -99,7 +108,7 @@ public struct Trainer: Sendable {
         }
         let state = loop.state
         let model = TrainedModel(
-            parameters: loop.kept, items: dataset.items, titles: dataset.titles,
+            parameters: try loop.finish(), items: dataset.items, titles: dataset.titles,
             card: ModelCard(
                 options: options, metrics: state.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
                 dataChecksum: identity["data"] ?? ""))
@@ -121,7 +130,7 @@ public struct Trainer: Sendable {
     ///
     /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
     public func architecture(for dataset: PreparedDataset) throws -> Architecture {
-        if let problem = schedule.problem {
+        if let problem = schedule.problem ?? softmax.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         guard dataset.train.count > 0 else {
@@ -142,6 +151,10 @@ public struct Trainer: Sendable {
             "metric": schedule.metric.description,
         ]
         options["patience"] = schedule.patience.map(String.init)
+        if case .sampled(let negatives) = softmax {
+            options["softmax"] = "sampled"
+            options["negatives"] = String(negatives)
+        }
         switch schedule.annealing {
         case .constant(let beta): options["annealing"] = "constant \(beta)"
         case .growing(let cap, .updatesToOne(let updates)): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"

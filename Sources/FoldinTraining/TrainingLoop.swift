@@ -10,7 +10,7 @@ final class TrainingLoop {
     private let schedule: Schedule
     private let step: TrainingStep
     private let evaluator: Evaluator
-    private let best: Parameters
+    private let best: KeptWeights
     private let began = ContinuousClock.now
     private let secondsBefore: Double
 
@@ -19,13 +19,13 @@ final class TrainingLoop {
     /// A training from its beginning, or from where `checkpoint` left it.
     init(
         dataset: PreparedDataset, schedule: Schedule, step: TrainingStep, identity: [String: String],
-        checkpoint: TrainingCheckpoint?
+        checkpoint: TrainingCheckpoint?, scratch: String?
     ) throws {
         self.dataset = dataset
         self.schedule = schedule
         self.step = step
         evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: step.workers)
-        best = Parameters(zerosFor: step.parameters.architecture)
+        best = try KeptWeights(of: step.parameters.architecture, in: scratch)
         state = checkpoint?.state ?? TrainingState()
         secondsBefore = state.seconds
         guard let checkpoint else {
@@ -37,18 +37,24 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
-        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.best != nil),
-            checkpoint.weights.architecture == step.parameters.architecture
+        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.hasBest),
+            checkpoint.fits(step)
         else {
             throw FoldinError(
                 .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
         }
-        step.restore(checkpoint)
-        if let kept = checkpoint.best { best.copy(from: kept) }
+        try checkpoint.restore(step, best: best, updates: state.updates)
     }
 
-    /// The best epoch's weights; the current ones while no epoch has ended.
-    var kept: Parameters { state.bestEpoch > 0 ? best : step.parameters }
+    /// Ends the training: the best epoch's weights, or the current ones while no epoch has ended. They take the place of the step's.
+    func finish() throws -> Parameters {
+        if state.bestEpoch > 0 {
+            try best.restore(into: step.parameters)
+        } else {
+            step.settle(updates: state.updates, adam: schedule.optimizer)
+        }
+        return step.parameters
+    }
 
     /// The state to go on from, to be saved before the next step.
     var checkpoint: TrainingCheckpoint {
@@ -91,12 +97,13 @@ final class TrainingLoop {
             state.divergence += loss.divergence * Double(users.count)
             try onStep(epoch, Double(state.position) / Double(order.count), loss)
         }
+        step.settle(updates: state.updates, adam: schedule.optimizer)
         let validation = try validate(isCancelled: isCancelled)
         let isBest = validation?.mean.map { $0 > (state.bestMetric ?? -.infinity) } ?? true
         if isBest {
             // The losses say nothing of the last update yet.
             guard step.parameters.areFinite else { throw overflow(epoch) }
-            best.copy(from: step.parameters)
+            try best.keep(step.parameters)
             state.bestEpoch = epoch
             state.bestMetric = validation?.mean
         }
