@@ -10,7 +10,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Writes to RUN: model.safetensors (the epoch with the best validation metric, with item ids and titles), \
             history.jsonl (a line an epoch) and run.json (options and figures). While it trains, checkpoint.safetensors is written \
-            every half minute; after Ctrl-C or a crash the same command with --resume goes on to the same model, bit for bit. \
+            every half minute, or, of a large model, so that writing takes a tenth of the time at most; after Ctrl-C or a crash the same command with --resume goes on to the same model, bit for bit. \
             Ctrl-C also keeps the best model so far.
             """)
 
@@ -33,7 +33,8 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try PreparedDataset(contentsOf: directory)
-        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers,
+        let trainer = Trainer(
+            network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers,
             softmax: softmax.kind)
         let architecture = try trainer.architecture(for: dataset)
         let (run, checkpoint) = try openRun()

@@ -46,7 +46,7 @@ public struct Evaluator: Sendable {
     ) throws -> UserMetrics {
         let itemCount = scorer.itemCount
         try check(itemCount: itemCount, users: users, training: training)
-        let batchSize = min(batchSize, max(1, (1 << 26) / max(1, itemCount)))
+        let batchSize = Self.blockSize(batchSize, items: itemCount)
         let judged = (0..<users.count).filter { !users.heldOut.row($0).isEmpty }
         let block = EvaluationBlock(
             metrics: metrics, itemCount: itemCount, userCount: min(batchSize, users.count), judgedCount: judged.count,
@@ -67,6 +67,9 @@ public struct Evaluator: Sendable {
             metrics: metrics, userIndices: judged.map { users.userIndices[$0] }, skippedUsers: users.count - judged.count,
             values: block.values(), together: block.coverage())
     }
+
+    /// How many users are scored at a time where `batchSize` are asked for: so many that their scores are 2^26 floats at most.
+    public static func blockSize(_ batchSize: Int, items: Int) -> Int { min(batchSize, max(1, (1 << 26) / max(1, items))) }
 
     private func check(itemCount: Int, users: HeldOutUsers, training: InteractionMatrix?) throws {
         guard users.foldIn.itemCount == itemCount else {

@@ -24,7 +24,7 @@ public final class KeptWeights {
             return
         }
         memory = nil
-        let path = directory + "/best.\(getpid()).tmp"
+        let path = directory + "/model.safetensors.best.\(getpid()).tmp"
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw FoldinError(

@@ -6,8 +6,8 @@ import Foundation
 /// q(item) = (1 - `evenShare`) x clicks(item)^`exponent` / their sum + `evenShare` / items. Popular items have the large
 /// exponentials that the estimate must not miss; the even share keeps the others' weights bounded.
 struct Proposal {
-    static let exponent = Double(ProcessInfo.processInfo.environment["X_EXP"] ?? "0.75")!
-    static let evenShare = Double(ProcessInfo.processInfo.environment["X_EVEN"] ?? "0.1")!
+    static let exponent = 0.75
+    static let evenShare = 0.1
 
     private let table: AliasTable
     /// For each item -log(p), p = 1 - (1 - q)^draws being the probability that it is drawn at all.

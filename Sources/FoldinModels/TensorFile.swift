@@ -184,7 +184,8 @@ func json(_ value: some Encodable) throws -> String {
 extension UnsafeRawBufferPointer {
     /// Copies all bytes into a buffer from byte `offset` on.
     fileprivate func copy(to buffer: FloatBuffer, at offset: Int) {
-        UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(buffer.pointer) + offset, count: count).copyMemory(from: self)
+        UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(buffer.pointer) + offset, count: count).copyMemory(
+            from: self)
     }
 }
 

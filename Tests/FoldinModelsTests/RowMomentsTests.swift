@@ -56,6 +56,7 @@ import Testing
         #expect(moved > 0.001, "the weights have moved")
         for (a, b) in zip(w, recorded.weights) { #expect(abs(a - b) < 1e-4 * moved) }
         #expect(relativeDifference(m, recorded.first) < 1e-4 || recorded.first.allSatisfy { abs($0) < 1e-6 })
-        #expect(abs(v - recorded.second) < 1e-5 * recorded.second)
+        // 0.999 as a 32-bit number, to the power of 9,000, is 1e-4 off.
+        #expect(abs(v - recorded.second) < 2e-4 * recorded.second)
     }
 }

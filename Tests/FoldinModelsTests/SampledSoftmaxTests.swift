@@ -45,7 +45,8 @@ import Testing
         var candidates = Candidates(Proposal(clicks: Self.popularity, draws: 12))
         for step in 0..<50 {
             candidates.assemble(clicks: Self.clicks, randomness: Self.source(UInt64(step)))
-            let clicked = candidates.items[..<candidates.clickedCount], others = candidates.items[candidates.clickedCount...]
+            let clicked = candidates.items[..<candidates.clickedCount]
+            let others = candidates.items[candidates.clickedCount...]
             #expect(Array(clicked) == [0, 5, 7] && candidates.positions == [0, 1, 2, 0, 2])
             #expect(Array(others) == Set(others).subtracting(clicked).sorted() && others.count <= 12 && !others.isEmpty)
             #expect(candidates.corrections[..<3] == [0, 0, 0] && candidates.corrections[3...].allSatisfy { $0 > 0 })
@@ -66,7 +67,8 @@ import Testing
         let exact = logits.reduce(0) { $0 + exp($1) }
         var candidates = Candidates(Proposal(clicks: Self.popularity, draws: draws))
         let count = 20_000
-        var sum = 0.0, squares = 0.0
+        var sum = 0.0
+        var squares = 0.0
         for step in 0..<count {
             candidates.assemble(clicks: Self.clicks, randomness: Self.source(UInt64(step)))
             let estimate = zip(candidates.items, candidates.corrections).reduce(0.0) {

@@ -60,7 +60,7 @@ def main():
                         "gradients": [gradients[t] for t in updates],
                         "last": last,
                         "weights": w.tolist(),
-                        "first": m.tolist(),
+                        "first": [x if abs(x) > 1e-30 else 0.0 for x in m.tolist()],  # what 32 bits can hold
                         "second": float(v),
                     }
                 )
