@@ -61,6 +61,15 @@ void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, f
     CALL(adam, step, count, weight, m, v, gradient)
 }
 
+void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,
+                     const float *gradient) {
+    CALL(row_adam, step, count, weight, m, v, gradient)
+}
+
+void foldin_row_pause(const foldin_adam_pause *pause, ptrdiff_t count, float *weight, float *m, float *v) {
+    CALL(row_pause, pause, count, weight, m, v)
+}
+
 void foldin_sum_rows(ptrdiff_t width, const float *start, ptrdiff_t count, const int32_t *rows, const float *factors,
                      const float *matrix, float *out) {
     CALL(sum_rows, width, start, count, rows, factors, matrix, out)

@@ -40,7 +40,7 @@ struct BenchStepCommand: ParsableCommand {
         try network.apply(to: &plan)
         try computing.apply(to: &plan)
         let trainer = try plan.trainer(workers: work.workers)
-        try trainer.precision.check()
+        try trainer.check()
         let matrix = try SyntheticRatings(
             users: users, items: items, meanInteractions: meanInteractions, seed: seed
         ).matrix(workers: work.workers)
@@ -50,7 +50,8 @@ struct BenchStepCommand: ParsableCommand {
         }
         let step = TrainingStep(
             parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
-            batchSize: min(batchSize, users), seed: seed, workers: work.workers, precision: trainer.precision)
+            batchSize: min(batchSize, users), seed: seed, workers: work.workers, precision: trainer.precision,
+            softmax: trainer.softmax)
         let order = step.shuffled(users, epoch: 1)
         var milliseconds: [Double] = []
         var parts: [StepTimes] = []

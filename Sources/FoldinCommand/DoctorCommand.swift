@@ -9,8 +9,8 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Show what this machine offers and how much memory a dataset would need.",
         discussion: """
-            The memory is for training a Mult-VAE: weights and Adam's two moments, a copy of the best epoch's weights, the \
-            scores of one batch, and the interactions. Without DIR and --items only the machine is looked at.
+            The memory is for training a Mult-VAE: weights and Adam's two moments, the scores of one batch and of a block of \
+            validation users, interactions and ids. Without DIR and --items only the machine is looked at.
             """)
 
     @Argument(help: ArgumentHelp("A prepared directory.", valueName: "dir"))
@@ -27,6 +27,7 @@ struct DoctorCommand: ParsableCommand {
     var latent = 200
     @Option(help: ArgumentHelp("Users in a batch.", valueName: "n"))
     var batch = 500
+    @OptionGroup var computing: ComputeOptions
     @Flag(help: "Print one JSON document.")
     var json = false
 
@@ -50,8 +51,12 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
+        var plan = TrainingPlan()
+        try computing.apply(to: &plan)
+        let softmax = try plan.trainer().softmax
         let memory = try shape().map { shape in
-            guard let memory = TrainingMemory(dataset: shape, hidden: hidden, latent: latent, batch: batch) else {
+            guard let memory = TrainingMemory(dataset: shape, hidden: hidden, latent: latent, batch: batch, softmax: softmax)
+            else {
                 throw FoldinError(.usage, found: "sizes beyond any machine's memory", expected: "sizes of a real dataset")
             }
             return memory
@@ -101,9 +106,10 @@ struct DoctorCommand: ParsableCommand {
                 ("dataset", "\(shape.users) users, \(shape.items) items, \(shape.interactions) interactions"),
                 ("model", "Mult-VAE, hidden \(memory.hidden), latent \(memory.latent), batches of \(memory.batch)"),
                 ("weights and Adam", memory.parameterBytes.asMemory),
-                ("best epoch", memory.bestEpochBytes.asMemory),
                 ("scores of a batch", memory.scoreBytes.asMemory),
+                ("validation", memory.evaluationBytes.asMemory),
                 ("interactions", memory.interactionBytes.asMemory),
+                ("ids", memory.nameBytes.asMemory),
                 ("training needs", memory.totalBytes.asMemory),
             ]
         }

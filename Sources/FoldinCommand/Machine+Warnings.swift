@@ -34,7 +34,7 @@ extension Machine {
         let available = min(memoryBytes, availableMemoryBytes ?? memoryBytes)
         guard memory.totalBytes > available else { return nil }
         return "training needs \(memory.totalBytes.asMemory) and \(available.asMemory) is to be had: "
-            + "take a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
+            + "take --softmax sampled, a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
     }
 
     private func has(_ feature: Processor.Feature) -> Bool { features.contains { $0.name == feature.rawValue && $0.present } }

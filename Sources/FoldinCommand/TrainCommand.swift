@@ -11,8 +11,9 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Writes to RUN: model.safetensors (the epoch with the best validation score, with item ids and titles), \
             history.jsonl (a line an epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
-            figures). While it trains, checkpoint.safetensors is written every half minute; after Ctrl-C or a crash the same command \
-            with --resume goes on to the same model, bit for bit. Ctrl-C also keeps the best model so far.
+            figures). While it trains, checkpoint.safetensors is written every half minute, or, of a large model, so that writing \
+            takes a tenth of the time at most; after Ctrl-C or a crash the same command with --resume goes on to the same model, \
+            bit for bit. Ctrl-C also keeps the best model so far.
 
             Flags win over the file of --config, the file over a preset, a preset over the defaults. The presets:
             \(TrainingPreset.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ")).
@@ -61,7 +62,7 @@ struct TrainCommand: ParsableCommand {
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let outcome = try trainer.run(
             on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
-            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step,
+            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step, scratch: run.path,
             progress: { epoch in
                 bar.epoch(epoch)
                 try run.append(epoch)

@@ -58,5 +58,5 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension FoldinError {
     /// Why the system's last call failed, for `found`: `no space left on device`.
-    static var systemReason: String { String(cString: strerror(errno)).lowercased() }
+    public static var systemReason: String { String(cString: strerror(errno)).lowercased() }
 }

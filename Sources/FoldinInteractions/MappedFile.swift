@@ -54,6 +54,15 @@ public final class MappedFile: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(bytes) }
     }
 
+    /// Tells the system that a stretch need not stay in memory; it comes in again when touched.
+    public func letGo(of stretch: Range<Int>) {
+        guard isMapped, let start = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let first = (stretch.lowerBound + page - 1) / page * page
+        let end = stretch.upperBound / page * page
+        if first < end { madvise(UnsafeMutableRawPointer(mutating: start + first), end - first, MADV_DONTNEED) }
+    }
+
     private static func everything(from descriptor: Int32, _ path: String) throws -> UnsafeMutableRawBufferPointer {
         var collected: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)

@@ -69,6 +69,13 @@ struct Layer: Equatable {
     let activatesInput: Bool
     /// Whether tanh follows the linear map.
     let activatesOutput: Bool
+
+    /// The same layer with fewer outputs.
+    func narrowed(to outputs: Int) -> Layer {
+        Layer(
+            name: name, inputs: inputs, outputs: outputs, dropout: dropout, activatesInput: activatesInput,
+            activatesOutput: activatesOutput)
+    }
 }
 
 extension Architecture {

@@ -20,8 +20,16 @@ struct Batch {
     private(set) var itemRows: [Int32] = []
     private(set) var itemValues: [Float] = []
 
-    /// Takes the clicks of `users` and draws the input dropout of `layer`.
+    /// Takes the clicks of `users`, draws the input dropout of `layer`, and groups by item.
     mutating func assemble(
+        _ matrix: InteractionMatrix, users: ArraySlice<Int32>, layer: Layer, randomness: foldin_random_source
+    ) {
+        takeClicks(matrix, users: users, layer: layer, randomness: randomness)
+        group(by: columns, count: matrix.itemCount)
+    }
+
+    /// The first part of `assemble`: what goes by user.
+    mutating func takeClicks(
         _ matrix: InteractionMatrix, users: ArraySlice<Int32>, layer: Layer, randomness: foldin_random_source
     ) {
         userCount = users.count
@@ -40,19 +48,20 @@ struct Batch {
             if layer.dropout > 0 { foldin_dropout(randomness, 0, values.count, 1 - layer.dropout, start, start) }
             if layer.activatesInput { foldin_tanh(values.count, start, start) }
         }
-        groupByItem(itemCount: matrix.itemCount)
     }
 
     /// A counting sort of the surviving clicks by item, which keeps the users of an item in order.
-    private mutating func groupByItem(itemCount: Int) {
-        if itemStarts.count != itemCount + 1 { itemStarts = [Int](repeating: 0, count: itemCount + 1) }
+    ///
+    /// `keys` has a number below `count` for each click, which is its item for `itemStarts`.
+    mutating func group(by keys: [Int32], count itemCount: Int) {
+        if itemStarts.count < itemCount + 1 { itemStarts = [Int](repeating: 0, count: itemCount + 1) }
         if itemRows.count < columns.count {
             itemRows = [Int32](repeating: 0, count: columns.count + columns.count / 4)
             itemValues = [Float](repeating: 0, count: itemRows.count)
         }
         itemStarts.withUnsafeMutableBufferPointer { starts in
             starts.update(repeating: 0)
-            for (column, value) in zip(columns, values) where value != 0 { starts[Int(column)] += 1 }
+            for (key, value) in zip(keys, values) where value != 0 { starts[Int(key)] += 1 }
             var total = 0
             for item in 0...itemCount {
                 total += starts[item]
@@ -61,7 +70,7 @@ struct Batch {
             // Each start stands one past its item's last click; walking backwards brings it to the first.
             for user in (0..<userCount).reversed() {
                 for index in (rowStarts[user]..<rowStarts[user + 1]).reversed() where values[index] != 0 {
-                    let item = Int(columns[index])
+                    let item = Int(keys[index])
                     starts[item] -= 1
                     itemRows[starts[item]] = Int32(user)
                     itemValues[starts[item]] = values[index]

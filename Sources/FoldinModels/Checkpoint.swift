@@ -1,51 +1,101 @@
 import FoldinInteractions
+import FoldinKernels
 
 /// All that a training needs to go on from where it stood: weights, Adam's moments, the best weights so far, and a state of
 /// the caller's.
-public struct Checkpoint<State: Codable & Sendable>: Sendable {
-    public let weights: Parameters
-    public let firstMoments: Parameters
-    public let secondMoments: Parameters
-    /// The best epoch's weights; nil while no epoch has ended.
-    public let best: Parameters?
+public struct Checkpoint<State: Codable & Sendable> {
+    private enum Source {
+        case live(TrainingStep, best: KeptWeights?)
+        case file(TensorFile)
+    }
+
+    private let source: Source
+    public let architecture: Architecture
     /// Whatever else the caller needs.
     public let state: State
+    /// Whether there are best weights: not while no epoch has ended.
+    public let hasBest: Bool
+    private let areRowMoments: Bool
 
-    /// A checkpoint of a training step between two steps. The weights are shared, not copied: save before the next step.
-    public init(of step: TrainingStep, best: Parameters?, state: State) {
-        weights = step.parameters
-        firstMoments = step.firstMoments
-        secondMoments = step.secondMoments
-        self.best = best
+    /// A checkpoint of a training step between two steps. Nothing is copied: save before the next step.
+    public init(of step: TrainingStep, best: KeptWeights?, state: State) {
+        source = .live(step, best: best)
+        architecture = step.parameters.architecture
+        self.state = state
+        hasBest = best != nil
+        areRowMoments = step.secondMoments.areRowMoments
+    }
+
+    /// The same checkpoint with another state.
+    public init(_ other: Checkpoint, state: State) {
+        (source, architecture, hasBest, areRowMoments) = (other.source, other.architecture, other.hasBest, other.areRowMoments)
         self.state = state
     }
 
     /// Writes the checkpoint, whole or not at all: what was at `path` is there until all of the new one is.
     ///
-    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`; a checkpoint from a file cannot be written again.
     public func save(to path: String) throws {
-        var sets = [("", weights), ("first.", firstMoments), ("second.", secondMoments)]
-        if let best { sets.append(("best.", best)) }
-        let metadata = [
-            "format": "foldin checkpoint 1", "architecture": try json(weights.architecture), "state": try json(state),
+        guard case .live(let step, let best) = source else {
+            preconditionFailure("a checkpoint from a file is in that file already")
+        }
+        var metadata = [
+            "format": "foldin checkpoint 2", "architecture": try json(architecture), "state": try json(state),
         ]
-        try TensorFile.write(sets.map { (prefix: $0.0, parameters: $0.1) }, metadata: metadata, to: path)
+        if areRowMoments { metadata["second-moments"] = "by row" }
+        try TensorFile.write(
+            [("", step.parameters), ("first.", step.firstMoments), ("second.", step.secondMoments)], best: best,
+            metadata: metadata, to: path)
     }
 
-    /// Reads what `save(to:)` wrote.
+    /// Opens what `save(to:)` wrote and checks its header; the numbers are read by `restore`.
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
         let file = try TensorFile(contentsOf: path, expected: "the checkpoint of an unfinished training")
-        let architecture = try file.metadata("architecture", as: Architecture.self)
+        architecture = try file.metadata("architecture", as: Architecture.self)
         if let problem = architecture.problem {
             throw FoldinError(.badData, file: path, found: problem, expected: "an architecture that can be built")
         }
         state = try file.metadata("state", as: State.self)
-        weights = try file.parameters(architecture, prefix: "")
-        firstMoments = try file.parameters(architecture, prefix: "first.")
-        secondMoments = try file.parameters(architecture, prefix: "second.")
-        let hasBest = file.header.entries.keys.contains { $0.hasPrefix("best.") }
-        best = hasBest ? try file.parameters(architecture, prefix: "best.") : nil
+        areRowMoments = file.header.metadata["second-moments"] == "by row"
+        for (prefix, isOfRows) in [("", false), ("first.", false), ("second.", areRowMoments)] {
+            try file.checkShapes(Parameters.tensors(of: architecture, prefix: prefix, areRowMoments: isOfRows))
+        }
+        hasBest = file.header.entries["best"] != nil
+        if hasBest { try file.checkShapes([KeptWeights.tensor(of: architecture)]) }
+        source = .file(file)
+    }
+
+    /// Whether `step` can go on from here: the same network, and exact or sampled like this one.
+    public func fits(_ step: TrainingStep) -> Bool {
+        architecture == step.parameters.architecture && areRowMoments == step.secondMoments.areRowMoments
+    }
+
+    /// Brings a step that this checkpoint fits to where it stood after `updates` updates, and `best` to what was best then.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` for numbers that cannot be.
+    public func restore(_ step: TrainingStep, best: KeptWeights, updates: Int) throws {
+        precondition(fits(step), "a checkpoint of another network")
+        switch source {
+        case .live(let old, let kept):
+            step.parameters.copy(from: old.parameters)
+            step.firstMoments.copy(from: old.firstMoments)
+            step.secondMoments.copy(from: old.secondMoments)
+            if let kept {
+                let weights = Parameters(zerosFor: architecture)
+                try kept.restore(into: weights)
+                try best.keep(weights)
+            }
+        case .file(let file):
+            try file.read(prefix: "", into: step.parameters)
+            try file.read(prefix: "first.", into: step.firstMoments)
+            try file.read(prefix: "second.", into: step.secondMoments)
+            if hasBest { try file.read("best") { part, offset in try best.write(part, at: offset) } }
+            guard step.secondMoments.lastUpdatesAre(atMost: updates) else {
+                throw FoldinError(
+                    .badData, file: file.path, found: "a row updated at a time that has not been", expected: "what foldin wrote")
+            }
+        }
     }
 }

@@ -15,11 +15,25 @@ public final class Parameters: Sendable {
     public let architecture: Architecture
     let linears: [Linear]
 
+    /// Whether these are the second moments of `RowMoments`, whose item-wide weights are a [2, items] matrix.
+    let areRowMoments: Bool
+
     /// All zeros.
-    public init(zerosFor architecture: Architecture) {
+    public convenience init(zerosFor architecture: Architecture) { self.init(zerosFor: architecture, areRowMoments: false) }
+
+    /// The second moments of `RowMoments` before the first update.
+    convenience init(rowMomentsFor architecture: Architecture) { self.init(zerosFor: architecture, areRowMoments: true) }
+
+    init(zerosFor architecture: Architecture, areRowMoments: Bool) {
         self.architecture = architecture
-        linears = architecture.layers.map { layer in
-            Linear(weight: FloatBuffer(count: layer.inputs * layer.outputs), bias: FloatBuffer(count: layer.outputs))
+        self.areRowMoments = areRowMoments
+        let layers = architecture.layers
+        linears = layers.enumerated().map { index, layer in
+            let isItemWide = index == 0 || index == layers.count - 1
+            return Linear(
+                weight: FloatBuffer(
+                    count: areRowMoments && isItemWide ? 2 * architecture.items : layer.inputs * layer.outputs),
+                bias: FloatBuffer(count: layer.outputs))
         }
     }
 
@@ -50,16 +64,36 @@ public final class Parameters: Sendable {
         }
     }
 
+    /// Sets all numbers to 0.
+    func clear() {
+        for buffer in buffers { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    }
+
+    /// All weights and biases, layer by layer.
+    var buffers: [FloatBuffer] { linears.flatMap { [$0.weight, $0.bias] } }
+
     /// Whether every number is finite. Reads all of them.
-    public var areFinite: Bool {
-        linears.allSatisfy { linear in
-            [linear.weight, linear.bias].allSatisfy { buffer in
-                // x - x is 0 for a finite x and NaN otherwise; one sum stands for all.
-                var sum: Float = 0
-                for i in 0..<buffer.count { sum += buffer.pointer[i] - buffer.pointer[i] }
-                return sum == 0
+    public var areFinite: Bool { buffers.allSatisfy { FloatBuffer.areFinite($0.pointer, $0.count) } }
+
+    /// Whether each row's count of updates, of row moments, is a whole number from 0 to `updates`.
+    func lastUpdatesAre(atMost updates: Int) -> Bool {
+        guard areRowMoments else { return true }
+        let items = architecture.items
+        return [linears[0], linears[linears.count - 1]].allSatisfy { linear in
+            (items..<2 * items).allSatisfy { place in
+                let count = linear.weight.pointer[place]
+                return count >= 0 && count <= Float(updates) && count == count.rounded()
             }
         }
+    }
+}
+
+extension FloatBuffer {
+    static func areFinite(_ start: UnsafePointer<Float>, _ count: Int) -> Bool {
+        // x - x is 0 for a finite x and NaN otherwise; one sum stands for all.
+        var sum: Float = 0
+        for i in 0..<count { sum += start[i] - start[i] }
+        return sum == 0
     }
 }
 
@@ -70,4 +104,5 @@ enum RandomStream {
     static func dropout(_ layer: Int) -> UInt32 { UInt32(layer) << 8 | 3 }
     static let latentNoise: UInt32 = 4
     static let shuffle: UInt32 = 5
+    static let negatives: UInt32 = 6
 }

@@ -7,21 +7,32 @@ struct TensorFile {
     let path: String
     let header: SafeTensors.Header
     private let data: Data
+    /// The file behind `data`, if any.
+    private let mapped: MappedFile?
 
     /// Maps a file and checks its header.
     ///
     /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, or `badData`.
     init(contentsOf path: String, expected: String) throws {
-        guard let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
+        guard let mapped = try? MappedFile(contentsOf: path) else {
             throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: expected)
         }
-        try self.init(data, path: path)
+        let data = mapped.withBytes { bytes in
+            bytes.baseAddress.map { start in
+                // The closure holds on to the file for as long as the bytes are used.
+                Data(
+                    bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count,
+                    deallocator: .custom { _, _ in withExtendedLifetime(mapped) {} })
+            } ?? Data()
+        }
+        try self.init(data, path: path, mapped: mapped)
     }
 
     /// The same of `data`, the contents of the file `path`.
-    init(_ data: Data, path: String) throws {
+    init(_ data: Data, path: String, mapped: MappedFile? = nil) throws {
         self.path = path
         self.data = data
+        self.mapped = mapped
         header = try SafeTensors.header(of: data, file: path)
     }
 
@@ -42,9 +53,9 @@ struct TensorFile {
         }
     }
 
-    /// The weights of that prefix. All shapes are checked before anything is allocated, and that all numbers are finite.
-    func parameters(_ architecture: Architecture, prefix: String) throws -> Parameters {
-        for tensor in Parameters.tensors(of: architecture, prefix: prefix) {
+    /// Fails unless the file has each of `tensors` in its shape.
+    func checkShapes(_ tensors: [SafeTensors.Tensor]) throws {
+        for tensor in tensors {
             let found = header.entries[tensor.name]?.shape
             guard found == tensor.shape else {
                 let name = tensor.name.quoted
@@ -53,53 +64,98 @@ struct TensorFile {
                     expected: "shape \(tensor.shape)")
             }
         }
+    }
+
+    /// The weights of that prefix. All shapes are checked before anything is allocated, and that all numbers are finite.
+    func parameters(_ architecture: Architecture, prefix: String) throws -> Parameters {
+        try checkShapes(Parameters.tensors(of: architecture, prefix: prefix))
         let parameters = Parameters(zerosFor: architecture)
-        for (index, (layer, linear)) in zip(architecture.layers, parameters.linears).enumerated() {
-            copy(prefix + layer.name + ".bias", to: linear.bias)
-            if index == 0 {
-                let stored = FloatBuffer(count: linear.weight.count)
-                copy(prefix + layer.name + ".weight", to: stored)
-                transpose(stored.pointer, rows: layer.outputs, columns: layer.inputs, into: linear.weight.pointer)
-            } else {
-                copy(prefix + layer.name + ".weight", to: linear.weight)
-            }
-        }
-        guard parameters.areFinite else {
-            throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
-        }
+        try read(prefix: prefix, into: parameters)
         return parameters
     }
 
-    private func copy(_ name: String, to buffer: FloatBuffer) {
-        guard let entry = header.entries[name] else { return }
-        let stretch = header.dataStart + entry.dataOffsets[0]..<header.dataStart + entry.dataOffsets[1]
-        data.withUnsafeBytes { bytes in
-            UnsafeMutableRawBufferPointer(start: buffer.pointer, count: 4 * buffer.count)
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[stretch]))
+    /// Reads the weights of that prefix, whose shapes have been checked.
+    func read(prefix: String, into parameters: Parameters) throws {
+        for (index, (layer, linear)) in zip(parameters.architecture.layers, parameters.linears).enumerated() {
+            try read(prefix + layer.name + ".bias") { $0.copy(to: linear.bias, at: $1) }
+            if index == 0, !parameters.areRowMoments {
+                try read(prefix + layer.name + ".weight", rows: layer.outputs) { rows, start in
+                    transpose(rows, columns: layer.inputs, into: linear.weight.pointer + start, stride: layer.outputs)
+                }
+            } else {
+                try read(prefix + layer.name + ".weight") { $0.copy(to: linear.weight, at: $1) }
+            }
         }
     }
 
-    /// Writes sets of weights, each with the prefix of its names, whole or not at all.
+    /// Runs `body(bytes, offset)` over the numbers of a tensor, some megabytes at a time, and checks that they are finite.
+    func read(_ name: String, _ body: (_ part: UnsafeRawBufferPointer, _ offset: Int) throws -> Void) throws {
+        guard let entry = header.entries[name] else { return }
+        let stretch = header.dataStart + entry.dataOffsets[0]..<header.dataStart + entry.dataOffsets[1]
+        let room = FloatBuffer(count: min(1 << 22, stretch.count / 4))
+        for start in stride(from: stretch.lowerBound, to: stretch.upperBound, by: 1 << 24) {
+            let part = try copy(start..<min(stretch.upperBound, start + 1 << 24), to: room)
+            try body(part, start - stretch.lowerBound)
+        }
+    }
+
+    /// Runs `body(rows, first)` over a matrix of `rows` rows, 32 rows at a time.
+    private func read(
+        _ name: String, rows: Int, _ body: (_ rows: UnsafeRawBufferPointer, _ first: Int) throws -> Void
+    ) throws {
+        guard let entry = header.entries[name], rows > 0 else { return }
+        let start = header.dataStart + entry.dataOffsets[0]
+        let width = (entry.dataOffsets[1] - entry.dataOffsets[0]) / rows
+        let room = FloatBuffer(count: min(32, rows) * width / 4)
+        for first in stride(from: 0, to: rows, by: 32) {
+            try body(copy(start + first * width..<start + min(rows, first + 32) * width, to: room), first)
+        }
+    }
+
+    /// Copies a stretch of the file, which may begin anywhere, checks it, and lets go of the pages it was mapped to.
+    private func copy(_ stretch: Range<Int>, to room: FloatBuffer) throws -> UnsafeRawBufferPointer {
+        data.withUnsafeBytes { bytes in
+            let part = UnsafeRawBufferPointer(rebasing: bytes[stretch])
+            UnsafeMutableRawBufferPointer(start: room.pointer, count: part.count).copyMemory(from: part)
+        }
+        mapped?.letGo(of: stretch)
+        guard FloatBuffer.areFinite(room.pointer, stretch.count / 4) else {
+            throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
+        }
+        return UnsafeRawBufferPointer(start: room.pointer, count: stretch.count)
+    }
+
+    /// Writes sets of weights, each with the prefix of its names, and perhaps the best weights, whole or not at all.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
     static func write(
-        _ sets: [(prefix: String, parameters: Parameters)], metadata: [String: String], to path: String
+        _ sets: [(prefix: String, parameters: Parameters)], best: KeptWeights? = nil, metadata: [String: String], to path: String
     ) throws {
-        let tensors = sets.flatMap { Parameters.tensors(of: $0.parameters.architecture, prefix: $0.prefix) }
+        var tensors = sets.flatMap { set in
+            Parameters.tensors(
+                of: set.parameters.architecture, prefix: set.prefix, areRowMoments: set.parameters.areRowMoments)
+        }
+        if best != nil { tensors += sets.prefix(1).map { KeptWeights.tensor(of: $0.parameters.architecture) } }
         let preamble = try SafeTensors.preamble(tensors: tensors, metadata: metadata)
         try AtomicFile.write(to: path) { sink in
             try preamble.withUnsafeBytes { try sink.write($0) }
             for (_, parameters) in sets { try parameters.write(to: sink) }
+            try best?.write(to: sink)
         }
     }
 }
 
 extension Parameters {
-    /// The tensors of a file in their order: PyTorch's names and shapes behind a prefix.
-    static func tensors(of architecture: Architecture, prefix: String) -> [SafeTensors.Tensor] {
-        architecture.layers.flatMap { layer in
-            [
-                SafeTensors.Tensor(name: prefix + layer.name + ".weight", shape: [layer.outputs, layer.inputs]),
+    /// The tensors of a file in their order: PyTorch's names behind a prefix, and PyTorch's shapes but for row moments.
+    static func tensors(
+        of architecture: Architecture, prefix: String, areRowMoments: Bool = false
+    ) -> [SafeTensors.Tensor] {
+        let layers = architecture.layers
+        return layers.enumerated().flatMap { index, layer in
+            let isOfRows = areRowMoments && (index == 0 || index == layers.count - 1)
+            let shape = isOfRows ? [2, architecture.items] : [layer.outputs, layer.inputs]
+            return [
+                SafeTensors.Tensor(name: prefix + layer.name + ".weight", shape: shape),
                 SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
             ]
         }
@@ -108,7 +164,7 @@ extension Parameters {
     /// The numbers in the order of `tensors(of:prefix:)`.
     fileprivate func write(to sink: borrowing AtomicFile.Sink) throws {
         for (index, (layer, linear)) in zip(architecture.layers, linears).enumerated() {
-            if index == 0 {
+            if index == 0, !areRowMoments {
                 try writeTransposed(linear.weight, rows: layer.inputs, columns: layer.outputs, to: sink)
             } else {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
@@ -125,19 +181,22 @@ func json(_ value: some Encodable) throws -> String {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// into [columns, rows] = the transpose of matrix [rows, columns], in blocks that fit in the cache.
+extension UnsafeRawBufferPointer {
+    /// Copies all bytes into a buffer from byte `offset` on.
+    fileprivate func copy(to buffer: FloatBuffer, at offset: Int) {
+        UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(buffer.pointer) + offset, count: count).copyMemory(
+            from: self)
+    }
+}
+
+/// result [column, stride], from where it points on, = the transpose of matrix [rows, columns], a few rows.
 private func transpose(
-    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, into result: UnsafeMutablePointer<Float>
+    _ matrix: UnsafeRawBufferPointer, columns: Int, into result: UnsafeMutablePointer<Float>, stride: Int
 ) {
-    let block = 32
-    for rowStart in stride(from: 0, to: rows, by: block) {
-        for columnStart in stride(from: 0, to: columns, by: block) {
-            for row in rowStart..<min(rows, rowStart + block) {
-                for column in columnStart..<min(columns, columnStart + block) {
-                    result[column * rows + row] = matrix[row * columns + column]
-                }
-            }
-        }
+    let matrix = matrix.assumingMemoryBound(to: Float.self)
+    let rows = columns > 0 ? matrix.count / columns : 0
+    for column in 0..<columns {
+        for row in 0..<rows { result[column * stride + row] = matrix[row * columns + column] }
     }
 }
 

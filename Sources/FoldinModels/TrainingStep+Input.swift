@@ -26,7 +26,12 @@ extension TrainingStep {
 
     /// Gradients and Adam of the first layer, a panel of items a task, and of the hidden layers, a few output rows a task.
     func updateInnerLayers(_ update: foldin_adam_step) {
-        let panels = (layers[0].inputs + itemsAPanel - 1) / itemsAPanel
+        updateInnerLayers(update, rows: layers[0].inputs) { updateItems($0, update) }
+    }
+
+    /// The same with `updateRows`, which updates some of the `rows` rows that the first layer has in this step.
+    func updateInnerLayers(_ update: foldin_adam_step, rows: Int, _ updateRows: (Range<Int>) -> Void) {
+        let panels = (rows + itemsAPanel - 1) / itemsAPanel
         let pieces = (1..<layers.count - 1).flatMap { index in
             stride(from: 0, to: layers[index].outputs, by: rowsAPiece).map { start in
                 (index, start..<min(layers[index].outputs, start + rowsAPiece))
@@ -40,7 +45,7 @@ extension TrainingStep {
                 updateBias(0, outputs: 0..<layers[0].outputs, update)
             } else {
                 let start = (task - pieces.count - 1) * itemsAPanel
-                updateItems(start..<min(layers[0].inputs, start + itemsAPanel), update)
+                updateRows(start..<min(rows, start + itemsAPanel))
             }
         }
     }

@@ -94,11 +94,16 @@ extension TrainingStep {
     /// Joins the panels' softmaxes: returns the mean negative log-likelihood, and leaves in `maxima` the factor that makes
     /// of a panel's exponentials the gradient `clicks * softmax / batch`.
     func normalizeOutput() -> Double {
+        joinPanels(output.panelCount, maxima: output.maxima, sums: output.sums, clicked: output.clicked)
+    }
+
+    /// The same for panels whose figures stand in the three matrices, each [panelCount, batch].
+    func joinPanels(_ panelCount: Int, maxima: FloatBuffer, sums: FloatBuffer, clicked: FloatBuffer) -> Double {
         let users = batch.userCount
-        let (maxima, sums, clicked) = (output.maxima.pointer, output.sums.pointer, output.clicked.pointer)
+        let (maxima, sums, clicked) = (maxima.pointer, sums.pointer, clicked.pointer)
         var likelihood = 0.0
         for user in 0..<users {
-            let entries = stride(from: user, to: output.panelCount * users, by: users)
+            let entries = stride(from: user, to: panelCount * users, by: users)
             var most = -Float.infinity
             for entry in entries { most = max(most, maxima[entry]) }
             var total = 0.0

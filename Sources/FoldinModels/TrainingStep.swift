@@ -28,6 +28,8 @@ public final class TrainingStep {
     var batch = Batch()
     let activations: Activations
     let output: OutputScratch
+    /// Nil where the softmax is exact.
+    let sampled: SampledSoftmax?
     /// Divergence of each user of the batch.
     var divergences: [Double]
     /// For tests: used instead of drawn noise, [batch, latent].
@@ -36,8 +38,12 @@ public final class TrainingStep {
     public internal(set) var times = StepTimes()
 
     /// A trainer of `parameters` by batches of at most `batchSize` users, with a precision that is available here.
+    ///
+    /// A sampled softmax draws its negatives by how often the first step's matrix has each item; see `Candidates`, and `RowMoments` for
+    /// what it makes of Adam. Its weights are up to date only after `settle(updates:adam:)`, and its precision is single.
     public init(
-        parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers(), precision: Precision = .float32
+        parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers(), precision: Precision = .float32,
+        softmax: Softmax = .exact
     ) {
         precondition(batchSize > 0, "a batch needs at least one user")
         precondition(precision.isAvailable, "this processor cannot train in \(precision.rawValue); ask Precision.check()")
@@ -49,17 +55,27 @@ public final class TrainingStep {
         layers = parameters.architecture.layers
         encoderDepth = parameters.architecture.encoderDepth
         firstMoments = Parameters(zerosFor: parameters.architecture)
-        secondMoments = Parameters(zerosFor: parameters.architecture)
         activations = Activations(architecture: parameters.architecture, batchSize: batchSize)
-        output = OutputScratch(layer: layers[layers.count - 1], batchSize: batchSize, workers: workers, precision: precision)
+        let last = layers[layers.count - 1]
+        switch softmax {
+        case .exact:
+            sampled = nil
+            secondMoments = Parameters(zerosFor: parameters.architecture)
+            output = OutputScratch(layer: last, batchSize: batchSize, workers: workers, precision: precision)
+        case .sampled(let negatives):
+            precondition(precision == .float32, "a sampled softmax is trained in single precision")
+            sampled = SampledSoftmax(negatives: negatives, layer: last, batchSize: batchSize, workers: workers)
+            secondMoments = Parameters(rowMomentsFor: parameters.architecture)
+            output = OutputScratch(layer: last.narrowed(to: 1), batchSize: batchSize, workers: workers, precision: precision)
+        }
         divergences = [Double](repeating: 0, count: batchSize)
     }
 
-    /// Goes on from a checkpoint of a step with the same architecture.
-    public func restore<State>(_ checkpoint: Checkpoint<State>) {
-        parameters.copy(from: checkpoint.weights)
-        firstMoments.copy(from: checkpoint.firstMoments)
-        secondMoments.copy(from: checkpoint.secondMoments)
+    /// Begins anew from `weights`, with moments of nothing.
+    public func restart(from weights: Parameters) {
+        parameters.copy(from: weights)
+        firstMoments.clear()
+        secondMoments.clear()
     }
 
     /// Trains on the users `users` of `matrix`, `step` being the number of steps before this one.
@@ -71,6 +87,7 @@ public final class TrainingStep {
         _ matrix: InteractionMatrix, users: ArraySlice<Int32>, step: UInt64, beta: Float, adam: Adam
     ) -> StepLoss {
         precondition(!users.isEmpty && users.count <= batchSize, "a batch of \(users.count); expected 1 to \(batchSize)")
+        if let sampled { return runSampled(sampled, matrix, users: users, step: step, beta: beta, adam: adam) }
         let update = adam.step(number: step + 1)
         var clock = StepClock()
         batch.assemble(matrix, users: users, layer: layers[0], randomness: source(RandomStream.dropout(0), step))

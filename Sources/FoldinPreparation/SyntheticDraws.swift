@@ -1,3 +1,4 @@
+import FoldinKernels
 import Foundation
 
 /// Sebastiano Vigna's public-domain form of SplitMix64.
@@ -27,33 +28,15 @@ struct SplitMix64 {
     }
 }
 
-/// Draws ranks in proportion to 1/rank in constant time, by Walker's alias method.
+/// Draws ranks in proportion to 1/rank in constant time.
 struct ZipfTable {
-    private var threshold: [UInt32]
-    private var alias: [UInt32]
+    private let table: AliasTable
 
-    init(count: Int) {
-        let total = (1...count).reduce(0.0) { $0 + 1 / Double($1) }
-        var share = (1...count).map { Double(count) / (Double($0) * total) }
-        threshold = [UInt32](repeating: .max, count: count)
-        alias = (0..<UInt32(count)).map { $0 }
-        var small = share.indices.filter { share[$0] < 1 }
-        var large = share.indices.filter { share[$0] >= 1 }
-        while let less = small.popLast(), let more = large.last {
-            threshold[less] = UInt32(min(share[less] * 0x1p32, Double(UInt32.max)))
-            alias[less] = UInt32(more)
-            share[more] -= 1 - share[less]
-            if share[more] < 1 {
-                large.removeLast()
-                small.append(more)
-            }
-        }
-    }
+    init(count: Int) { table = AliasTable((1...count).map { 1 / Double($0) }) }
 
     @inline(__always)
     func draw(_ random: inout SplitMix64) -> Int {
         let bits = random.next()
-        let place = Int(((bits >> 32) &* UInt64(threshold.count)) >> 32)
-        return UInt32(truncatingIfNeeded: bits) <= threshold[place] ? place : Int(alias[place])
+        return table.index(UInt32(truncatingIfNeeded: bits >> 32), UInt32(truncatingIfNeeded: bits))
     }
 }

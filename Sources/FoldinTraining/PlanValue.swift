@@ -89,6 +89,7 @@ extension Precision: PlanValue {}
 extension TrainingPlan.PaceName: PlanValue {}
 extension TrainingPlan.DecayName: PlanValue {}
 extension TrainingPlan.AnnealName: PlanValue {}
+extension TrainingPlan.SoftmaxName: PlanValue {}
 
 extension TrainingPlan.AnnealCap: PlanValue {
     static var expected: String { "a number, or search" }

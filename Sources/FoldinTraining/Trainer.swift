@@ -16,16 +16,19 @@ public struct Trainer: Sendable {
     public let workers: Workers
     /// The numbers that the item-wide products multiply.
     public let precision: Precision
+    /// Whether the softmax is over all items or estimated from a sample.
+    public let softmax: Softmax
 
     public init(
         _ configuration: any ModelConfiguration, schedule: Schedule = Schedule(), seed: UInt64 = 98_765,
-        workers: Workers = Workers(), precision: Precision = .float32
+        workers: Workers = Workers(), precision: Precision = .float32, softmax: Softmax = .exact
     ) {
         self.configuration = configuration
         self.schedule = schedule
         self.seed = seed
         self.workers = workers
         self.precision = precision
+        self.softmax = softmax
     }
 
     /// Trains and returns the model of the best validation epoch (of the last one when there are no validation users).
@@ -67,12 +70,13 @@ public struct Trainer: Sendable {
     ///   - onCheckpoint: called at most every `checkpointSeconds`, between steps, and when cancelled, with what is needed to
     ///     go on; save it before returning.
     ///   - onStep: called after each step with the fraction of the epoch that is done and the step's loss.
+    ///   - scratch: a directory for the best epoch's weights while training goes on, in an unnamed file; nil keeps them in memory.
     ///   - progress: called after each epoch.
     public func run(
         on dataset: PreparedDataset, from checkpoint: TrainingCheckpoint? = nil,
         isCancelled: () -> Bool = { Task.isCancelled }, checkpointSeconds: Double = 30,
         onCheckpoint: (TrainingCheckpoint) throws -> Void = { _ in },
-        onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in },
+        onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in }, scratch: String? = nil,
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         let architecture = try self.architecture(for: dataset)
@@ -83,10 +87,11 @@ public struct Trainer: Sendable {
             step: TrainingStep(
                 parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
                 batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers,
-                precision: precision),
-            identity: identity, checkpoint: checkpoint)
+                precision: precision, softmax: softmax),
+            identity: identity, checkpoint: checkpoint, scratch: scratch)
         var wasCancelled = false
         var saved = ContinuousClock.now
+        var writing = 0.0
         do {
             while true {
                 if loop.isFinished {
@@ -95,9 +100,13 @@ public struct Trainer: Sendable {
                 }
                 let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
                     onStep(epoch, fraction, loss)
-                    if (ContinuousClock.now - saved) / .seconds(1) >= checkpointSeconds {
+                    // A large model takes long to write; nine tenths of the time are for training.
+                    let elapsed = (ContinuousClock.now - saved) / .seconds(1)
+                    if elapsed >= max(checkpointSeconds, checkpointSeconds > 0 ? 9 * writing : 0) {
+                        let began = ContinuousClock.now
                         try onCheckpoint(loop.checkpoint)
                         saved = .now
+                        writing = (saved - began) / .seconds(1)
                     }
                 }
                 try progress(report)
@@ -113,21 +122,37 @@ public struct Trainer: Sendable {
         metrics["validation loss"] = best?.validationLoss
         metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
         let model = TrainedModel(
-            parameters: loop.kept, items: dataset.items, titles: dataset.titles,
+            parameters: try loop.finish(), items: dataset.items, titles: dataset.titles,
             card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
         return TrainingOutcome(
             model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled)
     }
 
-    /// The network that training on `dataset` builds.
+    /// Whether training can be done like this, and here.
     ///
-    /// - Throws: `FoldinError` if the options cannot be, this processor has not the precision, or the dataset has no training
-    ///   clicks, as training would.
-    public func architecture(for dataset: PreparedDataset) throws -> Architecture {
+    /// - Throws: `FoldinError` of kind `usage` if the options cannot be, or not together, or this processor has not the precision.
+    public func check() throws {
         try precision.check()
-        if let problem = schedule.problem {
+        if let problem = schedule.problem ?? softmax.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
+        guard case .sampled = softmax else { return }
+        if schedule.optimizer.decay > 0 {
+            throw FoldinError(
+                .usage, found: "decay l2 with a sampled softmax",
+                expected: "decay adamw: rows without a gradient can be shrunk later, but not in Adam's moments")
+        }
+        if precision != .float32 {
+            throw FoldinError(
+                .usage, found: "precision \(precision.rawValue) with a sampled softmax", expected: "precision fp32, or an exact softmax")
+        }
+    }
+
+    /// The network that training on `dataset` builds.
+    ///
+    /// - Throws: `FoldinError` as `check` does, or if the dataset has no training clicks, as training would.
+    public func architecture(for dataset: PreparedDataset) throws -> Architecture {
+        try check()
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }

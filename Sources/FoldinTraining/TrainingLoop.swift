@@ -11,7 +11,7 @@ final class TrainingLoop {
     private var schedule: Schedule
     private let step: TrainingStep
     private let evaluator: Evaluator
-    private let best: Parameters
+    private let best: KeptWeights
     private let began = ContinuousClock.now
     private let secondsBefore: Double
     private let updatesAnEpoch: Int
@@ -21,14 +21,14 @@ final class TrainingLoop {
     /// A training from its beginning, or from where `checkpoint` left it.
     init(
         dataset: PreparedDataset, schedule: Schedule, step: TrainingStep, identity: [String: String],
-        checkpoint: TrainingCheckpoint?
+        checkpoint: TrainingCheckpoint?, scratch: String?
     ) throws {
         self.dataset = dataset
         self.schedule = schedule
         updatesAnEpoch = schedule.updatesAnEpoch(users: dataset.train.userCount)
         self.step = step
         evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: step.workers)
-        best = Parameters(zerosFor: step.parameters.architecture)
+        best = try KeptWeights(of: step.parameters.architecture, in: scratch)
         state = checkpoint?.state ?? TrainingState()
         secondsBefore = state.seconds
         guard let checkpoint else {
@@ -41,14 +41,13 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
-        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.best != nil),
-            checkpoint.weights.architecture == step.parameters.architecture
+        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.hasBest),
+            checkpoint.fits(step)
         else {
             throw FoldinError(
                 .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
         }
-        step.restore(checkpoint)
-        if let kept = checkpoint.best { best.copy(from: kept) }
+        try checkpoint.restore(step, best: best, updates: state.updates)
         follow(schedule)
     }
 
@@ -71,15 +70,26 @@ final class TrainingLoop {
         var fresh = TrainingState()
         (fresh.identity, fresh.search, fresh.seconds) = (state.identity, search, state.seconds)
         state = fresh
-        step.parameters.copy(from: weights)
-        let zeros = Parameters(zerosFor: weights.architecture)
-        step.firstMoments.copy(from: zeros)
-        step.secondMoments.copy(from: zeros)
+        step.restart(from: weights)
         follow(schedule)
     }
 
-    /// The best epoch's weights; the current ones while no epoch has ended.
-    var kept: Parameters { state.bestEpoch > 0 ? best : step.parameters }
+    /// Ends the training: the best epoch's weights, or the current ones while no epoch has ended. They take the place of the step's.
+    func finish() throws -> Parameters {
+        if state.bestEpoch > 0 {
+            try best.restore(into: step.parameters)
+        } else {
+            step.settle(updates: state.updates, adam: optimizer(after: max(0, state.updates - 1)))
+        }
+        return step.parameters
+    }
+
+    /// The optimiser of the update that follows `updates` others.
+    private func optimizer(after updates: Int) -> Adam {
+        var adam = schedule.optimizer
+        adam.learningRate = schedule.learningRate(after: updates, updatesAnEpoch: updatesAnEpoch, plateau: state.plateau)
+        return adam
+    }
 
     /// The state to go on from, to be saved before the next step.
     var checkpoint: TrainingCheckpoint {
@@ -105,19 +115,14 @@ final class TrainingLoop {
     ) throws -> EpochReport {
         let epoch = state.history.count + 1
         let order = step.shuffled(dataset.train.userCount, epoch: epoch)
-        var optimizer = schedule.optimizer
-        var beta: Float = 0
-        // For the update that follows so many others; an epoch whose updates are all made reports the last one's.
-        func prepare(after updates: Int) {
-            beta = schedule.beta(after: updates, updatesAnEpoch: updatesAnEpoch)
-            optimizer.learningRate = schedule.learningRate(
-                after: updates, updatesAnEpoch: updatesAnEpoch, plateau: state.plateau)
-        }
-        prepare(after: max(0, state.updates - 1))
+        // An epoch whose updates are all made reports the last one's.
+        var optimizer = optimizer(after: max(0, state.updates - 1))
+        var beta = schedule.beta(after: max(0, state.updates - 1), updatesAnEpoch: updatesAnEpoch)
         while state.position < order.count {
             if isCancelled() { throw CancellationError() }
             let users = order[state.position..<min(order.count, state.position + schedule.batchSize)]
-            prepare(after: state.updates)
+            optimizer = self.optimizer(after: state.updates)
+            beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
             let loss = step.run(dataset.train, users: users, step: UInt64(state.updates), beta: beta, adam: optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
                 throw overflow(epoch)
@@ -128,6 +133,7 @@ final class TrainingLoop {
             state.divergence += loss.divergence * Double(users.count)
             try onStep(epoch, Double(state.position) / Double(order.count), loss)
         }
+        step.settle(updates: state.updates, adam: optimizer)
         let validation = isEvaluated(epoch) ? try validate(beta: beta, isCancelled: isCancelled) : nil
         let isBest = try keepIfBest(epoch, validation)
         let report = EpochReport(
@@ -156,7 +162,7 @@ final class TrainingLoop {
         if isBest {
             // The losses say nothing of the last update yet.
             guard step.parameters.areFinite else { throw overflow(epoch) }
-            best.copy(from: step.parameters)
+            try best.keep(step.parameters)
             state.bestEpoch = epoch
             state.bestScore = score
         }

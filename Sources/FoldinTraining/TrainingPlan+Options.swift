@@ -78,7 +78,11 @@ extension TrainingPlan {
     private static let computing: [PlanOption] = [
         PlanOption(
             "precision", \.precision,
-            "What the item-wide products multiply: fp32, or bf16 where the processor has it; sums are fp32 either way.")
+            "What the item-wide products multiply: fp32, or bf16 where the processor has it; sums are fp32 either way."),
+        PlanOption(
+            "softmax", \.softmax,
+            "The softmax over the items: exact, or estimated from a sample, for catalogues of 100,000 items and more."),
+        PlanOption("negatives", \.negatives, from: 1, "Draws a batch of items that nobody in it clicked, for a sampled softmax."),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })

@@ -6,6 +6,7 @@ extension TrainingPlan {
     enum PaceName: String, CaseIterable, Sendable { case constant, plateau, linear, cosine }
     enum DecayName: String, CaseIterable, Sendable { case adamw, l2 }
     enum AnnealName: String, CaseIterable, Sendable { case linear, constant }
+    enum SoftmaxName: String, CaseIterable, Sendable { case exact, sampled }
 
     /// The largest beta, or that it is to be searched.
     enum AnnealCap: Sendable, Equatable {
@@ -111,6 +112,7 @@ extension TrainingPlan {
         }
         if pace != .linear && pace != .cosine { finalLearningRate = defaults.finalLearningRate }
         if weightDecay == 0 { decay = defaults.decay }
+        if softmax == .exact { negatives = defaults.negatives }
         if anneal == .constant { annealSpan = defaults.annealSpan }
     }
 

@@ -48,6 +48,8 @@ public struct TrainingPlan: Sendable, Equatable {
     var seed: UInt64 = 98_765
 
     var precision = Precision.float32
+    var softmax = SoftmaxName.exact
+    var negatives = Softmax.defaultNegatives
 
     /// The defaults of `foldin train`.
     public init() {}
@@ -56,8 +58,10 @@ public struct TrainingPlan: Sendable, Equatable {
     ///
     /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
     public func trainer(workers: Workers = Workers()) throws -> Trainer {
-        let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision)
-        if let problem = trainer.schedule.problem ?? configuration.architecture(items: 1).problem {
+        let trainer = Trainer(
+            configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision,
+            softmax: softmax == .exact ? .exact : .sampled(negatives: negatives))
+        if let problem = trainer.schedule.problem ?? trainer.softmax.problem ?? configuration.architecture(items: 1).problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         return trainer
@@ -76,6 +80,7 @@ public struct TrainingPlan: Sendable, Equatable {
         take(trainer.schedule)
         seed = trainer.seed
         precision = trainer.precision
+        if case .sampled(let count) = trainer.softmax { (softmax, negatives) = (.sampled, count) }
     }
 
     /// The network.

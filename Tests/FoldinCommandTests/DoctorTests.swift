@@ -36,7 +36,7 @@ import Testing
         struct Memory: Decodable {
             struct Shape: Decodable { let users, items, interactions: Int }
             let dataset: Shape
-            let parameterBytes, bestEpochBytes, scoreBytes, interactionBytes, totalBytes: Int
+            let parameterBytes, scoreBytes, evaluationBytes, interactionBytes, nameBytes, totalBytes: Int
         }
         let machine: Machine
         let memory: Memory?
@@ -66,10 +66,27 @@ import Testing
             ).memory)
         // 1000 x 6 x 2 + 1000 + 6 + 6 x 2 x 3 + 2 x 2 + 6 = 13,052 weights.
         #expect(memory.parameterBytes == 13_052 * 12)
-        #expect(memory.bestEpochBytes == 13_052 * 4)
-        #expect(memory.scoreBytes == 1_000 * 5 * 4)
-        #expect(memory.interactionBytes == 25 * 4 + 10 * 8)
-        #expect(memory.totalBytes == 13_052 * 16 + 20_000 + 180)
+        #expect(memory.scoreBytes == 1_000 * 5 * 4 && memory.evaluationBytes == 1_000 * 5 * 4)
+        #expect(memory.interactionBytes == 25 * 4 + 10 * 8 && memory.nameBytes == 1_010 * 80)
+        #expect(memory.totalBytes == 13_052 * 12 + 40_000 + 180 + 80_800)
+    }
+
+    @Test("reckons with a sampled softmax") func sampled() throws {
+        let memory = try #require(
+            try Self.report(
+                "--users", "10", "--items", "1000", "--mean-interactions", "2.5", "--hidden", "6", "--latent", "2", "--batch",
+                "5",
+                "--softmax", "sampled", "--negatives", "100"
+            ).memory)
+        // Weights and first moments; second moments of all but 1000 x 6 x 2 weights; two floats a row of these.
+        #expect(memory.parameterBytes == 13_052 * 8 + 1_052 * 4 + 1_000 * 2 * 2 * 4)
+        // 5 users of at most 3 clicks and 100 negatives; 20 bytes an item.
+        #expect(memory.scoreBytes == 115 * 5 * 4 + 20_000)
+        let million = try #require(
+            try Self.report("--users", "200000", "--items", "1000000", "--mean-interactions", "20", "--softmax", "sampled").memory
+        )
+        #expect(million.totalBytes > 9_600_000_000 && million.totalBytes < 11_000_000_000)
+        #expect(million.evaluationBytes == 67 * 4_000_000)
     }
 
     @Test("counts a prepared directory, with and without a last newline") func directory() throws {

@@ -20,11 +20,13 @@ import Testing
         step(shape.architecture(items: items, dropout: dropout), users: users, scale: 0.7)
     }
 
-    static func step(_ architecture: Architecture, users: Int, scale: Float) -> TrainingStep {
+    static func step(
+        _ architecture: Architecture, users: Int, scale: Float, softmax: Softmax = .exact
+    ) -> TrainingStep {
         let parameters = Parameters(zerosFor: architecture)
         var draws = Draws(seed: 11)
         for tensor in parameters.tensors { for i in 0..<tensor.count { tensor.pointer[i] = scale * draws.signed() } }
-        return TrainingStep(parameters: parameters, batchSize: users, seed: 17, workers: Workers(count: 2))
+        return TrainingStep(parameters: parameters, batchSize: users, seed: 17, workers: Workers(count: 2), softmax: softmax)
     }
 
     /// The objective at the step's present weights. Afterwards the gradient lies in `firstMoments`.
@@ -63,7 +65,7 @@ import Testing
         check(Self.step(architecture, users: 4, scale: 0.7), matrix)
     }
 
-    private func check(_ step: TrainingStep, _ matrix: InteractionMatrix) {
+    func check(_ step: TrainingStep, _ matrix: InteractionMatrix) {
         _ = Self.objective(step, matrix)
         let gradients = step.firstMoments.tensors.map(\.values)
         var draws = Draws(seed: 23)
@@ -90,6 +92,13 @@ import Testing
             #expect(
                 abs(slope - expected) < 1e-3 * Double(size), "tensor \(index): \(slope) by differences, \(expected) by gradient")
         }
+    }
+
+    /// The negatives, too, are a function of the seed and the step: the estimated objective is one function of the weights.
+    @Test(arguments: Shape.all)
+    func slopesOfTheSampledSoftmax(_ shape: Shape) {
+        let architecture = shape.architecture(items: Self.items, dropout: 0.3)
+        check(Self.step(architecture, users: Self.users, scale: 0.7, softmax: .sampled(negatives: 90)), Self.matrix)
     }
 
     @Test(arguments: Shape.all)

@@ -11,12 +11,12 @@ import Testing
     static let matrix = InteractionMatrix.synthetic(users: 150, items: 20_000, meanInteractions: 12, seed: 5)
 
     /// The weights and moments after three steps over shuffled users.
-    static func trained(_ family: Architecture.Family, seed: UInt64, threads: Int) -> [Data] {
+    static func trained(_ family: Architecture.Family, seed: UInt64, threads: Int, softmax: Softmax = .exact) -> [Data] {
         let architecture = Shape(family: family, depth: 2, placement: .paper).architecture(items: 20_000, dropout: 0.4)
         let workers = Workers(count: threads)
         let step = TrainingStep(
             parameters: Parameters(initializing: architecture, seed: seed, workers: workers), batchSize: 140, seed: seed,
-            workers: workers)
+            workers: workers, softmax: softmax)
         let order = step.shuffled(matrix.userCount, epoch: 1)
         for (number, users) in [order[..<140], order[140...], order[5..<144]].enumerated() {
             step.run(matrix, users: users, step: UInt64(number), beta: 0.2, adam: Adam(decoupledDecay: 0.01))
@@ -29,6 +29,17 @@ import Testing
         let alone = Self.trained(family, seed: 1, threads: 1)
         for threads in [1, 2, 3, 5] { #expect(Self.trained(family, seed: 1, threads: threads) == alone, "\(threads) threads") }
         #expect(Self.trained(family, seed: 2, threads: 1) != alone)
+    }
+
+    /// The candidates make 16 panels or more.
+    @Test(arguments: Architecture.Family.allCases)
+    func sameBitsOfTheSampledSoftmax(_ family: Architecture.Family) {
+        let softmax = Softmax.sampled(negatives: 5_000)
+        let alone = Self.trained(family, seed: 1, threads: 1, softmax: softmax)
+        for threads in [1, 2, 3, 5] {
+            #expect(Self.trained(family, seed: 1, threads: threads, softmax: softmax) == alone, "\(threads) threads")
+        }
+        #expect(Self.trained(family, seed: 2, threads: 1, softmax: softmax) != alone)
     }
 
     @Test func scoresDoNotDependOnThreadsOrCompany() {

@@ -34,13 +34,13 @@ enum Checkerboard {
 
     static func trainer(
         _ model: Model = .all[0], epochs: Int = 25, learningRate: Float = 0.01, patience: Int? = nil, batchSize: Int = 20,
-        seed: UInt64 = 1, threads: Int = 2, precision: Precision = .float32
+        seed: UInt64 = 1, threads: Int = 2, precision: Precision = .float32, softmax: Softmax = .exact
     ) -> Trainer {
         Trainer(
             model.configuration,
             schedule: Schedule(
                 epochs: epochs, batchSize: batchSize, learningRate: learningRate, patience: patience, metric: .ndcg(at: 9)),
-            seed: seed, workers: Workers(count: threads), precision: precision)
+            seed: seed, workers: Workers(count: threads), precision: precision, softmax: softmax)
     }
 }
 

@@ -69,8 +69,7 @@ import Testing
         let changed = text.replacing(change.0, with: change.1)
         #expect(changed != text)
         let state = try JSONDecoder().decode(TrainingState.self, from: Data(changed.utf8))
-        let step = TrainingStep(parameters: checkpoint.weights, batchSize: 1, seed: 1)
-        let spoilt = TrainingCheckpoint(of: step, best: checkpoint.best, state: state)
+        let spoilt = TrainingCheckpoint(checkpoint, state: state)
         let error = #expect(throws: FoldinError.self) {
             try Checkerboard.trainer(epochs: 5).run(on: Checkerboard.dataset(), from: spoilt)
         }
@@ -84,7 +83,10 @@ import Testing
             try Checkerboard.trainer(epochs: 1).train(on: Checkerboard.dataset()).save(to: folder + "/model")
             let model = #expect(throws: FoldinError.self) { try TrainingCheckpoint(contentsOf: folder + "/model") }
             #expect(model?.exitStatus == 65)
-            try Self.interrupted(Checkerboard.trainer(epochs: 5), after: 4).save(to: folder + "/c")
+            var steps = 0
+            _ = try Checkerboard.trainer(epochs: 5).run(
+                on: Checkerboard.dataset(), isCancelled: { steps == 4 }, onCheckpoint: { try $0.save(to: folder + "/c") },
+                onStep: { _, _, _ in steps += 1 })
             let whole = try Data(contentsOf: URL(filePath: folder + "/c"))
             for length in stride(from: 0, to: whole.count, by: 997) {
                 try whole.prefix(length).write(to: URL(filePath: folder + "/cut"))

@@ -23,6 +23,26 @@ typedef struct {
 void foldin_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
                  float *_Nonnull v, const float *_Nullable gradient);
 
+/// One update of Adam for a row of weights that shares one second moment: the running mean of the row's mean squared gradient.
+void foldin_row_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
+                     float *_Nonnull v, const float *_Nonnull gradient);
+
+/// What some updates of Adam without a gradient come to, taken together.
+typedef struct {
+    /// The first and the second moment are multiplied by these.
+    float first_decay;
+    float second_decay;
+    /// Weights are multiplied by this; 1 without weight decay.
+    float shrink;
+    /// Then less this times m / (sqrt(v) + epsilon), as both were before.
+    float move;
+    float epsilon;
+} foldin_adam_pause;
+
+/// Applies `pause` to a row of weights that shares one second moment v.
+void foldin_row_pause(const foldin_adam_pause *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight,
+                      float *_Nonnull m, float *_Nonnull v);
+
 /// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. `start` NULL is zero.
 void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,
                      const float *_Nonnull factors, const float *_Nonnull matrix, float *_Nonnull out);

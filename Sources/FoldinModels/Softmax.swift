@@ -1,0 +1,17 @@
+/// How the softmax over the items is trained.
+public enum Softmax: Sendable, Equatable {
+    /// Over all items: each step costs operations and memory traffic in proportion to the catalogue.
+    case exact
+    /// Over the items that the batch's users clicked and so many draws of the others, the same for all users of a batch; a
+    /// step's cost does not depend on the size of the catalogue. `Candidates` has the estimate and `RowMoments` the optimiser.
+    case sampled(negatives: Int)
+
+    /// Draws that cost about as much as the clicked items of a batch of 500 do, and lose little quality.
+    public static let defaultNegatives = 4096
+
+    /// What is wrong with this choice, for people; nil when nothing is.
+    public var problem: String? {
+        guard case .sampled(let negatives) = self, !(1...1 << 24).contains(negatives) else { return nil }
+        return "\(negatives) negatives a batch; expected 1 to \(1 << 24)"
+    }
+}
