@@ -21,7 +21,7 @@ struct DelimitedParser: RowParser {
         let end = place + block.count
         let hasRatings = hasRatings
         let hasTimestamps = roles.contains(.timestamp)
-        let expectedRows = block.count / 16
+        let expectedRows = block.count / 12
         rows.users.reserveCapacity(expectedRows)
         rows.items.reserveCapacity(expectedRows)
         if hasRatings { rows.ratings.reserveCapacity(expectedRows) }
@@ -39,8 +39,8 @@ struct DelimitedParser: RowParser {
             let line = place
             while true {
                 switch roles[column] {
-                case .user: user = try id(&place, &rows.userIds, "a user")
-                case .item: item = try id(&place, &rows.itemIds, "an item")
+                case .user: user = try id(&place, end, &rows.userIds, "a user")
+                case .item: item = try id(&place, end, &rows.itemIds, "an item")
                 case .rating: rating = try self.rating(&place)
                 case .timestamp:
                     rows.timestamps.append(try field(&place) { bytes throws(RowFault) in try Field.timestamp(bytes) })
@@ -88,17 +88,10 @@ struct DelimitedParser: RowParser {
     // MARK: Fields
 
     @inline(__always)
-    private func id(_ place: inout Bytes, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
-        var value = 0
-        var end = place
-        var digit = end.pointee &- 48
-        while digit <= 9 {
-            value = value &* 10 &+ Int(digit)
-            end += 1
-            digit = end.pointee &- 48
-        }
-        let count = end - place
-        if count >= 1, count <= 7, count == 1 || place.pointee != 48, isDelimiter(end) || end.pointee == 10,
+    private func id(
+        _ place: inout Bytes, _ blockEnd: Bytes, _ table: inout IdTable, _ kind: StaticString
+    ) throws(RowFault) -> UInt32 {
+        if let (value, end) = Field.smallNumber(place, before: blockEnd), isDelimiter(end) || end.pointee == 10,
             let code = table.code(ofSmall: value)
         {
             place = end

@@ -19,39 +19,23 @@ extension Ratings {
         let file = try MappedFile(contentsOf: path)
         var reader: RatingsReader?
         var known = format
-        var problem: (any Error)?
-        var checksum = ""
-        // The checksum is taken while the rows are parsed; each of the two tasks writes variables of its own.
-        workers.forEach(2) { task, _ in
-            guard task == 0 else {
-                checksum = file.withBytes(Checksum.sha256)
+        try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
+            guard reader == nil else {
+                try reader?.read(stretch, workers)
                 return
             }
-            do {
-                try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
-                    guard reader == nil else {
-                        try reader?.read(stretch, workers)
-                        return
-                    }
-                    let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
-                    known = format
-                    var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
-                    try begun.read(rest, workers)
-                    reader = begun
-                }
-            } catch {
-                problem = error
-            }
+            let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
+            known = format
+            var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
+            try begun.read(rest, workers)
+            reader = begun
         }
-        if let problem { throw problem }
         guard let reader, let known, !reader.isEmpty else {
             throw FoldinError(
                 .badData, file: path, line: reader == nil ? nil : 1, found: reader == nil ? "an empty file" : "no rows of data",
                 expected: "at least one interaction")
         }
-        let source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: checksum, format: known.name)
-        self.init(reader: reader, source: source, path: path, format: known, workers: workers)
+        self.init(reader: reader, file: file, format: known, workers: workers)
     }
 
     /// A reader for the rows, and the part of the first stretch that holds rows.

@@ -68,21 +68,20 @@ struct RatingsReader {
         func joined<Value>(_ value: (Piece) -> [Value], _ codes: (Piece) -> [UInt32]?, _ map: (Value, [UInt32]) -> Value)
             -> [Value]
         {
-            [Value](unsafeUninitializedCapacity: total) { target, count in
-                let start = target.baseAddress
+            [Value](largeCapacity: total) { target in
                 // Each piece initialises the places that are its own.
                 workers.forEach(pieces.count) { task, _ in
-                    guard let place = start?.advanced(by: starts[task]) else { return }
+                    let place = target + starts[task]
                     let values = value(pieces[task])
                     if let codes = codes(pieces[task]) {
-                        for (index, value) in values.enumerated() { place.advanced(by: index).initialize(to: map(value, codes)) }
+                        for (index, value) in values.enumerated() { (place + index).initialize(to: map(value, codes)) }
                     } else {
                         values.withUnsafeBufferPointer {
                             if let base = $0.baseAddress { place.initialize(from: base, count: $0.count) }
                         }
                     }
                 }
-                count = total
+                return total
             }
         }
         let hasTimestamps = pieces.contains { !$0.rows.timestamps.isEmpty }
