@@ -15,6 +15,8 @@ let package = Package(
     products: [
         .library(name: "Foldin", targets: ["Foldin"]),
         .executable(name: "foldin", targets: ["FoldinCommand"]),
+        // Not for users: what Benchmarks/ times one by one.
+        .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

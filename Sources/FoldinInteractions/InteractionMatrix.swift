@@ -62,7 +62,8 @@ public struct InteractionMatrix: Sendable, Equatable {
                 // Each piece sorts the rows and writes the counts of its own users.
                 workers.forEachPiece(of: userCount, size: 1_024) { piece, _ in
                     for user in piece {
-                        let row = UnsafeMutableBufferPointer(start: columns + starts[user], count: starts[user + 1] - starts[user])
+                        let row = UnsafeMutableBufferPointer(
+                            start: columns + starts[user], count: starts[user + 1] - starts[user])
                         counts[user] = Self.sortDroppingRepeats(row)
                     }
                 }

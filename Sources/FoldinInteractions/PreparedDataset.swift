@@ -49,7 +49,8 @@ public struct PreparedDataset: Sendable {
                 foldIn: rows.validationFoldIn, heldOut: rows.validationHeldOut, userCount: users.count, itemCount: items.count,
                 workers: workers),
             test: HeldOutUsers(
-                foldIn: rows.testFoldIn, heldOut: rows.testHeldOut, userCount: users.count, itemCount: items.count, workers: workers),
+                foldIn: rows.testFoldIn, heldOut: rows.testHeldOut, userCount: users.count, itemCount: items.count,
+                workers: workers),
             items: items, users: users, titles: titles, preparation: preparation, rows: keepingOrder ? rows : nil)
     }
 }
