@@ -9,7 +9,7 @@ struct BenchDataCommand: ParsableCommand {
         commandName: "data", abstract: "Time training, evaluation and recommendation on a prepared directory.",
         discussion: """
             Steps train a fresh network; evaluation is of its test users (validation users where there are none); a recommendation is \
-            the ten best items for one test user at a time. With --model the model is judged instead and no step is timed.
+            the ten best items for one test user at a time. With --trained that model is judged instead and no step is timed.
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
@@ -18,7 +18,7 @@ struct BenchDataCommand: ParsableCommand {
     @Option(help: "Users a batch.") var batchSize = 500
     @Option(help: "Times to evaluate.") var evaluations = 3
     @Option(help: "Recommendations to time.") var recommendations = 1_000
-    @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file")) var model: String?
+    @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file")) var trained: String?
     @OptionGroup var network: NetworkOptions
     @Option(help: "Seed of the weights.") var seed: UInt64 = 98_765
     @OptionGroup var work: WorkerOptions
@@ -38,20 +38,20 @@ struct BenchDataCommand: ParsableCommand {
         var report = DataReport(
             users: dataset.train.userCount, items: dataset.items.count, interactions: dataset.train.count, batch: batchSize,
             threads: work.workers.count, matrices: MatrixMultiply.libraryDescription)
-        let trained: TrainedModel
-        if let model {
-            trained = try TrainedModel(contentsOf: model)
-            guard trained.itemCount == dataset.items.count else {
+        let model: TrainedModel
+        if let trained {
+            model = try TrainedModel(contentsOf: trained)
+            guard model.itemCount == dataset.items.count else {
                 throw FoldinError(
-                    .badData, file: model, found: "a model of \(trained.itemCount) items",
+                    .badData, file: trained, found: "a model of \(model.itemCount) items",
                     expected: "one of the \(dataset.items.count) items of \(directory)")
             }
         } else {
-            trained = try timeSteps(dataset, &report)
+            model = try timeSteps(dataset, &report)
         }
         let users = dataset.test.count > 0 ? dataset.test : dataset.validation
-        try timeEvaluation(trained, users, &report)
-        try timeRecommendations(trained, users, &report)
+        try timeEvaluation(model, users, &report)
+        try timeRecommendations(model, users, &report)
         report.peakMemoryMb = Machine.peakMemory / 1_000_000
         if json { try Console.json(report) } else { Console.result(report.text) }
     }
