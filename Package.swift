@@ -34,7 +34,7 @@ let package = Package(
             imports: [
                 "FoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ])
-        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
+        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels", "CZlib"])
         + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
         + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])

@@ -26,36 +26,12 @@ enum Field {
         }
     }
 
-    /// The whole number of at most 7 digits, in its only spelling, that begins at `start`, and where it ends; nil too where
-    /// fewer than 8 bytes are left before `end`. Eight bytes are looked at together, without a loop whose end is guessed wrong.
-    @inline(__always)
-    static func smallNumber(
-        _ start: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>
-    ) -> (value: Int, end: UnsafePointer<UInt8>)? {
-        guard end - start >= 8 else { return nil }
-        let word = UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
-        // Digits become 0 to 9; the lowest high bit of `others` is that of the first byte that is none.
-        let values = word ^ 0x3030_3030_3030_3030
-        let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
-        let count = others.trailingZeroBitCount >> 3
-        guard count >= 1, count <= 7, count == 1 || word & 0xFF != 48 else { return nil }
-        // Behind leading zeros, neighbours are joined to numbers of two, four and eight digits.
-        var digits = values << (64 - 8 * UInt64(count))
-        digits = (digits &* 2_561) >> 8 & 0x00FF_00FF_00FF_00FF
-        digits = (digits &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
-        return (Int(truncatingIfNeeded: (digits &* 42_949_672_960_001) >> 32), start + count)
-    }
-
     /// The rating that begins at `start` if it is a plain decimal of at most 15 digits, and where it ends.
     @inline(__always)
     static func plainRating(_ start: UnsafePointer<UInt8>) -> (value: Float, end: UnsafePointer<UInt8>)? {
         var place = start
         var mantissa = 0
         var digit = place.pointee &- 48
-        // Nearly all ratings: one digit, a point, one digit. A line goes on after a byte that is not its end.
-        if digit <= 9, start[1] == UInt8(ascii: "."), case let tenths = start[2] &- 48, tenths <= 9, start[3] &- 48 > 9 {
-            return (Float(Double(Int(digit) * 10 + Int(tenths)) / 10), start + 3)
-        }
         while digit <= 9 {
             mantissa = mantissa &* 10 &+ Int(digit)
             place += 1

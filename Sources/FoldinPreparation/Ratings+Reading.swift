@@ -7,11 +7,11 @@ extension Ratings {
     ///
     /// `format` is recognised by the file's name and first line if it is nil. Timestamps are kept on request only. Throws
     /// `FoldinError` of kind `missingInput` or, with the line, `badData`. The result does not depend on `workers`. Plain files
-    /// are mapped and parsed in parallel; of a compressed one 32 MB are held at a time.
+    /// are mapped and parsed in parallel; of a compressed one 64 MB are held at a time.
     public init(
         contentsOf path: String, format: RatingsFormat? = nil, keepingTimestamps: Bool = false, workers: Workers = Workers()
     ) throws {
-        try self.init(path, format, keepingTimestamps, workers, blockSize: 4 << 20)
+        try self.init(path, format, keepingTimestamps, workers, blockSize: 8 << 20)
     }
 
     /// As above, in blocks of `blockSize` bytes; of a compressed file eight are held at a time.
