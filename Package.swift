@@ -15,6 +15,8 @@ let package = Package(
     products: [
         .library(name: "Foldin", targets: ["Foldin"]),
         .executable(name: "foldin", targets: ["FoldinCommand"]),
+        // Not for users: what Benchmarks/ times one by one.
+        .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,7 +35,7 @@ let package = Package(
             imports: [
                 "FoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ])
-        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
+        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels", "CZlib"])
         + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
         + room(

@@ -16,6 +16,8 @@ command -v python3 > /dev/null || need python3
 python3 -c 'import ensurepip, venv' 2> /dev/null || need python3-venv
 python3 -c 'import pip' 2> /dev/null || need python3-pip
 command -v unzip > /dev/null || need unzip
+command -v valgrind > /dev/null || [ "$(uname)" = Darwin ] || need valgrind # for Benchmarks/guard.sh; not to be had on Apple systems
+command -v strip > /dev/null || need binutils
 if [ "$(uname)" != Darwin ]; then # Apple systems bring zlib, Accelerate and CryptoKit
     command -v pkg-config > /dev/null || need pkg-config
     pkg-config --exists openblas 2> /dev/null || need libopenblas-dev

@@ -38,3 +38,13 @@ void foldin_free(float *memory, ptrdiff_t count) {
     else
         free(memory);
 }
+
+void foldin_advise_huge_pages(void *memory, ptrdiff_t size) {
+#ifdef MADV_HUGEPAGE
+    size_t first = ((size_t)memory + huge_page - 1) / huge_page * huge_page;
+    size_t end = ((size_t)memory + (size_t)size) / huge_page * huge_page;
+    if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
+#endif
+}

@@ -6,7 +6,8 @@ import Foundation
 /// `foldin bench`: how fast is it here?
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure speed on this machine.", subcommands: [BenchStepCommand.self])
+        commandName: "bench", abstract: "Measure speed on this machine.",
+        subcommands: [BenchStepCommand.self, BenchDataCommand.self, BenchReadCommand.self])
 }
 
 /// `foldin bench step`: training steps on a made matrix.
@@ -120,7 +121,7 @@ private struct StepReport: Encodable {
 }
 
 /// The value below which a fraction of the values lies, to two digits.
-private func percentile(_ values: [Double], _ fraction: Double) -> Double {
+func percentile(_ values: [Double], _ fraction: Double) -> Double {
     let sorted = values.sorted()
     let index = min(sorted.count - 1, Int((Double(sorted.count - 1) * fraction).rounded()))
     return sorted.isEmpty ? 0 : (sorted[index] * 100).rounded() / 100

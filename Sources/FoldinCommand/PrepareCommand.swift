@@ -112,7 +112,7 @@ struct PrepareCommand: ParsableCommand {
                 .keepingUsers(withAtLeast: minUserInteractions ?? 5)
                 .split(.strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed))
         }
-        try dataset.write(to: out)
+        try dataset.write(to: out, workers: workerOptions.workers)
         let summary = PreparationSummary(dataset, out: out)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }

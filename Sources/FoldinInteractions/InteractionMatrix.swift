@@ -1,3 +1,5 @@
+import FoldinKernels
+
 /// Which items each user clicked: a binary users x items matrix by compressed rows.
 ///
 /// Row `u` is `columns[rowStarts[u] ..< rowStarts[u + 1]]`, ascending and without repeats. Takes 4 bytes an interaction and
@@ -41,35 +43,61 @@ public struct InteractionMatrix: Sendable, Equatable {
 
     /// A matrix from parallel lists of row and item indices in any order; repeats of a pair are dropped.
     ///
-    /// Linear in the number of pairs apart from sorting each row. Indices must be in range.
-    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int) {
+    /// Linear in the number of pairs apart from sorting each row, which `workers` share. Indices must be in range.
+    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int, workers: Workers = Workers()) {
         precondition(users.count == items.count, "\(users.count) users cannot be paired with \(items.count) items")
         var starts = [Int](repeating: 0, count: userCount + 1)
         for user in users { starts[Int(user) + 1] += 1 }
         for user in 0..<userCount { starts[user + 1] += starts[user] }
-        var next = starts
-        var columns = [Int32](repeating: 0, count: items.count)
-        for index in users.indices {
-            let user = Int(users[index])
-            columns[next[user]] = items[index]
-            next[user] += 1
+        var rowCounts = [Int](repeating: 0, count: userCount)
+        var columns = [Int32](largeCapacity: items.count) { columns in
+            var next = starts
+            for index in users.indices {
+                let user = Int(users[index])
+                (columns + next[user]).initialize(to: items[index])
+                next[user] += 1
+            }
+            rowCounts.withUnsafeMutableBufferPointer { counts in
+                guard let counts = counts.baseAddress else { return }
+                // Each piece sorts the rows and writes the counts of its own users.
+                workers.forEachPiece(of: userCount, size: 1_024) { piece, _ in
+                    for user in piece {
+                        let row = UnsafeMutableBufferPointer(
+                            start: columns + starts[user], count: starts[user + 1] - starts[user])
+                        counts[user] = Self.sortDroppingRepeats(row)
+                    }
+                }
+            }
+            return items.count
         }
-        var compacted = [0]
-        compacted.reserveCapacity(userCount + 1)
+        guard rowCounts.reduce(0, +) < columns.count else {
+            self.init(rowStarts: starts, columns: columns, itemCount: itemCount)
+            return
+        }
         var end = 0
         for user in 0..<userCount {
-            let row = starts[user]..<starts[user + 1]
-            columns[row].sort()
-            var previous: Int32 = -1
-            for index in row where columns[index] != previous {
-                previous = columns[index]
-                columns[end] = previous
+            let first = starts[user]
+            starts[user] = end
+            for index in first..<first + rowCounts[user] {
+                columns[end] = columns[index]
                 end += 1
             }
-            compacted.append(end)
         }
+        starts[userCount] = end
         columns.removeLast(columns.count - end)
-        self.init(rowStarts: compacted, columns: columns, itemCount: itemCount)
+        self.init(rowStarts: starts, columns: columns, itemCount: itemCount)
+    }
+
+    /// Sorts a row, brings its different items to the front and returns how many they are.
+    private static func sortDroppingRepeats(_ row: UnsafeMutableBufferPointer<Int32>) -> Int {
+        var row = row
+        row.sort()
+        var end = 0
+        for index in row.indices where index == 0 || row[index] != row[end - 1] {
+            row[end] = row[index]
+            end += 1
+        }
+        return end
     }
 
     /// The items of one user, ascending. No copy.

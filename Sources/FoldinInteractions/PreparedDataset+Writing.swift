@@ -6,7 +6,7 @@ extension PreparedDataset {
     ///
     /// The directory appears whole or not at all. A prepared directory that is there already is replaced; any other that is
     /// not empty is refused. Throws `FoldinError` of kind `cannotCreate` or `writeFailed`. Writes about 20 million rows/s.
-    public func write(to directory: String) throws {
+    public func write(to directory: String, workers: Workers = Workers()) throws {
         let rows = rows ?? PreparedRows(of: self)
         func isPrepared(_ names: [String]) -> Bool { names.contains(FileName.train) && FileName.all.isSuperset(of: names) }
         try AtomicDirectory.write(to: directory, replacing: isPrepared) { temporary in
@@ -16,7 +16,7 @@ extension PreparedDataset {
                 (FileName.validationHeldOut, rows.validationHeldOut), (FileName.testFoldIn, rows.testFoldIn),
                 (FileName.testHeldOut, rows.testHeldOut),
             ] {
-                try part.write(to: place + name)
+                try part.write(to: place + name, workers: workers)
             }
             try Self.write(items.ids, to: place + FileName.items)
             try Self.write(users.ids, to: place + FileName.users)
@@ -52,25 +52,42 @@ extension PreparedDataset {
 }
 
 extension PreparedRows.Part {
-    /// Writes `user,item` and a line a row.
-    func write(to path: String) throws {
+    /// Writes `user,item` and a line a row: pieces of rows made into text by `workers`, eight for each at a time.
+    func write(to path: String, workers: Workers) throws {
+        let size = 1 << 15
+        let buffers = UnsafeMutablePointer<UInt8>.allocate(capacity: 8 * workers.count * size * 22)
+        defer { buffers.deallocate() }
         try AtomicFile.write(to: path) { sink in
             try Array("user,item\n".utf8).withUnsafeBytes { try sink.write($0) }
-            let most = 1 << 16
-            let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: most * 24)
-            defer { buffer.deallocate() }
-            for start in stride(from: 0, to: count, by: most) {
-                var end = buffer
-                for row in start..<min(count, start + most) {
-                    end = Self.append(users[row], to: end)
-                    end.pointee = UInt8(ascii: ",")
-                    end = Self.append(items[row], to: end + 1)
-                    end.pointee = UInt8(ascii: "\n")
-                    end += 1
+            for start in stride(from: 0, to: count, by: 8 * workers.count * size) {
+                let rows = start..<min(count, start + 8 * workers.count * size)
+                // Each piece writes the buffer that is its own.
+                let texts = workers.map((rows.count + size - 1) / size) { piece, _ in
+                    let first = buffers + piece * size * 22
+                    let rows = start + piece * size..<min(rows.upperBound, start + (piece + 1) * size)
+                    return SendableBytes(bytes: UnsafeRawBufferPointer(start: first, count: text(of: rows, at: first) - first))
                 }
-                try sink.write(UnsafeRawBufferPointer(start: buffer, count: end - buffer))
+                for text in texts { try sink.write(text.bytes) }
             }
         }
+    }
+
+    /// Bytes that one task has written and that are read after it has ended, hence sendable.
+    private struct SendableBytes: @unchecked Sendable {
+        let bytes: UnsafeRawBufferPointer
+    }
+
+    /// Writes the lines of `rows` and returns where they end. At most 22 bytes a row.
+    private func text(of rows: Range<Int>, at start: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        var end = start
+        for row in rows {
+            end = Self.append(users[row], to: end)
+            end.pointee = UInt8(ascii: ",")
+            end = Self.append(items[row], to: end + 1)
+            end.pointee = UInt8(ascii: "\n")
+            end += 1
+        }
+        return end
     }
 
     /// Writes a number that is not negative in decimal and returns where it ends. At most 10 bytes.

@@ -1,3 +1,5 @@
+import FoldinKernels
+
 /// A dataset ready for training and judging: what `foldin prepare` writes and every later stage reads.
 public struct PreparedDataset: Sendable {
     /// Training users by items; every item has at least one interaction unless the split was given.
@@ -37,15 +39,18 @@ public struct PreparedDataset: Sendable {
     /// part.
     public init(
         rows: PreparedRows, trainUserCount: Int, items: Vocabulary, users: Vocabulary, titles: [String?] = [],
-        preparation: PreparationRecord? = nil, keepingOrder: Bool = true
+        preparation: PreparationRecord? = nil, keepingOrder: Bool = true, workers: Workers = Workers()
     ) {
         self.init(
             train: InteractionMatrix(
-                users: rows.train.users, items: rows.train.items, userCount: trainUserCount, itemCount: items.count),
+                users: rows.train.users, items: rows.train.items, userCount: trainUserCount, itemCount: items.count,
+                workers: workers),
             validation: HeldOutUsers(
-                foldIn: rows.validationFoldIn, heldOut: rows.validationHeldOut, userCount: users.count, itemCount: items.count),
+                foldIn: rows.validationFoldIn, heldOut: rows.validationHeldOut, userCount: users.count, itemCount: items.count,
+                workers: workers),
             test: HeldOutUsers(
-                foldIn: rows.testFoldIn, heldOut: rows.testHeldOut, userCount: users.count, itemCount: items.count),
+                foldIn: rows.testFoldIn, heldOut: rows.testHeldOut, userCount: users.count, itemCount: items.count,
+                workers: workers),
             items: items, users: users, titles: titles, preparation: preparation, rows: keepingOrder ? rows : nil)
     }
 }

@@ -1,3 +1,5 @@
+import FoldinKernels
+
 /// The interactions of a prepared dataset in the order in which its files list them.
 ///
 /// The matrices of `PreparedDataset` sort each user's items; the exchange layout keeps the input's order.
@@ -61,7 +63,9 @@ extension HeldOutUsers {
     /// The users who have a row in either part, ascending, with their items.
     ///
     /// `userCount` bounds the user indices and `itemCount` the item indices.
-    public init(foldIn: PreparedRows.Part, heldOut: PreparedRows.Part, userCount: Int, itemCount: Int) {
+    public init(
+        foldIn: PreparedRows.Part, heldOut: PreparedRows.Part, userCount: Int, itemCount: Int, workers: Workers = Workers()
+    ) {
         var rows = [Int32](repeating: -1, count: userCount)
         for user in foldIn.users { rows[Int(user)] = 0 }
         for user in heldOut.users { rows[Int(user)] = 0 }
@@ -72,7 +76,8 @@ extension HeldOutUsers {
         }
         func matrix(_ part: PreparedRows.Part) -> InteractionMatrix {
             InteractionMatrix(
-                users: part.users.map { rows[Int($0)] }, items: part.items, userCount: present.count, itemCount: itemCount)
+                users: part.users.map { rows[Int($0)] }, items: part.items, userCount: present.count, itemCount: itemCount,
+                workers: workers)
         }
         self.init(userIndices: present, foldIn: matrix(foldIn), heldOut: matrix(heldOut))
     }

@@ -44,29 +44,29 @@ struct Clicks {
     /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
     private mutating func keep(_ workers: Workers, _ condition: (Int) -> Bool) {
         let size = 1 << 18
-        let pieces = (count + size - 1) / size
-        let kept: [(users: [UInt32], items: [UInt32])] = workers.map(pieces) { piece, _ in
-            let range = piece * size..<min(count, (piece + 1) * size)
-            var users: [UInt32] = []
-            var items: [UInt32] = []
-            users.reserveCapacity(range.count)
-            items.reserveCapacity(range.count)
-            for row in range where condition(row) {
-                users.append(self.users[row])
-                items.append(self.items[row])
-            }
-            return (users, items)
+        let pieces = (0..<(count + size - 1) / size).map { $0 * size..<min(count, ($0 + 1) * size) }
+        let counts = workers.map(pieces.count) { piece, _ in
+            var kept = 0
+            for row in pieces[piece] { kept += condition(row) ? 1 : 0 }
+            return kept
         }
-        let total = kept.reduce(0) { $0 + $1.users.count }
+        let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        let total = starts[pieces.count]
         if total == count { return }
-        users.removeAll()
-        items.removeAll()
-        users.reserveCapacity(total)
-        items.reserveCapacity(total)
-        for piece in kept {
-            users.append(contentsOf: piece.users)
-            items.append(contentsOf: piece.items)
+        func kept(of column: [UInt32]) -> [UInt32] {
+            [UInt32](largeCapacity: total) { target in
+                // Each piece initialises the places that are its own.
+                workers.forEach(pieces.count) { piece, _ in
+                    var place = target + starts[piece]
+                    for row in pieces[piece] where condition(row) {
+                        place.initialize(to: column[row])
+                        place += 1
+                    }
+                }
+                return total
+            }
         }
+        (users, items) = (kept(of: users), kept(of: items))
     }
 
     /// Keeps the first row of each user and item.
@@ -109,13 +109,13 @@ struct Clicks {
         for group in groups { starts[Int(group) + 1] += 1 }
         for group in 0..<count { starts[group + 1] += starts[group] }
         var next = starts
-        let order = [UInt32](unsafeUninitializedCapacity: groups.count) { order, initialized in
+        let order = [UInt32](largeCapacity: groups.count) { order in
             for row in groups.indices {
                 let group = Int(groups[row])
-                order.initializeElement(at: next[group], to: UInt32(truncatingIfNeeded: row))
+                (order + next[group]).initialize(to: UInt32(truncatingIfNeeded: row))
                 next[group] += 1
             }
-            initialized = groups.count
+            return groups.count
         }
         return (starts, order)
     }

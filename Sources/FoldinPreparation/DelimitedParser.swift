@@ -1,3 +1,5 @@
+import CFoldinKernels
+
 /// Parses rows of delimited columns.
 ///
 /// Strict: every row has as many columns as the first line, and quotes are closed on their line.
@@ -21,12 +23,25 @@ struct DelimitedParser: RowParser {
         let end = place + block.count
         let hasRatings = hasRatings
         let hasTimestamps = roles.contains(.timestamp)
-        let expectedRows = block.count / 16
+        let isUsual = second == 0 && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
+        let expectedRows = block.count / 12
         rows.users.reserveCapacity(expectedRows)
         rows.items.reserveCapacity(expectedRows)
         if hasRatings { rows.ratings.reserveCapacity(expectedRows) }
 
+        let room = 512
+        let codes = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * room)
+        let ratings = UnsafeMutablePointer<Float>.allocate(capacity: room)
+        defer {
+            codes.deallocate()
+            ratings.deallocate()
+        }
+        let found = foldin_rows(users: codes, items: codes + room, ratings: ratings, room: room)
         while place < end {
+            if isUsual {
+                readUsual(&place, end, found, &rows)
+                if place == end { break }
+            }
             rows.lineCount += 1
             if let next = afterLineEnd(place) {
                 place = next
@@ -63,6 +78,22 @@ struct DelimitedParser: RowParser {
             if hasRatings { rows.ratings.append(rating) }
         }
         precondition(!hasTimestamps || rows.timestamps.count == rows.users.count, "a time for each row")
+    }
+
+    /// Moves past the rows of small whole numbers met before and a rating, see `foldin_usual_rows`; others are looked at with care.
+    private func readUsual(_ place: inout Bytes, _ end: Bytes, _ found: foldin_rows, _ rows: inout RatingsBlock) {
+        var count = 0
+        repeat {
+            count = rows.userIds.withSmallCodes { userCodes in
+                rows.itemIds.withSmallCodes { itemCodes in
+                    foldin_usual_rows(&place, end, first, roles.count == 4, userCodes, itemCodes, found)
+                }
+            }
+            rows.users.append(contentsOf: UnsafeBufferPointer(start: found.users, count: count))
+            rows.items.append(contentsOf: UnsafeBufferPointer(start: found.items, count: count))
+            rows.ratings.append(contentsOf: UnsafeBufferPointer(start: found.ratings, count: count))
+            rows.lineCount += count
+        } while count == found.room
     }
 
     // MARK: Places. A line ends in a newline, so looking one byte past any other byte stays inside the block.

@@ -1,3 +1,4 @@
+import CFoldinKernels
 import Foundation
 
 /// Raw ids as bytes, each held once, numbered in order of first appearance.
@@ -26,6 +27,15 @@ struct IdTable: Sendable {
         guard number < small.count else { return nil }
         let code = small[number]
         return code == 0 ? nil : code &- 1
+    }
+
+    /// Lends the codes of small whole numbers.
+    @inline(__always)
+    func withSmallCodes<Result>(_ body: (foldin_codes) -> Result) -> Result {
+        small.withUnsafeBufferPointer { codes in
+            // An empty array may have no address; then no code is read.
+            withUnsafePointer(to: UInt32(0)) { body(foldin_codes(codes: codes.baseAddress ?? $0, count: codes.count)) }
+        }
     }
 
     /// The code of an id, a new one if it has none yet.

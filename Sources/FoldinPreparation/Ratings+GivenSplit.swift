@@ -60,7 +60,7 @@ extension Ratings {
             rows, trainUserCount: ranked.count, items: numbering.order.map { itemTable[Int($0)] },
             users: ranked.map { userTable[Int($0)] }, counts: counts,
             options: ["split": "given", "validation-items": "\(choice.fraction)", "seed": "\(choice.seed)"],
-            sources: [source, test.source])
+            files: [self, test])
     }
 }
 

@@ -7,11 +7,11 @@ extension Ratings {
     ///
     /// `format` is recognised by the file's name and first line if it is nil. Timestamps are kept on request only. Throws
     /// `FoldinError` of kind `missingInput` or, with the line, `badData`. The result does not depend on `workers`. Plain files
-    /// are mapped and parsed in parallel; of a compressed one 32 MB are held at a time.
+    /// are mapped and parsed in parallel; of a compressed one 64 MB are held at a time.
     public init(
         contentsOf path: String, format: RatingsFormat? = nil, keepingTimestamps: Bool = false, workers: Workers = Workers()
     ) throws {
-        try self.init(path, format, keepingTimestamps, workers, blockSize: 4 << 20)
+        try self.init(path, format, keepingTimestamps, workers, blockSize: 8 << 20)
     }
 
     /// As above, in blocks of `blockSize` bytes; of a compressed file eight are held at a time.
@@ -19,39 +19,23 @@ extension Ratings {
         let file = try MappedFile(contentsOf: path)
         var reader: RatingsReader?
         var known = format
-        var problem: (any Error)?
-        var checksum = ""
-        // The checksum is taken while the rows are parsed; each of the two tasks writes variables of its own.
-        workers.forEach(2) { task, _ in
-            guard task == 0 else {
-                checksum = file.withBytes(Checksum.sha256)
+        try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
+            guard reader == nil else {
+                try reader?.read(stretch, workers)
                 return
             }
-            do {
-                try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
-                    guard reader == nil else {
-                        try reader?.read(stretch, workers)
-                        return
-                    }
-                    let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
-                    known = format
-                    var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
-                    try begun.read(rest, workers)
-                    reader = begun
-                }
-            } catch {
-                problem = error
-            }
+            let format = try known ?? RatingsFormat.detected(name: path, beginning: stretch)
+            known = format
+            var (begun, rest) = try Self.begin(format, stretch, path, keepingTimestamps, blockSize)
+            try begun.read(rest, workers)
+            reader = begun
         }
-        if let problem { throw problem }
         guard let reader, let known, !reader.isEmpty else {
             throw FoldinError(
                 .badData, file: path, line: reader == nil ? nil : 1, found: reader == nil ? "an empty file" : "no rows of data",
                 expected: "at least one interaction")
         }
-        let source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: checksum, format: known.name)
-        self.init(reader: reader, source: source, path: path, format: known, workers: workers)
+        self.init(reader: reader, file: file, format: known, workers: workers)
     }
 
     /// A reader for the rows, and the part of the first stretch that holds rows.

@@ -56,16 +56,23 @@ extension Ratings {
         for (index, user) in shuffled.enumerated() { userIndex[Int(user)] = Int32(index) }
 
         // Training rows in input order, which numbers the items; the other rows follow in a second pass.
-        var train = PreparedRows.Part()
-        train.users.reserveCapacity(clicks.count)
-        train.items.reserveCapacity(clicks.count)
         var numbering = ItemNumbering(itemCount: itemCount)
-        for row in 0..<clicks.count {
-            let user = userIndex[Int(clicks.users[row])]
-            guard user < trainCount else { continue }
-            train.users.append(user)
-            train.items.append(numbering.number(clicks.items[row]))
+        var trainItems: [Int32] = []
+        let trainUsers = [Int32](largeCapacity: clicks.count) { users in
+            var count = 0
+            trainItems = [Int32](largeCapacity: clicks.count) { items in
+                for row in 0..<clicks.count {
+                    let user = userIndex[Int(clicks.users[row])]
+                    guard user < trainCount else { continue }
+                    (users + count).initialize(to: user)
+                    (items + count).initialize(to: numbering.number(clicks.items[row]))
+                    count += 1
+                }
+                return count
+            }
+            return count
         }
+        let train = PreparedRows.Part(users: trainUsers, items: trainItems)
         var users: [UInt32] = []
         var items: [Int32] = []
         for row in 0..<clicks.count where userIndex[Int(clicks.users[row])] >= trainCount {
@@ -95,13 +102,13 @@ extension Ratings {
             options: [
                 "split": "strong-generalization", "held-out-users": share.description, "held-out-items": "\(choice.fraction)",
                 "seed": "\(choice.seed)",
-            ], sources: [source])
+            ], files: [self])
     }
 
     /// Joins the parts and the record of how they came about.
     func dataset(
         _ rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], counts: [String: Int],
-        options: [String: String], sources: [PreparationRecord.Source]
+        options: [String: String], files: [Ratings]
     ) -> PreparedDataset {
         var counts = counts
         counts["users"] = users.count
@@ -114,11 +121,25 @@ extension Ratings {
         counts["test-held-out-interactions"] = rows.testHeldOut.count
         let titles = self.titles?.titles(of: items) ?? []
         if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
+        var sources: [PreparationRecord.Source] = []
+        var matrices: PreparedDataset?
+        // The checksums are taken while the matrices are made; each of the two tasks writes a variable of its own.
+        workers.forEach(2) { task, _ in
+            if task == 0 {
+                sources = files.map(\.source)
+            } else {
+                matrices = PreparedDataset(
+                    rows: rows, trainUserCount: trainUserCount, items: Vocabulary(items), users: Vocabulary(users),
+                    workers: workers)
+            }
+        }
+        guard let matrices else { preconditionFailure("both tasks have run") }
         return PreparedDataset(
-            rows: rows, trainUserCount: trainUserCount, items: Vocabulary(items), users: Vocabulary(users), titles: titles,
+            train: matrices.train, validation: matrices.validation, test: matrices.test, items: matrices.items,
+            users: matrices.users, titles: titles,
             preparation: PreparationRecord(
                 sources: sources + [self.titles?.source].compactMap { $0 },
-                options: options.merging(filter.options) { old, _ in old }, counts: counts))
+                options: options.merging(filter.options) { old, _ in old }, counts: counts), rows: rows)
     }
 }
 

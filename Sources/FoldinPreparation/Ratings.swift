@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import Foundation
 
 /// The rows of a ratings file in columns, with each id held once, and what is to be kept of them.
 ///
@@ -14,10 +15,7 @@ import FoldinKernels
 ///     .split(.strongGeneralization(heldOutUsers: 10_000, heldOutItems: 0.2, seed: 98_765))
 /// ```
 public struct Ratings: Sendable {
-    /// The file they came from.
-    public let source: PreparationRecord.Source
-    /// The file as the caller named it, for messages.
-    public let path: String
+    let file: MappedFile
     /// The layout the file was read as.
     public let format: RatingsFormat
     /// Whether rows have a rating; if not, every row is a click.
@@ -49,10 +47,17 @@ public struct Ratings: Sendable {
     /// The number of different items in the file.
     public var itemCount: Int { itemIds.count }
 
-    init(reader: RatingsReader, source: PreparationRecord.Source, path: String, format: RatingsFormat, workers: Workers) {
+    /// The file as the caller named it, for messages.
+    public var path: String { file.path }
+    /// The file they came from. Takes its checksum: 0.7 seconds a GB.
+    public var source: PreparationRecord.Source {
+        PreparationRecord.Source(
+            name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: format.name)
+    }
+
+    init(reader: RatingsReader, file: MappedFile, format: RatingsFormat, workers: Workers) {
         let columns = reader.columns(workers)
-        self.source = source
-        self.path = path
+        self.file = file
         self.format = format
         self.workers = workers
         hasRatings = reader.hasRatings

@@ -65,32 +65,29 @@ struct RatingsReader {
         let starts = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rows.users.count) }
         let total = starts[pieces.count]
         let pieces = self.pieces
-        func joined<Value>(_ value: (Piece) -> [Value], _ codes: (Piece) -> [UInt32]?, _ map: (Value, [UInt32]) -> Value)
-            -> [Value]
-        {
-            [Value](unsafeUninitializedCapacity: total) { target, count in
-                let start = target.baseAddress
+        func joined<Value>(_ fill: (Piece, UnsafeMutablePointer<Value>) -> Void) -> [Value] {
+            [Value](largeCapacity: total) { target in
                 // Each piece initialises the places that are its own.
-                workers.forEach(pieces.count) { task, _ in
-                    guard let place = start?.advanced(by: starts[task]) else { return }
-                    let values = value(pieces[task])
-                    if let codes = codes(pieces[task]) {
-                        for (index, value) in values.enumerated() { place.advanced(by: index).initialize(to: map(value, codes)) }
-                    } else {
-                        values.withUnsafeBufferPointer {
-                            if let base = $0.baseAddress { place.initialize(from: base, count: $0.count) }
-                        }
-                    }
-                }
-                count = total
+                workers.forEach(pieces.count) { task, _ in fill(pieces[task], target + starts[task]) }
+                return total
             }
+        }
+        func renumbered(_ own: [UInt32], _ codes: [UInt32], _ target: UnsafeMutablePointer<UInt32>) {
+            own.withUnsafeBufferPointer { own in
+                codes.withUnsafeBufferPointer { codes in
+                    for index in 0..<own.count { (target + index).initialize(to: codes[Int(own[index])]) }
+                }
+            }
+        }
+        func copied<Value>(_ values: [Value], _ target: UnsafeMutablePointer<Value>) {
+            values.withUnsafeBufferPointer { if let base = $0.baseAddress { target.initialize(from: base, count: $0.count) } }
         }
         let hasTimestamps = pieces.contains { !$0.rows.timestamps.isEmpty }
         return Columns(
-            users: joined(\.rows.users, \.userCodes) { $1[Int($0)] },
-            items: joined(\.rows.items, \.itemCodes) { $1[Int($0)] },
-            ratings: hasRatings ? joined(\.rows.ratings, { _ in nil }) { value, _ in value } : [],
-            timestamps: hasTimestamps ? joined(\.rows.timestamps, { _ in nil }) { value, _ in value } : [],
+            users: joined { renumbered($0.rows.users, $0.userCodes, $1) },
+            items: joined { renumbered($0.rows.items, $0.itemCodes, $1) },
+            ratings: hasRatings ? joined { copied($0.rows.ratings, $1) } : [],
+            timestamps: hasTimestamps ? joined { copied($0.rows.timestamps, $1) } : [],
             userIds: userIds, itemIds: itemIds)
     }
 

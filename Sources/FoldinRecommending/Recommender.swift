@@ -39,6 +39,7 @@ public struct Recommender: Sendable {
     public let model: TrainedModel
     public let workers: Workers
     private let ids: Vocabulary
+    private let sessions = Sessions()
 
     /// A recommender of `model`'s items. A bare `state_dict` has no ids: its items are called "0", "1", and so on.
     public init(_ model: TrainedModel, workers: Workers = Workers()) {
@@ -49,13 +50,27 @@ public struct Recommender: Sendable {
 
     /// The `count` best items for somebody who liked `history`, without the history's items.
     ///
-    /// Unknown ids are passed over; use `recommendations(_:for:excluding:)` to learn which.
+    /// Unknown ids are passed over; use `recommendations(_:for:excluding:)` to learn which. Works in memory kept from earlier
+    /// calls, one set for each that run at once (a float an item): only the result is allocated.
     ///
     /// - Throws: `FoldinError` if `count` is not positive or no id of the history is known.
     public func recommend(
         _ count: Int, havingLiked history: [String], excluding excluded: [String] = []
     ) throws -> [Recommendation] {
-        try recommendations(count, for: [history], excluding: excluded)[0].get().items
+        var result: [Recommendation] = []
+        try recommend(count, havingLiked: history, excluding: excluded, into: &result)
+        return result
+    }
+
+    /// As `recommend(_:havingLiked:excluding:)`, in place of what `result` held: once it has room, nothing is allocated.
+    public func recommend(
+        _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], into result: inout [Recommendation]
+    ) throws {
+        try check(count)
+        let isKnown = sessions.withSession({ RecommendationSession(model, ids: ids, workers: workers) }) { session in
+            session.recommend(count, havingLiked: history, excluding: excluded, into: &result)
+        }
+        guard isKnown else { throw unknownHistory(history) }
     }
 
     /// The `count` best items for each of many histories, fewer only where the catalogue has no more.

@@ -11,6 +11,7 @@
 #include "Multiply.h"
 #include "Processor.h"
 #include "Random.h"
+#include "Rows.h"
 #include "TopK.h"
 
 #endif

@@ -1,0 +1,77 @@
+#!/bin/bash
+# Counts the instructions of a small fixed training step, an evaluation and the reading of a file, and compares them with the
+# bounds stored beside this script. Fails when one takes 3% more. Counts, unlike times, are the same on a busy machine.
+#
+#     Benchmarks/guard.sh              compares
+#     Benchmarks/guard.sh --record     stores what is counted now as the new bounds
+#
+# Needs a release build (`swift build -c release`) and valgrind. Valgrind knows no AVX-512: what is counted is the AVX2 code, or
+# that of an older processor; bounds are kept for each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+foldin=${FOLDIN:-.build/release/foldin}
+bounds=Benchmarks/guard-bounds.txt
+tolerance=3
+command -v valgrind > /dev/null || {
+    echo "found no valgrind; expected it: Scripts/install-needs.sh installs it" >&2
+    exit 1
+}
+[ -x "$foldin" ] || {
+    echo "found no $foldin; expected a release build: swift build -c release" >&2
+    exit 1
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export SWIFT_DETERMINISTIC_HASHING=1
+
+# Valgrind 3.19 stumbles over the compiler's debug information; the symbols are enough.
+strip --strip-debug -o "$work/foldin" "$foldin"
+foldin=$work/foldin
+
+"$foldin" datasets make --users 400 --items 500 --mean-interactions 40 --seed 1 --out "$work/ratings.csv" > "$work/log" 2>&1
+"$foldin" prepare "$work/ratings.csv" --held-out-users 100 --out "$work/data" >> "$work/log" 2>&1
+
+# count FUNCTION ARGUMENTS...: instructions inside the function, one thread. What the command prints goes to $work/out.
+count() {
+    local function=$1
+    shift
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="$function" \
+        "$foldin" "$@" --threads 1 > "$work/out" 2> "$work/err" || {
+        cat "$work/err" >&2
+        return 1
+    }
+    sed -n 's/.*Collected : *\([0-9]*\).*/\1/p' "$work/err"
+}
+
+bench=(bench data "$work/data" --steps 1 --warm-up 0 --batch-size 64 --hidden 256 --latent 64 --evaluations 1 --recommendations 1 --seed 1 --json)
+step=$(count '*12TrainingStepC3run*' "${bench[@]}")
+kernels=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["matrices"].replace(" ", "-"))' "$work/out")
+evaluation=$(count '*9EvaluatorV11userMetrics*' "${bench[@]}")
+reading=$(count '*7RatingsV10contentsOf*' bench read "$work/ratings.csv" --rounds 1)
+
+if [ "${1:-}" = --record ]; then
+    {
+        echo "# work, matrix kernels under valgrind, instructions; written by guard.sh --record"
+        [ ! -f "$bounds" ] || awk -v kernels="$kernels" '!/^#/ && $2 != kernels' "$bounds"
+        printf 'step %s %s\nevaluation %s %s\nreading %s %s\n' "$kernels" "$step" "$kernels" "$evaluation" "$kernels" "$reading"
+    } > "$work/new"
+    cp "$work/new" "$bounds"
+fi
+
+failed=0
+for name in step evaluation reading; do
+    found=${!name}
+    bound=$(awk -v name="$name" -v kernels="$kernels" '$1 == name && $2 == kernels { print $3 }' "$bounds")
+    if [ -z "$bound" ]; then
+        echo "$name: $found instructions with $kernels; found no bound for these kernels, expected one in $bounds (guard.sh --record)" >&2
+        failed=1
+        continue
+    fi
+    awk -v name="$name" -v found="$found" -v bound="$bound" -v tolerance="$tolerance" 'BEGIN {
+        change = 100 * (found / bound - 1)
+        verdict = change > tolerance ? "SLOWER" : change < -tolerance ? "faster: record the new bound" : "as before"
+        printf "%-10s %12d instructions, bound %12d, %+.2f%%: %s\n", name, found, bound, change, verdict
+        exit change > tolerance
+    }' || failed=1
+done
+exit $failed

@@ -1,0 +1,64 @@
+#include "Rows.h"
+
+#include <string.h>
+
+// The whole number of 1 to 7 digits in its only spelling at *place, followed by `delimiter`, both of which are passed; or -1. Eight bytes
+// are looked at together, without a loop whose end would be guessed wrong.
+static inline ptrdiff_t whole_number(const uint8_t **place, uint8_t delimiter) {
+    uint64_t word;
+    memcpy(&word, *place, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    // Digits become 0 to 9; the lowest high bit of `others` is that of the first byte that is none.
+    uint64_t values = word ^ 0x3030303030303030u;
+    uint64_t others = ((values + 0x7676767676767676u) | values) & 0x8080808080808080u;
+    unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
+    bool leading_zero = (word & 0xFF) == '0' && bits > 8;
+    if (bits - 8 > 48 || leading_zero || (*place)[bits / 8] != delimiter) return -1;
+    *place += bits / 8 + 1;
+    // Behind leading zeros, neighbours are joined to numbers of two, four and eight digits.
+    uint64_t digits = values << (64 - bits);
+    digits = digits * 2561 >> 8 & 0x00FF00FF00FF00FFu;
+    digits = digits * 6553601 >> 16 & 0x0000FFFF0000FFFFu;
+    return (ptrdiff_t)(digits * 42949672960001u >> 32);
+}
+
+static inline uint32_t code_of(ptrdiff_t number, foldin_codes codes) {
+    return (size_t)number < (size_t)codes.count ? codes.codes[number] : 0;
+}
+
+ptrdiff_t foldin_usual_rows(const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth,
+                            foldin_codes users, foldin_codes items, foldin_rows rows) {
+    ptrdiff_t count = 0;
+    const uint8_t *at = *place;
+    for (; count < rows.room && end - at >= 32; count++) {
+        const uint8_t *next = at;
+        uint32_t user = code_of(whole_number(&next, delimiter), users);
+        if (!user) break;
+        uint32_t item = code_of(whole_number(&next, delimiter), items);
+        if (!item) break;
+        unsigned whole = next[0] - '0';
+        if (whole > 9) break;
+        unsigned tenths = 0;
+        if (next[1] == '.') {
+            tenths = next[2] - '0';
+            if (tenths > 9) break;
+            next += 3;
+        } else {
+            next += 1;
+        }
+        if (has_fourth) {
+            if (*next != delimiter) break;
+            do next++;
+            while ((uint8_t)(*next - '0') <= 9);
+        }
+        if (*next != '\n') break;
+        rows.users[count] = user - 1;
+        rows.items[count] = item - 1;
+        rows.ratings[count] = (float)((double)(whole * 10 + tenths) / 10);
+        at = next + 1;
+    }
+    *place = at;
+    return count;
+}

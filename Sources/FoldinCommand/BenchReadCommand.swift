@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foldin
+import Foundation
+
+/// `foldin bench read`: reading and parsing a ratings file, alone.
+struct BenchReadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "read", abstract: "Time reading and parsing a ratings file.",
+        discussion:
+            "From opening the file to columns of numbered users, items and ratings in memory; nothing is filtered or written.")
+
+    @Argument(help: ArgumentHelp("A ratings file, as foldin prepare takes.", valueName: "ratings")) var ratings: String
+    @Option(help: "Times to read it.") var rounds = 5
+    @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Report: Encodable {
+        let rows: Int, bytes: Int, threads: Int, seconds: [Double]
+        let medianSeconds: Double, leastSeconds: Double, megabytesPerSecond: Double
+    }
+
+    func validate() throws {
+        if rounds < 1 { throw ValidationError("--rounds: found \(rounds); expected at least 1") }
+    }
+
+    func run() throws {
+        let format = try layout.format(of: ratings)
+        var rows = 0
+        var seconds: [Double] = []
+        for _ in 0..<rounds {
+            let began = ContinuousClock.now
+            rows = try Ratings(contentsOf: ratings, format: format, workers: work.workers).count
+            seconds.append((ContinuousClock.now - began) / .seconds(1))
+        }
+        let size = try FileManager.default.attributesOfItem(atPath: ratings)[.size] as? Int ?? 0
+        let median = seconds.sorted()[seconds.count / 2]
+        let report = Report(
+            rows: rows, bytes: size, threads: work.workers.count, seconds: seconds, medianSeconds: median,
+            leastSeconds: seconds.min() ?? 0, megabytesPerSecond: (Double(size) / median / 1e6).rounded())
+        if json {
+            try Console.json(report)
+        } else {
+            Console.result(
+                "\(rows) rows, \(size.asMemory): median \(String(format: "%.3f", median)) s, \(Int(report.megabytesPerSecond)) MB/s, "
+                    + "\(Int(Double(rows) / median)) rows/s, \(work.workers.count) threads")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import CFoldinKernels
+import FoldinKernels
+
+/// Scores one user at a time in memory that it keeps: after the first calls nothing is allocated.
+///
+/// The kernels and the order of their sums are those of `TrainedModel.score`: with Foldin's own matrix kernels a user's scores are
+/// the same bits here, in a block of users, and for any number of workers; with a BLAS they are the same but for rounding.
+///
+/// - Note: Not to be used by two threads at once. `@unchecked Sendable` because whoever holds it may pass it on: all it has is
+///   memory of its own and a model that does not change.
+public final class OneUserScorer: @unchecked Sendable {
+    private let model: TrainedModel
+    private let workers: Workers
+    private let layers: [Layer]
+    /// What each layer but the last gives, and what each but the first sees where tanh comes between.
+    private let outputs: [FloatBuffer]
+    private let activated: [FloatBuffer?]
+    private let result: FloatBuffer
+    private var factors: [Float] = []
+
+    /// Room for scoring with `model`: its widths and number of items in floats.
+    public init(_ model: TrainedModel, workers: Workers = Workers()) {
+        self.model = model
+        self.workers = workers
+        layers = model.architecture.layers
+        outputs = layers.dropLast().map { FloatBuffer(count: $0.outputs) }
+        activated = layers.enumerated().map { $0 > 0 && $1.activatesInput ? FloatBuffer(count: $1.inputs) : nil }
+        result = FloatBuffer(count: model.architecture.items)
+    }
+
+    /// The scores of all items for somebody who clicked `items`, which ascend without repeats.
+    ///
+    /// The scores are valid, and may be changed, until the next call.
+    public func score(_ items: [Int32]) -> UnsafeMutablePointer<Float> {
+        let linears = model.parameters.linears
+        let value = layers[0].activatesInput ? tanhOfOne(normalizedClick(items.count)) : normalizedClick(items.count)
+        if factors.count < items.count || factors.first != value {
+            factors.removeAll(keepingCapacity: true)
+            factors.append(contentsOf: repeatElement(value, count: items.count))
+        }
+        items.withUnsafeBufferPointer { items in
+            factors.withUnsafeBufferPointer { factors in
+                clicksForward(
+                    layers[0], linears[0], items: items.baseAddress, values: factors.baseAddress, count: items.count,
+                    into: outputs[0].pointer)
+            }
+        }
+        // The VAE's latent mean is the first half of what the encoder gives; one row, so its stride does not matter.
+        for index in 1..<layers.count - 1 {
+            linearForward(
+                layers[index], linears[index], rows: 1, input(of: index), inputStride: layers[index].inputs,
+                into: outputs[index].pointer)
+        }
+        let last = layers[layers.count - 1]
+        let linear = linears[layers.count - 1]
+        let seen = input(of: layers.count - 1)
+        workers.forEachPiece(of: last.outputs, size: 2 * itemsAPanel) { panel, _ in
+            let scores = result.pointer + panel.lowerBound
+            matrixMultiply(
+                rows: 1, columns: panel.count, inner: last.inputs, .plain(seen, stride: last.inputs),
+                .transposed(linear.weight.pointer + panel.lowerBound * last.inputs, stride: last.inputs), into: scores,
+                stride: last.outputs)
+            foldin_add_bias(1, panel.count, scores, linear.bias.pointer + panel.lowerBound)
+        }
+        return result.pointer
+    }
+
+    /// What layer `index` multiplies by its weights.
+    private func input(of index: Int) -> UnsafePointer<Float> {
+        let before = outputs[index - 1].pointer
+        guard let activated = activated[index] else { return UnsafePointer(before) }
+        foldin_tanh(layers[index].inputs, before, activated.pointer)
+        return UnsafePointer(activated.pointer)
+    }
+}

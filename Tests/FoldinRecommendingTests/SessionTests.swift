@@ -1,0 +1,78 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Foundation
+import Testing
+
+@testable import FoldinRecommending
+
+@Suite("Recommending in kept memory", .serialized) struct SessionTests {
+    static let items = 700
+
+    static func recommender(
+        _ family: Architecture.Family, _ activations: Architecture.Activations = .paper, hidden: [Int] = [20], threads: Int = 1
+    ) -> Recommender {
+        let architecture = Architecture(
+            family: family, items: items, encoder: hidden, latent: 6, decoder: hidden,
+            encoderDropout: [0.5] + hidden.map { _ in 0 },
+            decoderDropout: [0] + hidden.map { _ in 0 }, activations: activations)
+        let model = TrainedModel(
+            parameters: Parameters(initializing: architecture, seed: 4),
+            items: Vocabulary((0..<items).map { "item number \($0)" }))
+        return Recommender(model, workers: Workers(count: threads))
+    }
+
+    static func history(_ seed: Int, _ count: Int) -> [String] {
+        (0..<count).map { "item number \(($0 * 37 + seed * 11) % items)" }
+    }
+
+    /// One user at a time gives what a block of users gives, whatever was recommended before.
+    @Test(arguments: Architecture.Family.allCases, [Architecture.Activations.paper, .article])
+    func isWhatABlockGives(_ family: Architecture.Family, _ activations: Architecture.Activations) throws {
+        for (hidden, threads) in [([20], 1), ([20], 2), ([], 1), ([30, 20], 2)] {
+            let recommender = Self.recommender(family, activations, hidden: hidden, threads: threads)
+            let histories = [3, 90, 1, 40, 3].enumerated().map { Self.history($0, $1) + ["item number 3", "nobody's"] }
+            let together = try recommender.recommendations(25, for: histories, excluding: ["item number 9"]).map {
+                try $0.get().items
+            }
+            for (history, expected) in zip(histories, together) {
+                let alone = try recommender.recommend(25, havingLiked: history.reversed(), excluding: ["item number 9"])
+                #expect(alone.map(\.item) == expected.map(\.item))
+                for (one, other) in zip(alone, expected) { #expect(abs(one.score - other.score) <= 1e-5) }
+            }
+        }
+    }
+
+    /// Many threads share one recommender, each with memory of its own.
+    @Test func servesManyThreadsAtOnce() throws {
+        let recommender = Self.recommender(.multVAE)
+        let expected = try (0..<40).map { try recommender.recommend(10, havingLiked: Self.history($0, 8)) }
+        let found = Workers(count: 8).map(400) { task, _ in
+            (try? recommender.recommend(10, havingLiked: Self.history(task % 40, 8))) ?? []
+        }
+        for (task, items) in found.enumerated() { #expect(items == expected[task % 40]) }
+    }
+
+    @Test func refusesAsABlockDoes() {
+        let recommender = Self.recommender(.multDAE)
+        var result = [Recommendation(item: "old", title: nil, score: 0)]
+        #expect(throws: FoldinError.self) { try recommender.recommend(0, havingLiked: ["item number 1"], into: &result) }
+        #expect(throws: FoldinError.self) { try recommender.recommend(3, havingLiked: ["nobody's"], into: &result) }
+        #expect(result.isEmpty)
+    }
+
+    /// The list that is handed in is filled where it is. (That nothing else is allocated: Benchmarks/allocations.sh.)
+    @Test func fillsTheSameList() throws {
+        let recommender = Self.recommender(.multVAE)
+        let histories = (0..<20).map { Self.history($0, 30) }
+        var result: [Recommendation] = []
+        for history in histories { try recommender.recommend(10, havingLiked: history, into: &result) }
+        let capacity = result.capacity
+        let place = result.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+        for _ in 0..<50 {
+            for history in histories { try recommender.recommend(10, havingLiked: history, into: &result) }
+        }
+        #expect(result.count == 10 && result.capacity == capacity)
+        #expect(result.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } == place)
+    }
+}
