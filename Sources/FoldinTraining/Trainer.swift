@@ -73,7 +73,8 @@ public struct Trainer: Sendable {
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         let architecture = try self.architecture(for: dataset)
-        let identity = try identity(of: architecture, dataset)
+        // What must be the same for a checkpoint to be gone on from.
+        let identity = options.merging(["data": dataset.checksum]) { _, new in new }
         let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
@@ -107,16 +108,6 @@ public struct Trainer: Sendable {
             model: model, history: state.history, bestEpoch: state.bestEpoch, wasCancelled: wasCancelled)
     }
 
-    /// What must be the same for a checkpoint to be gone on from.
-    private func identity(of architecture: Architecture, _ dataset: PreparedDataset) throws -> [String: String] {
-        var identity = options
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        identity["network"] = String(decoding: try encoder.encode(architecture), as: UTF8.self)
-        identity["data"] = dataset.checksum
-        return identity
-    }
-
     /// The network that training on `dataset` builds.
     ///
     /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
@@ -134,22 +125,8 @@ public struct Trainer: Sendable {
         return architecture
     }
 
-    /// What goes into the model's card.
-    private var options: [String: String] {
-        var options = [
-            "seed": String(seed), "epochs": String(schedule.epochs), "batch-size": String(schedule.batchSize),
-            "learning-rate": String(schedule.optimizer.learningRate), "weight-decay": String(schedule.optimizer.decoupledDecay),
-            "metric": schedule.metric.description,
-        ]
-        options["patience"] = schedule.patience.map(String.init)
-        switch schedule.annealing {
-        case .constant(let beta): options["annealing"] = "constant \(beta)"
-        case .growing(let cap, .updatesToOne(let updates)): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
-        case .growing(let cap, .fractionOfEpochs(let fraction)):
-            options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
-        }
-        return options
-    }
+    /// All options by name, as they stand in the model's card.
+    public var options: [String: String] { TrainingPlan(of: self).options }
 }
 
 /// What a training delivers as it goes.
