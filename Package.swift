@@ -17,7 +17,9 @@ let package = Package(
         .executable(name: "foldin", targets: ["FoldinCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
@@ -37,6 +39,12 @@ let package = Package(
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
         + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
+        + room(
+            "FoldinExperiments",
+            imports: [
+                "FoldinTraining", "FoldinModels", "FoldinRecommending", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
+            ])
         + [
             .target(
                 name: "Foldin",
@@ -46,7 +54,7 @@ let package = Package(
                 ]),
             .executableTarget(
                 name: "FoldinCommand",
-                dependencies: ["Foldin", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+                dependencies: ["Foldin", "FoldinExperiments", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),

@@ -12,6 +12,8 @@ struct FoldinCommand: AsyncParsableCommand {
             DatasetsCommand.self,
             TrainCommand.self,
             EvaluateCommand.self,
+            SweepCommand.self,
+            TablesCommand.self,
             RecommendCommand.self,
             SimilarCommand.self,
             BenchCommand.self,
