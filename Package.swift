@@ -54,7 +54,10 @@ let package = Package(
                 ]),
             .executableTarget(
                 name: "FoldinCommand",
-                dependencies: ["Foldin", "FoldinExperiments", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+                dependencies: [
+                    "Foldin", "FoldinExperiments", "FoldinKernels",
+                    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                ]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),

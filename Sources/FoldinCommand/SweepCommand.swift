@@ -20,7 +20,8 @@ struct SweepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var data: String
     @Option(help: ArgumentHelp("The directory to write to, or to go on in.", valueName: "dir")) var out: String
     @Option(
-        help: ArgumentHelp("Trainings at the same time; results do not depend on it. (default: a processor each, at most 4)", valueName: "n"))
+        help: ArgumentHelp(
+            "Trainings at the same time; results do not depend on it. (default: a processor each, at most 4)", valueName: "n"))
     var parallel: Int?
     @Option(
         help: ArgumentHelp(
@@ -59,8 +60,9 @@ struct SweepCommand: ParsableCommand {
         if Console.isWatched { Console.progress("") }
         let results = try SweepResults(contentsOf: out)
         guard isDone else {
-            Console.note("interrupted: \(results.runs.filter(\.isDone).count) of \(file.runs.count) trainings are done; "
-                + "the same command goes on")
+            Console.note(
+                "interrupted: \(results.runs.filter(\.isDone).count) of \(file.runs.count) trainings are done; "
+                    + "the same command goes on")
             throw ExitCode(130)
         }
         if json { try Console.json(Outcome(results)) } else { Console.result(results.bestTable.text(as: .markdown)) }

@@ -19,7 +19,8 @@ struct TablesCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
     @Option(help: "Which table.") var show: Kind = .best
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare, instead.", valueName: "run")) var compare: [String] = []
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare, instead.", valueName: "run")) var compare:
+        [String] = []
     @Option(help: "The language.") var format: Table.Format = .markdown
 
     func validate() throws {

@@ -101,7 +101,9 @@ extension Array where Element: FixedWidthInteger {
         let size = MemoryLayout<Element>.size
         guard data.count % size == 0 else { return nil }
         self = data.withUnsafeBytes { bytes in
-            (0..<data.count / size).map { Element(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Element.self)) }
+            (0..<data.count / size).map {
+                Element(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Element.self))
+            }
         }
     }
 }

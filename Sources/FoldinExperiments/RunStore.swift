@@ -27,7 +27,8 @@ public final class RunStore: Sendable {
     private init(_ directory: String, isNew: Bool) throws {
         let path = directory + "/" + RunStore.fileName
         guard isNew || FileManager.default.fileExists(atPath: path) else {
-            throw FoldinError(.missingInput, file: directory, found: "no \(RunStore.fileName)", expected: "what foldin sweep wrote")
+            throw FoldinError(
+                .missingInput, file: directory, found: "no \(RunStore.fileName)", expected: "what foldin sweep wrote")
         }
         self.path = path
         var configuration = Configuration()
@@ -77,17 +78,17 @@ public final class RunStore: Sendable {
                 for name in ["mean", "standardError"] { table.column(name, .double) }
                 table.primaryKey(["runId", "part", "name"])
             }
-            // Little-endian: 8 bytes a user, Double for a metric's scores and 4, Int32, for the users they are of.
+            try database.create(table: "users") { table in
+                table.column("digest", .text).primaryKey()
+                table.column("users", .blob).notNull()
+            }
+            // Little-endian, in the same order: a Double a user for a metric's scores, an Int32 for the users they are of.
             try database.create(table: "scores") { table in
                 table.column("runId", .text).notNull().references("run", onDelete: .cascade)
                 table.column("metric", .text).notNull()
                 table.column("scores", .blob).notNull()
                 table.column("users", .text).notNull().references("users")
                 table.primaryKey(["runId", "metric"])
-            }
-            try database.create(table: "users") { table in
-                table.column("digest", .text).primaryKey()
-                table.column("users", .blob).notNull()
             }
         }
         return migrator

@@ -37,7 +37,8 @@ public struct Sweep: Sendable {
     /// - Parameter dataDirectory: where `dataset` came from, for the report.
     /// - Throws: `FoldinError`, also when another process is at work there or the results there are of other data.
     public init(
-        _ file: SweepFile, on dataset: PreparedDataset, from dataDirectory: String, in directory: String, limits: Limits = Limits(),
+        _ file: SweepFile, on dataset: PreparedDataset, from dataDirectory: String, in directory: String,
+        limits: Limits = Limits(),
         retryingFailed: Bool = false
     ) throws {
         self.file = file
@@ -48,7 +49,8 @@ public struct Sweep: Sendable {
             try FileManager.default.createDirectory(atPath: directory + "/runs", withIntermediateDirectories: true)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: directory, found: "a place where no directory can be made", expected: "a directory to write to")
+                .cannotCreate, file: directory, found: "a place where no directory can be made",
+                expected: "a directory to write to")
         }
         lock = try DirectoryLock(directory)
         store = try RunStore(writingIn: directory)
@@ -56,7 +58,8 @@ public struct Sweep: Sendable {
         let place = URL(filePath: dataDirectory).standardizedFileURL
         try store.begin(
             StoredSweep(
-                name: file.name, dataset: file.dataset ?? place.lastPathComponent, dataDirectory: place.path(percentEncoded: false),
+                name: file.name, dataset: file.dataset ?? place.lastPathComponent,
+                dataDirectory: place.path(percentEncoded: false),
                 dataChecksum: dataChecksum, file: file.text, began: RunStore.now()),
             runs: file.runs)
         if retryingFailed {
@@ -126,9 +129,12 @@ public struct Sweep: Sendable {
         do {
             if let limit = limits.memory, bytes > limit {
                 throw FoldinError(
-                    .usage, found: "a training that needs about \(bytes.asMemory)", expected: "at most \(limit.asMemory) (--memory)")
+                    .usage, found: "a training that needs about \(bytes.asMemory)",
+                    expected: "at most \(limit.asMemory) (--memory)")
             }
-            guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else { return }
+            guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
+                return
+            }
         } catch {
             try store.update(planned.id) { ($0.status, $0.error) = (.failed, "\(error)") }
         }

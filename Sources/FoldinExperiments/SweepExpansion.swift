@@ -126,7 +126,8 @@ private enum RandomAxis {
         }
         let scale = try range["scale"].map { try $0.text("random.\(name).scale") } ?? "linear"
         let (low, high) = (try from.number("random.\(name).from"), try to.number("random.\(name).to"))
-        guard low <= high, abs(low) <= 1e15, abs(high) <= 1e15, ["linear", "log"].contains(scale), scale == "linear" || low > 0 else {
+        guard low <= high, abs(low) <= 1e15, abs(high) <= 1e15, ["linear", "log"].contains(scale), scale == "linear" || low > 0
+        else {
             throw FoldinError(
                 .badData, found: "random.\(name) from \(low) to \(high), scale \(scale)",
                 expected: "ascending ends and the scale linear, or log with ends above 0")

@@ -47,7 +47,8 @@ extension SweepResults {
             let standing = Self.meanAndStandardError(runs.map(standing)).mean ?? 0
             let row: [Table.Cell] = [
                 .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions), .init(runs.count),
-                .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1), overSeeds { validation(of: $0)?.mean },
+                .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1),
+                overSeeds { validation(of: $0)?.mean },
             ]
             return (standing, row + testMetrics.map { name in overSeeds { figure("test \(name)", of: $0)?.mean } })
         }
@@ -66,7 +67,8 @@ extension SweepResults {
     /// - Throws: `FoldinError` if the store's parts do not fit together.
     public func comparisonTable(_ first: StoredRun, _ second: StoredRun) throws -> Table {
         let rows: [[Table.Cell]] = try testMetrics.compactMap { name in
-            guard let left = try store.scores(of: first.id, metric: name), let right = try store.scores(of: second.id, metric: name)
+            guard let left = try store.scores(of: first.id, metric: name),
+                let right = try store.scores(of: second.id, metric: name)
             else { return nil }
             let found = PairedComparison(left.values, of: left.users, right.values, of: right.users)
             return [

@@ -77,7 +77,8 @@ extension Table {
                     return text.isEmpty ? "" : "$\(text)$"
                 })
         }
-        return "% needs \\usepackage{booktabs}\n\\begin{tabular}{" + columns.map { $0.kind == .text ? "l" : "r" }.joined() + "}\n\\toprule\n"
+        return "% needs \\usepackage{booktabs}\n\\begin{tabular}{" + columns.map { $0.kind == .text ? "l" : "r" }.joined()
+            + "}\n\\toprule\n"
             + line(columns.map { escaped($0.name) }) + "\\midrule\n" + body.joined() + "\\bottomrule\n\\end{tabular}\n"
     }
 
