@@ -14,6 +14,7 @@ struct FoldinCommand: AsyncParsableCommand {
             EvaluateCommand.self,
             SweepCommand.self,
             TablesCommand.self,
+            ReportCommand.self,
             RecommendCommand.self,
             SimilarCommand.self,
             BenchCommand.self,

@@ -64,7 +64,7 @@ public final class RunStore: Sendable {
                 for name in ["parameters", "memoryBytes", "bestEpoch"] { table.column(name, .integer) }
                 table.column("seconds", .double)
             }
-            try database.create(table: "epoch", options: .withoutRowID) { table in
+            try database.create(table: "epoch") { table in
                 table.column("runId", .text).notNull().references("run", onDelete: .cascade)
                 table.column("epoch", .integer).notNull()
                 table.column("updates", .integer).notNull()
@@ -72,7 +72,7 @@ public final class RunStore: Sendable {
                 table.column("validation", .double)
                 table.primaryKey(["runId", "epoch"])
             }
-            try database.create(table: "metric", options: .withoutRowID) { table in
+            try database.create(table: "metric") { table in
                 table.column("runId", .text).notNull().references("run", onDelete: .cascade)
                 for name in ["part", "name"] { table.column(name, .text).notNull() }
                 for name in ["mean", "standardError"] { table.column(name, .double) }

@@ -30,7 +30,10 @@ final class SweepTracker: Sendable {
     private struct State {
         var progress: SweepProgress
         var work: [String: Double]
-        let atStart: Double
+        /// The work of earlier sittings.
+        var before: Double
+        /// Runs that trained an epoch in this sitting.
+        var begun: Set<String> = []
     }
 
     private let state: Mutex<State>
@@ -61,7 +64,7 @@ final class SweepTracker: Sendable {
         var progress = SweepProgress(total: runs.count)
         progress.done = stored.filter(\.isDone).count
         progress.failed = stored.filter { $0.status == .failed }.count
-        state = Mutex(State(progress: progress, work: work, atStart: work.values.reduce(0, +)))
+        state = Mutex(State(progress: progress, work: work, before: work.values.reduce(0, +)))
         self.report = report
     }
 
@@ -69,7 +72,12 @@ final class SweepTracker: Sendable {
 
     func epoch(_ epoch: EpochReport, of run: PlannedRun) {
         change { state in
-            state.work[run.id] = (weights[run.id]?.epoch ?? 0) * Double(epoch.epoch)
+            let weight = weights[run.id]?.epoch ?? 0
+            if state.begun.insert(run.id).inserted {
+                // What its checkpoint knows beyond the store is no work of this sitting either.
+                state.before += weight * Double(epoch.epoch - 1) - (state.work[run.id] ?? 0)
+            }
+            state.work[run.id] = weight * Double(epoch.epoch)
             return .epoch(run, epoch)
         }
     }
@@ -93,7 +101,7 @@ final class SweepTracker: Sendable {
             let done = state.work.values.reduce(0, +)
             state.progress.fraction = total > 0 ? min(1, done / total) : 1
             let seconds = (ContinuousClock.now - began) / .seconds(1)
-            let now = done - state.atStart
+            let now = done - state.before
             state.progress.secondsLeft = now > 0 ? seconds * (total - done) / now : nil
             report(event, state.progress)
         }

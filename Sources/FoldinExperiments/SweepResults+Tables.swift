@@ -23,7 +23,8 @@ extension SweepResults {
     public var allTable: Table {
         let rows = runs.map { run in
             [
-                .text(run.id), .text(run.familyTitle), .init(run.network), .text(run.changedOptions), .text(run.seed),
+                .text(sweep.dataset), .text(run.id), .text(run.familyTitle), .init(run.network), .text(run.changedOptions),
+                .text(run.seed),
                 .text(run.status.rawValue), .init(run.epochs), .init(run.bestEpoch), .init(run.seconds, digits: 1),
                 .init(validation(of: run)?.mean, error: nil),
             ] + tests(of: run) + [.init(run.error)]
@@ -31,7 +32,8 @@ extension SweepResults {
         return Table(
             "All runs",
             columns: [
-                .init("run"), .init("model"), .init("network"), .init("options"), .init("seed"), .init("status"),
+                .init("dataset"), .init("run"), .init("model"), .init("network"), .init("options"), .init("seed"),
+                .init("status"),
                 .init("epochs", .number), .init("best epoch", .number), .init("seconds", .number), .init("validation", .measure),
             ] + testColumns + [.init("error")], rows: rows)
     }
@@ -46,7 +48,8 @@ extension SweepResults {
             }
             let standing = Self.meanAndStandardError(runs.map(standing)).mean ?? 0
             let row: [Table.Cell] = [
-                .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions), .init(runs.count),
+                .text(sweep.dataset), .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions),
+                .init(runs.count),
                 .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1),
                 overSeeds { validation(of: $0)?.mean },
             ]
@@ -57,7 +60,8 @@ extension SweepResults {
         return Table(
             "Mean and standard error over seeds",
             columns: [
-                .init("model"), .init("network"), .init("options"), .init("seeds", .number), .init("seconds", .number),
+                .init("dataset"), .init("model"), .init("network"), .init("options"), .init("seeds", .number),
+                .init("seconds", .number),
                 .init("validation", .measure),
             ] + testColumns, rows: order.map { lines[$0].1 })
     }
