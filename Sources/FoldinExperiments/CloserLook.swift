@@ -125,14 +125,14 @@ struct CloserLook {
         let places = [1, 3, 5, 7].map { order[order.count * $0 / 8] }
         let chosen = places.enumerated().filter { places.firstIndex(of: $1) == $0 }.map(\.element)
         let clicks = dataset.train.itemCounts()
-        let parts = chosen.map { row in
+        let parts = chosen.map { row -> String in
             // What tells most about a person is what few others clicked.
             let history = users.foldIn.row(row).sorted { (clicks[Int($0)], $0) < (clicks[Int($1)], $1) }
             let shown = history.prefix(8).map { HTML.escaped(title($0)) }.joined(separator: " · ")
             let more = history.count > 8 ? " … and \(history.count - 8) more" : ""
             let user = dataset.users.count > Int(users.userIndices[row]) ? dataset.users[Int(users.userIndices[row])] : "\(row)"
-            let cards = models.map { judged in
-                let items = judged.profile.lists[row].prefix(10).map { item in
+            let cards = models.map { judged -> String in
+                let items = judged.profile.lists[row].prefix(10).map { item -> String in
                     let isHit = users.heldOut.row(row).contains(item)
                     return "<li\(isHit ? " class=\"hit\"" : "")>\(HTML.escaped(title(item)))</li>"
                 }

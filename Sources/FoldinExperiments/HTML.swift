@@ -24,18 +24,18 @@ enum HTML {
     static func table(_ table: Table, highlightingFirst: Bool = false) -> String {
         let shown = table.columns.indices.filter { column in table.rows.contains { !$0[column].readable().isEmpty } }
         func line(_ row: [Table.Cell]) -> String {
-            shown.map { column in
+            shown.map { column -> String in
                 let isText = table.columns[column].kind == .text
                 let text = escaped(row[column].readable("\u{2009}±\u{2009}"))
                 return isText ? "<td>\(text)</td>" : "<td class=\"n\">\(text)</td>"
             }.joined()
         }
-        let head = shown.map { column in
+        let head = shown.map { column -> String in
             let name = escaped(table.columns[column].name)
             return table.columns[column].kind == .text
                 ? "<th scope=\"col\">\(name)</th>" : "<th scope=\"col\" class=\"n\">\(name)</th>"
         }.joined()
-        let body = table.rows.enumerated().map { index, row in
+        let body = table.rows.enumerated().map { index, row -> String in
             "<tr\(highlightingFirst && index == 0 ? " class=\"first\"" : "")>\(line(row))</tr>\n"
         }.joined()
         return

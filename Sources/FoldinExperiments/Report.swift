@@ -76,13 +76,13 @@ public struct Report {
         return "<header><h1>\(HTML.escaped(sweep.name)) <span class=\"soft\">on \(HTML.escaped(sweep.dataset))</span></h1>\n"
             + "<p class=\"soft\">Begun \(HTML.escaped(String(sweep.began.prefix(10)))). Runs are chosen by the validation users and judged on "
             + "the test users; ± is one standard error.</p>\n<div class=\"tiles\">"
-            + tiles.map { "<div class=\"tile\"><b>\(HTML.escaped($0.0))</b><span>\(HTML.escaped($0.1))</span></div>" }.joined()
+            + tiles.map { (tile: (String, String)) -> String in "<div class=\"tile\"><b>\(HTML.escaped(tile.0))</b><span>\(HTML.escaped(tile.1))</span></div>" }.joined()
             + "</div></header>"
     }
 
     private func settings(_ best: [StoredRun]) -> String {
         guard !best.isEmpty else { return "<p>No training has been judged yet.</p>" }
-        let cards = best.map { run in
+        let cards = best.map { run -> String in
             var lines = [("run", run.id), ("network", run.network ?? ""), ("parameters", run.parameters.map(Self.grouped) ?? "")]
             lines.append(("best epoch", "\(run.bestEpoch ?? 0) of \(run.epochs), in \(Self.time(run.seconds ?? 0))"))
             let told: Set = ["model", "hidden", "latent", "decoder-hidden", "metric"]
@@ -114,7 +114,7 @@ public struct Report {
         guard let gnuplot else {
             return "<section><h2>Figures</h2><p class=\"note\">Left out: there was no gnuplot.</p></section>"
         }
-        let drawn = try results.figures.enumerated().map { number, figure in
+        let drawn = try results.figures.enumerated().map { number, figure -> String in
             let picture = HTML.inline(svg: try gnuplot.draw(figure, as: .svg), title: figure.title, number: number)
             return
                 "<figure>\(picture)<figcaption><b>\(HTML.escaped(figure.title)).</b> \(HTML.escaped(figure.caption))</figcaption></figure>"

@@ -163,16 +163,16 @@ extension SweepResults {
         set rmargin 2
         set key bottom right
         set format x ''
-        set size 1,0.62
-        set origin 0,0.38
-        set bmargin 0.6
+        set size 1,0.58
+        set origin 0,0.42
+        set bmargin 0.8
         set tmargin 1
         \(upper)
         plot \(above.joined(separator: ", "))
-        set size 1,0.4
+        set size 1,0.42
         set origin 0,0
-        set bmargin 3.2
-        set tmargin 0.6
+        set bmargin 4
+        set tmargin 0.8
         set format x '%g'
         set xlabel 'epoch'
         unset key
