@@ -37,7 +37,12 @@ let package = Package(
         + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
         + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
-        + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])
+        + room(
+            "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
+            fixtures: ["Fixtures"])
+        + room(
+            "FoldinConfiguration",
+            imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
         + room(
             "FoldinExperiments",
@@ -55,7 +60,7 @@ let package = Package(
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinExperiments", "FoldinKernels",
+                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.

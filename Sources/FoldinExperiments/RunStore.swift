@@ -91,6 +91,9 @@ public final class RunStore: Sendable {
                 table.primaryKey(["runId", "metric"])
             }
         }
+        migrator.registerMigration("2") { database in
+            try database.alter(table: "epoch") { $0.add(column: "validationLoss", .double) }
+        }
         return migrator
     }
 

@@ -106,6 +106,8 @@ public struct StoredEpoch: Sendable, Equatable, Codable, FetchableRecord, Persis
     public let beta: Double
     /// The validation metric that decides; nil without validation users.
     public let validation: Double?
+    /// Mean negative log-likelihood of the validation users; nil without them.
+    public let validationLoss: Double?
     public let seconds: Double
 
     /// The objective: likelihood plus beta times divergence.
@@ -119,6 +121,7 @@ public struct StoredEpoch: Sendable, Equatable, Codable, FetchableRecord, Persis
         divergence = report.divergence
         beta = Double(report.beta)
         validation = report.validation?.mean
+        validationLoss = report.validationLoss
         seconds = report.seconds
     }
 }

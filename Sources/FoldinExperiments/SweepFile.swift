@@ -79,6 +79,10 @@ public struct SweepFile: Sendable {
             ?? Metric.standard + [.coverage(at: 100), .popularity(at: 100)]
         halving = try table["halving"].map { try Halving($0.table("halving")) }
         runs = try SweepExpansion(table).runs
+        if halving != nil, runs.contains(where: { $0.plan.options["anneal-cap"] == "search" }) {
+            throw FoldinError(
+                .badData, found: "halving with anneal-cap search", expected: "one of them: a search trains twice from the start")
+        }
         guard !runs.isEmpty else {
             throw FoldinError(.badData, found: "no training", expected: "at least one of [grid], [random], [[runs]]")
         }

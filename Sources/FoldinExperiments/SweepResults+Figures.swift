@@ -102,12 +102,16 @@ extension SweepResults {
         guard let ranking else { return nil }
         var script = Series.style
         var plots: [String] = []
+        let isOfValidation = judged.allSatisfy { run in
+            histories[run.id]?.first { $0.epoch == run.bestEpoch }?.validationLoss != nil
+        }
+        let users = isOfValidation ? "validation" : "training"
         for (index, family) in families.prefix(Series.most).enumerated() {
             let points = judged.filter { $0.family == family }.compactMap { run -> [Double?]? in
                 guard let best = histories[run.id]?.first(where: { $0.epoch == run.bestEpoch }),
                     let mean = figure("test \(ranking)", of: run)?.mean
                 else { return nil }
-                return [best.negativeLogLikelihood, mean]
+                return [isOfValidation ? best.validationLoss : best.negativeLogLikelihood, mean]
             }
             guard !points.isEmpty else { continue }
             let series = Series(title: StoredRun.title(ofFamily: family), rows: points)
@@ -117,7 +121,7 @@ extension SweepResults {
         }
         guard !plots.isEmpty else { return nil }
         script += """
-            set xlabel 'training loss at the best epoch (negative log-likelihood a user)'
+            set xlabel '\(users) loss at the best epoch (negative log-likelihood a user)'
             set ylabel \(Gnuplot.quoted("test " + Self.title(of: ranking)))
             set offsets graph 0.06, graph 0.06, graph 0.12, graph 0.06
             set key top right horizontal
@@ -126,7 +130,7 @@ extension SweepResults {
         return Figure(
             name: "loss", title: "\(Self.title(of: ranking)) against loss",
             caption:
-                "A point is a run: the further left, the better it fits the training users; the higher, the better it ranks for others.",
+                "A point is a run: the further left, the better it fits the \(users) users; the higher, the better it ranks for the test users.",
             height: 430, script: script)
     }
 

@@ -43,7 +43,7 @@ struct SweepRun {
                     dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize)?
                 .totalBytes
         }
-        let (run, checkpoint) = try open()
+        let (run, checkpoint) = try open(options: trainer.options)
         var epochs = checkpoint?.state.history.count ?? 0
         var isThere: Bool {
             switch goal {
@@ -82,14 +82,14 @@ struct SweepRun {
             planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
             modelPath: place + "/model.safetensors")
         // Only now: killed before, the run goes on from its checkpoint to the same end.
-        unlink(run.checkpointPath)
+        try run.finish()
     }
 
-    private func open() throws -> (RunDirectory, TrainingCheckpoint?) {
+    private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
         let path = directory + "/" + place
         let checkpointPath = path + "/checkpoint.safetensors"
         guard FileManager.default.fileExists(atPath: checkpointPath) else {
-            return (try RunDirectory(creating: path, overwriting: true), nil)
+            return (try RunDirectory(creating: path, overwriting: true, options: options), nil)
         }
         let checkpoint = try TrainingCheckpoint(contentsOf: checkpointPath)
         return (try RunDirectory(resuming: path, from: checkpoint), checkpoint)

@@ -12,6 +12,8 @@ public struct RunRecord: Sendable, Encodable {
     public let interrupted: Bool
     /// Seconds trained, in all sittings.
     public let seconds: Double
+    /// The beta that the search found; nil where none was asked for.
+    public let betaFound: Float?
     /// By names such as `validation ndcg@100`.
     public let validation: [String: Double]
     public let test: EvaluationReport?
@@ -26,6 +28,7 @@ public struct RunRecord: Sendable, Encodable {
         bestEpoch = outcome.bestEpoch
         interrupted = outcome.wasCancelled
         seconds = outcome.history.last?.seconds ?? 0
+        betaFound = outcome.search?.beta
         validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
         self.test = test
     }

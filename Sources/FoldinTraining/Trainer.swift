@@ -10,7 +10,7 @@ import Foundation
 public struct Trainer: Sendable {
     /// The model to train.
     public let configuration: any ModelConfiguration
-    public let schedule: Schedule
+    public var schedule: Schedule
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
     public let workers: Workers
@@ -84,7 +84,11 @@ public struct Trainer: Sendable {
         var wasCancelled = false
         var saved = ContinuousClock.now
         do {
-            while !loop.isFinished {
+            while true {
+                if loop.isFinished {
+                    guard loop.isSearching else { break }
+                    try loop.retrain(from: Parameters(initializing: architecture, seed: seed, workers: workers))
+                }
                 let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
                     onStep(epoch, fraction, loss)
                     if (ContinuousClock.now - saved) / .seconds(1) >= checkpointSeconds {
@@ -99,13 +103,16 @@ public struct Trainer: Sendable {
             try onCheckpoint(loop.checkpoint)
         }
         let state = loop.state
+        let best = state.bestEpoch > 0 ? state.history[state.bestEpoch - 1] : nil
+        var metrics: [String: Double] = [:]
+        metrics["validation \(schedule.metric)"] = best?.validation?.mean
+        metrics["validation loss"] = best?.validationLoss
+        metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
         let model = TrainedModel(
             parameters: loop.kept, items: dataset.items, titles: dataset.titles,
-            card: ModelCard(
-                options: options, metrics: state.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
-                dataChecksum: identity["data"] ?? ""))
+            card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
         return TrainingOutcome(
-            model: model, history: state.history, bestEpoch: state.bestEpoch, wasCancelled: wasCancelled)
+            model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled)
     }
 
     /// The network that training on `dataset` builds.
@@ -143,6 +150,8 @@ public struct TrainingOutcome: Sendable {
     public let history: [EpochReport]
     /// The epoch the model is of, from 1; 0 when none ended.
     public let bestEpoch: Int
+    /// What a search for beta found before the training of `history`; nil while it has not, and where none was asked for.
+    public let search: AnnealingSearch?
     /// Whether training was cancelled before its end.
     public let wasCancelled: Bool
 }

@@ -24,12 +24,26 @@ public struct TrainingPlan: Sendable, Equatable {
     var epochs = 200
     var batchSize = 500
     var learningRate: Float = 1e-3
+    var pace = PaceName.constant
+    var finalLearningRate: Float = 0
+    var plateauFactor = 0.4
+    var plateauPatience = 5
+    /// Nil is the reference's, which depends on the score.
+    var plateauThreshold: Double?
+    var warmUpUpdates = 0
+    var warmUpEpochs = 0.0
     var weightDecay: Float = 0
-    var annealCap: Float = 0.2
-    /// Nil reaches the cap after 85% of the epochs.
-    var annealUpdates: Int?
+    var decay = DecayName.adamw
+    var adamBeta1: Float = 0.9
+    var adamBeta2: Float = 0.999
+    var adamEpsilon: Float = 1e-8
+    var anneal = AnnealName.linear
+    var annealCap = AnnealCap.beta(0.2)
+    var annealSpan = Schedule.Span.fractionOfEpochs(0.85)
+    var evaluateEvery = 1
     /// 0 never stops early.
     var patience = 20
+    var stopOn = Schedule.Score.metric
     var metric = Metric.ndcg(at: 100)
     var seed: UInt64 = 98_765
 
@@ -40,7 +54,7 @@ public struct TrainingPlan: Sendable, Equatable {
     ///
     /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
     public func trainer(workers: Workers = Workers()) throws -> Trainer {
-        let trainer = Trainer(configuration, schedule: schedule, seed: seed, workers: workers)
+        let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers)
         if let problem = trainer.schedule.problem ?? configuration.architecture(items: 1).problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
@@ -57,18 +71,7 @@ public struct TrainingPlan: Sendable, Equatable {
         encoderDropout = network.encoderDropout
         decoderDropout = network.decoderDropout
         activations = network.activations
-        let schedule = trainer.schedule
-        epochs = schedule.epochs
-        batchSize = schedule.batchSize
-        learningRate = schedule.optimizer.learningRate
-        weightDecay = schedule.optimizer.decoupledDecay
-        switch schedule.annealing {
-        case .growing(let cap, .updatesToOne(let updates)): (annealCap, annealUpdates) = (cap, updates)
-        case .growing(let cap, .fractionOfEpochs): annealCap = cap
-        case .constant(let beta): annealCap = beta
-        }
-        patience = schedule.patience ?? 0
-        metric = schedule.metric
+        take(trainer.schedule)
         seed = trainer.seed
     }
 
@@ -86,14 +89,6 @@ public struct TrainingPlan: Sendable, Equatable {
         }
     }
 
-    private var schedule: Schedule {
-        Schedule(
-            epochs: epochs, batchSize: batchSize, learningRate: learningRate,
-            annealing: annealUpdates.map { .linear(to: annealCap, overUpdates: $0) }
-                ?? .linear(to: annealCap, byFractionOfEpochs: 0.85),
-            decoupledDecay: weightDecay, patience: patience == 0 ? nil : patience, metric: metric)
-    }
-
     /// The same training with nothing said that goes without saying, so that equal trainings have equal options.
     var normalized: TrainingPlan {
         var plan = self
@@ -103,6 +98,7 @@ public struct TrainingPlan: Sendable, Equatable {
             if encoderDropout.dropFirst().allSatisfy({ $0 == 0 }) { plan.encoderDropout = nil }
         }
         if let decoderDropout, decoderDropout.allSatisfy({ $0 == 0 }) { plan.decoderDropout = nil }
+        plan.forgetWhatDoesNotMatter()
         return plan
     }
 }
