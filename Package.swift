@@ -20,6 +20,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
@@ -45,6 +46,12 @@ let package = Package(
             "FoldinConfiguration",
             imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
+        + room(
+            "FoldinExperiments",
+            imports: [
+                "FoldinTraining", "FoldinModels", "FoldinRecommending", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
+            ])
         + [
             .target(
                 name: "Foldin",
@@ -55,7 +62,7 @@ let package = Package(
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinConfiguration", "FoldinKernels",
+                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.

@@ -30,33 +30,34 @@ check() {
     took=$((($(date +%s%N) - began) / 1000000))
     local out=$folder/$name-killed
     while [ "$killed" -lt "$kills" ]; do
+        if finished "$out"; then
+            # It came to its end before it was killed: compared, and begun anew.
+            compare "$folder/$name" "$out"
+            rm -rf "$out"
+            restarts=$((restarts + 1))
+        fi
         "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1 &
-        local child=$! status=0
-        # A fifth of an unbroken run on average is many steps, so that all parts of it are met.
-        sleep "$(printf '%d.%03d' $((RANDOM * took / 32768 * 2 / 5 / 1000)) $((RANDOM * took / 32768 * 2 / 5 % 1000)))"
+        # A fifth of an unbroken run on average: far enough apart to meet all parts of it.
+        local child=$! status=0 instant=$((RANDOM * took / 32768 * 2 / 5))
+        sleep "$(printf '%d.%03d' $((instant / 1000)) $((instant % 1000)))"
         kill -KILL "$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || status=$?
         if [ "$status" = 137 ]; then
             killed=$((killed + 1))
             [ ! -e "$out/checkpoint.safetensors" ] || late=$((late + 1))
-        elif [ "$status" = 0 ]; then
-            # It came to its end first: compared, and begun anew.
-            compare "$folder/$name" "$out"
-            rm -rf "$out"
-            restarts=$((restarts + 1))
-        else
+        elif [ "$status" != 0 ]; then
             echo "$name: status $status" >&2
             tail -5 "$folder/log" >&2
             exit 1
         fi
     done
-    if [ -e "$out/run.json" ] && [ ! -e "$out/checkpoint.safetensors" ]; then :; else
-        "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1
-    fi
+    finished "$out" || "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1
     compare "$folder/$name" "$out"
     if [ -n "${PYTHON:-}" ]; then "$PYTHON" Tests/Reference/tensorboard_reference.py "$out"; fi
     echo "$name: $killed kills ($late with a checkpoint to go on from, $restarts runs ended before their kill); unbroken $took ms; same model, same history"
 }
+
+finished() { [ -e "$1/run.json" ] && [ ! -e "$1/checkpoint.safetensors" ]; }
 
 compare() {
     cmp "$1/model.safetensors" "$2/model.safetensors"

@@ -28,6 +28,12 @@ final class Interrupt {
     /// Whether Ctrl-C was pressed.
     var happened: Bool { state.count.load(ordering: .relaxed) > 0 }
 
+    /// `happened` as a question that other threads may ask as well.
+    var question: @Sendable () -> Bool {
+        let state = state
+        return { state.count.load(ordering: .relaxed) > 0 }
+    }
+
     private final class State: Sendable {
         let count = Atomic<Int>(0)
     }

@@ -1,3 +1,4 @@
+import Foldin
 import FoldinKernels
 import Foundation
 

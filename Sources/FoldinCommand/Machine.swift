@@ -58,7 +58,7 @@ struct Machine: Encodable {
         return files.compactMap { text(of: $0).flatMap { Int($0) } }.reduce(physical, min)
     }
 
-    private static func availableMemory() -> Int? {
+    static func availableMemory() -> Int? {
         guard let line = text(of: "/proc/meminfo")?.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
             let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { return nil }

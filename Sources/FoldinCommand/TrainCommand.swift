@@ -131,34 +131,8 @@ extension TrainCommand {
     }
 }
 
-/// The contents of `run.json`.
-private struct RunRecord: Encodable {
-    let model: String
-    let architecture: Architecture
-    let options: [String: String]
-    let dataChecksum: String
-    let epochs: Int
-    let bestEpoch: Int
-    let interrupted: Bool
-    let seconds: Double
-    let betaFound: Float?
-    let validation: [String: Double]
-    let test: EvaluationReport?
-
-    init(architecture: Architecture, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
-        model = architecture.summary
-        self.architecture = architecture
-        options = card.options
-        dataChecksum = card.dataChecksum
-        epochs = outcome.history.count
-        bestEpoch = outcome.bestEpoch
-        interrupted = outcome.wasCancelled
-        seconds = outcome.history.last?.seconds ?? 0
-        betaFound = outcome.search?.beta
-        validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
-        self.test = test
-    }
-
+extension RunRecord {
+    /// The outcome for people.
     func text(modelPath: String) -> String {
         var lines = [
             "\(epochs) epochs in \(String(format: "%.1f", seconds)) s, best epoch \(bestEpoch)"

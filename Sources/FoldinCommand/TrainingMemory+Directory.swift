@@ -5,12 +5,13 @@ extension TrainingMemory.Shape {
     /// The counts of a prepared directory, by counting lines; nothing is parsed or kept.
     init(preparedDirectory path: String) throws {
         func lines(_ name: String) throws -> Int { try Self.lineCount(of: path + "/" + name) }
-        items = try lines("unique_sid.txt")
+        let items = try lines("unique_sid.txt")
         // Directories made by other tools may lack the list of users; the 8 bytes a user then go uncounted.
         let usersFile = "unique_uid.txt"
-        users = FileManager.default.fileExists(atPath: path + "/" + usersFile) ? try lines(usersFile) : 0
+        let users = FileManager.default.fileExists(atPath: path + "/" + usersFile) ? try lines(usersFile) : 0
         let files = ["train.csv", "validation_tr.csv", "validation_te.csv", "test_tr.csv", "test_te.csv"]
-        interactions = try files.reduce(0) { try $0 + max(0, lines($1) - 1) }  // less the header
+        let interactions = try files.reduce(0) { try $0 + max(0, lines($1) - 1) }  // less the header
+        self.init(users: users, items: items, interactions: interactions)
     }
 
     /// Lines of a file, a last one without a newline included.

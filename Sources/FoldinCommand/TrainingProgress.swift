@@ -39,11 +39,12 @@ final class TrainingProgress {
     func end() {
         if Console.isWatched { Console.progress("") }
     }
+}
 
-    private func duration(_ seconds: Double) -> String {
-        let total = Int(min(seconds, 1e7).rounded())
-        return total >= 3600
-            ? String(format: "%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60)
-            : String(format: "%d:%02d", total / 60, total % 60)
-    }
+/// `1:02:03` or `2:03`.
+func duration(_ seconds: Double) -> String {
+    let total = Int(min(seconds, 1e7).rounded())
+    return total >= 3600
+        ? String(format: "%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60)
+        : String(format: "%d:%02d", total / 60, total % 60)
 }

@@ -76,10 +76,10 @@ public struct RunDirectory: Sendable {
     private func begin(_ options: [String: String], history: [EpochReport], search: [EpochReport]) throws {
         if !options.isEmpty { try AtomicFile.write(TrainingPlan.toml(options), to: optionsPath) }
         try AtomicFile.write(history.map(RunDirectory.line).joined(), to: historyPath)
+        try? FileManager.default.removeItem(atPath: eventsPath)
         _ = try EventFile(creating: eventsPath, options: options, history: history)
         if search.isEmpty {
             unlink(searchPath)
-            try? FileManager.default.removeItem(atPath: eventsPath + "/search")
         } else {
             try AtomicFile.write(search.map(RunDirectory.line).joined(), to: searchPath)
             _ = try EventFile(creating: eventsPath + "/search", options: [:], history: search)

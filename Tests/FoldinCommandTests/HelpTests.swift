@@ -18,6 +18,12 @@ import Testing
           train                   Train Mult-VAE or Mult-DAE on a prepared directory.
           evaluate                Measure a model on a prepared directory's held-out
                                   users.
+          sweep                   Train all models that a TOML file lists, and keep the
+                                  results together.
+          tables                  Print a sweep's results as CSV, Markdown, LaTeX or
+                                  JSON.
+          report                  Make one self-contained HTML page of a sweep's
+                                  results.
           recommend               Recommend items to people the model has never met.
           similar                 Show the items that the model places nearest to an
                                   item.
@@ -37,7 +43,7 @@ import Testing
 
     static let subcommands = [
         ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
-        ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
+        ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
     ]
 
     /// Every subcommand says what it does and how it is called, and every option says what it is for.

@@ -11,11 +11,38 @@ import Testing
             let line = help.split(separator: "\n").first { $0.hasPrefix("  --\(name) ") }
             #expect(line != nil, "\(name)")
             #expect(help.contains("\(TrainingPlan.help(for: name)) (default: \(value))"), "\(name)")
-            let outcome = try PrepareCommandTests.foldin(["train", "d", "--out", "r", "--\(name)", "what it cannot be"])
-            #expect(outcome.status == 64 && outcome.errors.contains("found --\(name) \"what it cannot be\""), "\(outcome)")
         }
+        // In three trainings, as some contradict each other.
+        let run = try TrainedRun(training: false)
+        var missing = Set(TrainingPlan.optionNames)
+        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", ["anneal-epochs": "1", "epochs": "2"])] {
+            let flags = options.flatMap { ["--\($0.key)", $0.value] }
+            let outcome = try PrepareCommandTests.foldin(
+                ["train", run.data, "--out", run.folder.path + "/" + name, "--json"] + flags)
+            let record = try decode(WholeRunTests.Record.self, outcome)
+            for (name, value) in options {
+                #expect(record.options[name] == value && TrainingPlan().options[name] != value, "\(name)")
+                missing.remove(name)
+            }
+        }
+        #expect(missing.isEmpty)
+        let outcome = try PrepareCommandTests.foldin(["train", "d", "--out", "r", "--latent", "wide"])
+        #expect(outcome.status == 64 && outcome.errors.contains("found --latent \"wide\""), "\(outcome)")
         for preset in TrainingPreset.all { #expect(help.contains("\(preset.name): \(preset.summary)")) }
     }
+
+    static let some = [
+        "latent": "4", "hidden": "8,6", "decoder-hidden": "5", "dropout": "0.25", "encoder-dropout": "0.25,0.125,0",
+        "decoder-dropout": "0.5,0", "activations": "article", "epochs": "3", "batch-size": "11", "learning-rate": "0.02",
+        "learning-rate-schedule": "plateau", "plateau-factor": "0.3", "plateau-patience": "1", "plateau-threshold": "0.01",
+        "warm-up-updates": "9", "weight-decay": "0.5", "decay": "l2", "adam-beta1": "0.8", "adam-beta2": "0.99",
+        "adam-epsilon": "1e-06", "anneal-cap": "0.75", "anneal-updates": "1234", "evaluate-every": "2", "patience": "0",
+        "metric": "recall@5", "stop-on": "loss", "seed": "0",
+    ]
+    static let others = [
+        "model": "mult-dae", "hidden": "none", "latent": "4", "epochs": "2", "learning-rate-schedule": "cosine",
+        "final-learning-rate": "0.0001", "warm-up-epochs": "1.5", "anneal": "constant",
+    ]
 
     @Test func flagsWinOverTheFileAndTheFileOverAPreset() throws {
         let run = try TrainedRun(training: false)

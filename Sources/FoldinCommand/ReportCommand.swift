@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foldin
+import FoldinExperiments
+import Foundation
+
+/// `foldin report`: a sweep's results as a page.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Make one self-contained HTML page of a sweep's results.",
+        discussion: """
+            Summary, best settings, tables, figures, quality by users' activity and items' popularity, coverage, and recommendations \
+            side by side. The figures need gnuplot, the closer look the prepared directory and the models.
+            """)
+
+    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
+    @Option(help: ArgumentHelp("The page to write.", valueName: "file")) var out: String
+    @Option(help: ArgumentHelp("The prepared directory. (default: where the sweep found it)", valueName: "dir")) var data: String?
+    @Option(help: ArgumentHelp("A directory for the figures as SVG and PNG files, too.", valueName: "dir")) var figures: String?
+    @OptionGroup var work: WorkerOptions
+
+    func run() throws {
+        let results = try SweepResults(contentsOf: directory)
+        let report = Report(results, dataset: try dataset(for: results.sweep), gnuplot: try gnuplot(), workers: work.workers)
+        try AtomicFile.write(try report.html(), to: out)
+        Console.result(out)
+        guard let figures, let gnuplot = report.gnuplot else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: figures, withIntermediateDirectories: true)
+        } catch {
+            throw FoldinError(
+                .cannotCreate, file: figures, found: "a place where no directory can be made", expected: "a directory for figures"
+            )
+        }
+        for figure in results.figures {
+            for format in Gnuplot.Format.allCases {
+                let path = "\(figures)/\(figure.name).\(format.rawValue)"
+                let picture = try gnuplot.draw(figure, as: format)
+                try AtomicFile.write(to: path) { sink in try picture.withUnsafeBytes { try sink.write($0) } }
+                Console.result(path)
+            }
+        }
+    }
+
+    /// The dataset asked for; else that of the sweep if it is still where it was and the same.
+    private func dataset(for sweep: StoredSweep) throws -> PreparedDataset? {
+        guard data != nil || FileManager.default.fileExists(atPath: sweep.dataDirectory) else {
+            Console.note("\(sweep.dataDirectory) is not there any more: the page goes without a closer look (--data)")
+            return nil
+        }
+        let dataset = try PreparedDataset(contentsOf: data ?? sweep.dataDirectory)
+        guard dataset.checksum == sweep.dataChecksum else {
+            throw FoldinError(
+                .badData, file: data ?? sweep.dataDirectory, found: "other data than the sweep was run on",
+                expected: "the same prepared directory")
+        }
+        return dataset
+    }
+
+    private func gnuplot() throws -> Gnuplot? {
+        do {
+            return try Gnuplot()
+        } catch let error as FoldinError where figures == nil {
+            Console.note("the page goes without figures: \(error)")
+            return nil
+        }
+    }
+}

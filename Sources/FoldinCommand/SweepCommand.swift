@@ -1,0 +1,121 @@
+import ArgumentParser
+import Foldin
+import FoldinExperiments
+import FoldinKernels
+import Foundation
+
+/// `foldin sweep`: many trainings from one file.
+struct SweepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep", abstract: "Train all models that a TOML file lists, and keep the results together.",
+        discussion: """
+            The file gives [base] options by the names of foldin train, a [grid] of values, [random] ranges, single [[runs]], \
+            seeds, and [halving]; Experiments/ has some. Each training is a run directory under OUT/runs, and all figures are in \
+            OUT/sweep.sqlite for foldin tables and foldin report. Started again after Ctrl-C or a crash, the same command repeats \
+            no finished run and goes on with the others. A training that fails is written down, and the rest go on; the exit \
+            status is then 65.
+            """)
+
+    @Argument(help: ArgumentHelp("The sweep as TOML.", valueName: "file")) var file: String
+    @Option(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var data: String
+    @Option(help: ArgumentHelp("The directory to write to, or to go on in.", valueName: "dir")) var out: String
+    @Option(
+        help: ArgumentHelp(
+            "Trainings at the same time; results do not depend on it. (default: a processor each, at most 4)", valueName: "n"))
+    var parallel: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that the trainings at work may need together by estimate. (default: 80% of what is available)",
+            valueName: "gigabytes"))
+    var memory: Double?
+    @Option(help: ArgumentHelp("Seconds between a training's checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
+    @Flag(help: "Try again what failed.") var retryFailed = false
+    @Flag(help: "List the trainings and stop.") var dryRun = false
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print the outcome as one JSON document.") var json = false
+
+    func validate() throws {
+        if let parallel, parallel < 1 { throw ValidationError("--parallel: found \(parallel); expected at least 1") }
+        if let memory, !(memory > 0 && memory < 1e6) { throw ValidationError("--memory: found \(memory); expected more than 0") }
+        if !(checkpointEvery >= 0) { throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0") }
+    }
+
+    func run() throws {
+        let file = try SweepFile(contentsOf: file)
+        if dryRun {
+            Console.result(file.runs.map(\.id).joined(separator: "\n"))
+            Console.note("\(file.runs.count) trainings")
+            return
+        }
+        let dataset = try PreparedDataset(contentsOf: data)
+        var limits = Sweep.Limits()
+        limits.parallel = parallel
+        limits.threads = work.workers.count
+        limits.memory = memory.map { Int($0 * 1e9) } ?? Machine.availableMemory().map { $0 / 5 * 4 }
+        limits.checkpointSeconds = checkpointEvery
+        let sweep = try Sweep(file, on: dataset, from: data, in: out, limits: limits, retryingFailed: retryFailed)
+        let interrupt = Interrupt()
+        let line = SweepLine()
+        let isDone = try sweep.run(isCancelled: interrupt.question, progress: line.show)
+        if Console.isWatched { Console.progress("") }
+        let results = try SweepResults(contentsOf: out)
+        guard isDone else {
+            Console.note(
+                "interrupted: \(results.runs.filter(\.isDone).count) of \(file.runs.count) trainings are done; "
+                    + "the same command goes on")
+            throw ExitCode(130)
+        }
+        if json { try Console.json(Outcome(results)) } else { Console.result(results.bestTable.text(as: .markdown)) }
+        let failed = results.runs.filter { $0.status == .failed }
+        for run in failed { Console.note("failed: \(run.id): \(run.error ?? "")") }
+        if !failed.isEmpty { throw ExitCode(65) }
+    }
+
+    private struct Outcome: Encodable {
+        let directory: String
+        let runs, finished, stopped, failed: Int
+        let seconds: Double
+        let best: [String: String]
+
+        init(_ results: SweepResults) {
+            directory = results.directory
+            runs = results.runs.count
+            finished = results.runs.filter { $0.status == .finished }.count
+            stopped = results.runs.filter { $0.status == .stopped }.count
+            failed = results.runs.filter { $0.status == .failed }.count
+            seconds = results.runs.reduce(0) { $0 + ($1.seconds ?? 0) }
+            best = Dictionary(uniqueKeysWithValues: results.families.map { ($0, results.best(of: $0)?.id ?? "") })
+        }
+    }
+}
+
+/// A sweep as it goes, on standard error: a line a run, and a bar below where somebody is watching.
+private struct SweepLine: Sendable {
+    func show(_ event: SweepEvent, _ progress: SweepProgress) {
+        if case .ended(let run) = event {
+            if Console.isWatched { Console.progress("") }
+            Console.note("[\(progress.done)/\(progress.total)] \(Self.text(run))\(Self.left(progress))")
+        }
+        guard Console.isWatched else { return }
+        let filled = Int(progress.fraction * 24)
+        Console.progress(
+            String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+                + " \(progress.done)/\(progress.total) trainings" + (progress.failed > 0 ? ", \(progress.failed) failed" : "")
+                + Self.left(progress))
+    }
+
+    private static func text(_ run: StoredRun) -> String {
+        switch run.status {
+        case .failed: "\(run.id) failed: \(run.error ?? "")"
+        case .finished, .stopped:
+            "\(run.id) \(run.status.rawValue): best epoch \(run.bestEpoch ?? 0) of \(run.epochs), "
+                + String(format: "%.1f s", run.seconds ?? 0)
+        case .planned, .unfinished: "\(run.id) waits after epoch \(run.epochs)"
+        }
+    }
+
+    private static func left(_ progress: SweepProgress) -> String {
+        guard let seconds = progress.secondsLeft, progress.done < progress.total else { return "" }
+        return "  ETA \(duration(seconds)) at most"
+    }
+}

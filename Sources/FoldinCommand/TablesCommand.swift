@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foldin
+import FoldinExperiments
+import Foundation
+
+extension Table.Format: ExpressibleByArgument {}
+
+/// `foldin tables`: a sweep's results as text.
+struct TablesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tables", abstract: "Print a sweep's results as CSV, Markdown, LaTeX or JSON.",
+        discussion: """
+            best: of each model the run that the validation users preferred, judged on the test users. all: every run. seeds: mean \
+            and standard error over the seeds of each configuration. --compare: the paired t test of two runs on the same test \
+            users; a run is named by its identifier in the table of all, or the beginning of it.
+            """)
+
+    enum Kind: String, CaseIterable, ExpressibleByArgument { case best, all, seeds }
+
+    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
+    @Option(help: "Which table.") var show: Kind = .best
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare, instead.", valueName: "run")) var compare:
+        [String] = []
+    @Option(help: "The language.") var format: Table.Format = .markdown
+
+    func validate() throws {
+        if !compare.isEmpty, compare.count != 2 {
+            throw ValidationError("--compare: found \(compare.count) runs; expected two")
+        }
+    }
+
+    func run() throws {
+        let results = try SweepResults(contentsOf: directory)
+        let table: Table
+        if compare.count == 2 {
+            table = try results.comparisonTable(results.run(named: compare[0]), results.run(named: compare[1]))
+        } else {
+            switch show {
+            case .best: table = results.bestTable
+            case .all: table = results.allTable
+            case .seeds: table = results.seedTable
+            }
+        }
+        Console.result(String(table.text(as: format).dropLast()))
+    }
+}

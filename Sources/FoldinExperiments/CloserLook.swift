@@ -1,0 +1,156 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import FoldinRecommending
+import Foundation
+
+/// The part of the report that needs the dataset and the models: who is served how well, and with what.
+struct CloserLook {
+    private struct Judged {
+        let run: StoredRun
+        let profile: RecommendationProfile
+        var title: String { run.familyTitle }
+    }
+
+    private let results: SweepResults
+    private let dataset: PreparedDataset
+    private let models: [Judged]
+    private let popularity: RecommendationProfile
+
+    /// - Throws: `FoldinError` if a model is not there or not of the dataset.
+    init(results: SweepResults, dataset: PreparedDataset, best: [StoredRun], workers: Workers) throws {
+        self.results = results
+        self.dataset = dataset
+        models = try best.map { run in
+            let model = try results.model(of: run)
+            guard model.itemCount == dataset.items.count, model.items == nil || model.items == dataset.items else {
+                throw FoldinError(
+                    .badData, file: results.directory, found: "the model of \(run.id), of other items than the dataset's",
+                    expected: "the data that the sweep was run on")
+            }
+            return Judged(run: run, profile: RecommendationProfile(model, on: dataset, cutoff: Report.cutoff, workers: workers))
+        }
+        popularity = RecommendationProfile(PopularityScorer(dataset.train), on: dataset, cutoff: Report.cutoff, workers: workers)
+    }
+
+    var html: String {
+        get throws {
+            """
+            <section><h2>Who is served how well</h2>
+            \(try byActivity())
+            \(byPopularity)
+            </section>
+            <section><h2>What is recommended</h2>
+            \(reach)
+            \(sideBySide)
+            </section>
+            """
+        }
+    }
+
+    /// Test users in four parts by the number of items folded in.
+    private func byActivity() throws -> String {
+        guard let metric = results.testMetrics.first else { return "" }
+        let sizes = Dictionary(
+            uniqueKeysWithValues: zip(
+                dataset.test.userIndices, (0..<dataset.test.count).map { dataset.test.foldIn.row($0).count }))
+        var rows: [[Table.Cell]] = []
+        for judged in models {
+            guard let scores = try results.store.scores(of: judged.run.id, metric: metric) else { continue }
+            let users = zip(scores.users, scores.values).compactMap { user, value in sizes[user].map { (size: $0, value: value) }
+            }
+            .enumerated().sorted { ($0.element.size, $0.offset) < ($1.element.size, $1.offset) }.map(\.element)
+            for part in 0..<4 {
+                let group = users[users.count * part / 4..<users.count * (part + 1) / 4]
+                guard let first = group.first, let last = group.last else { continue }
+                let (mean, error) = SweepResults.meanAndStandardError(group.map(\.value))
+                let range = first.size == last.size ? "\(first.size)" : "\(first.size) to \(last.size)"
+                if rows.count > part, judged.run.id != models[0].run.id {
+                    rows[part].append(.init(mean, error: error))
+                } else {
+                    rows.append([.text(range), .init(group.count), .init(mean, error: error)])
+                }
+            }
+        }
+        let columns = [Table.Column("items folded in"), .init("users", .number)] + models.map { .init($0.title, .measure) }
+        guard !rows.isEmpty, rows.allSatisfy({ $0.count == columns.count }) else { return "" }
+        let title = "Test \(SweepResults.title(of: metric)) by the users' activity"
+        return "<h3>\(HTML.escaped(title))</h3><p>Test users in four equal parts, from those who clicked least.</p>"
+            + HTML.table(Table(title, columns: columns, rows: rows))
+    }
+
+    private var byPopularity: String {
+        let columns =
+            [Table.Column("items"), .init("share of catalogue", .number)]
+            + models.flatMap { [.init("\($0.title) found", .number), .init("\($0.title) recommended", .number)] }
+        let rows = (0..<3).map { part -> [Table.Cell] in
+            let segment = popularity.segments[part]
+            return [.text(segment.name), Self.percent(segment.items)]
+                + models.flatMap {
+                    [Self.percent($0.profile.segments[part].found), Self.percent($0.profile.segments[part].recommended)]
+                }
+        }
+        let title = "Items by popularity"
+        return "<h3>\(title)</h3><p>Head, middle and tail have a third of the training clicks each. Found: of the held-out items "
+            + "there, the share among a user's first \(Report.cutoff). Recommended: the share of all recommendations.</p>"
+            + HTML.table(Table(title, columns: columns, rows: rows))
+    }
+
+    private var reach: String {
+        let all = models.map { ($0.title, $0.profile) } + [("Popularity alone", popularity)]
+        let rows = all.map { title, profile -> [Table.Cell] in
+            [.text(title), Self.percent(profile.coverage), Self.percent(profile.popularity), .init(profile.gini, digits: 3)]
+        }
+        let title = "Coverage and popularity bias of the first \(profileCutoff)"
+        return
+            "<h3>\(title)</h3><p>Coverage: items that anybody is recommended. Average popularity: the share of training users who "
+            + "clicked a recommended item. Gini: how unequally recommendations fall on items, from 0 (alike) to 1.</p>"
+            + HTML.table(
+                Table(
+                    title,
+                    columns: [
+                        .init("model"), .init("coverage", .number), .init("average popularity", .number), .init("Gini", .number),
+                    ], rows: rows))
+    }
+
+    private var profileCutoff: Int { popularity.cutoff }
+
+    /// Four users from the least to the most active, with what each model would show them.
+    private var sideBySide: String {
+        let users = dataset.test
+        let order = (0..<users.count).filter { !users.heldOut.row($0).isEmpty && !users.foldIn.row($0).isEmpty }
+            .sorted { (users.foldIn.row($0).count, $0) < (users.foldIn.row($1).count, $1) }
+        guard !order.isEmpty else { return "" }
+        let places = [1, 3, 5, 7].map { order[order.count * $0 / 8] }
+        let chosen = places.enumerated().filter { places.firstIndex(of: $1) == $0 }.map(\.element)
+        let clicks = dataset.train.itemCounts()
+        let parts = chosen.map { row -> String in
+            // What tells most about a person is what few others clicked.
+            let history = users.foldIn.row(row).sorted { (clicks[Int($0)], $0) < (clicks[Int($1)], $1) }
+            let shown = history.prefix(8).map { HTML.escaped(title($0)) }.joined(separator: " · ")
+            let more = history.count > 8 ? " … and \(history.count - 8) more" : ""
+            let user = dataset.users.count > Int(users.userIndices[row]) ? dataset.users[Int(users.userIndices[row])] : "\(row)"
+            let cards = models.map { judged -> String in
+                let items = judged.profile.lists[row].prefix(10).map { item -> String in
+                    let isHit = users.heldOut.row(row).contains(item)
+                    return "<li\(isHit ? " class=\"hit\"" : "")>\(HTML.escaped(title(item)))</li>"
+                }
+                return "<div class=\"card\"><h3>\(HTML.escaped(judged.title))</h3><ol class=\"list\">\(items.joined())</ol></div>"
+            }
+            return
+                "<h3>User \(HTML.escaped(user)), \(history.count) items folded in, \(users.heldOut.row(row).count) held out</h3>"
+                + "<p class=\"soft\">\(shown)\(more)</p><div class=\"cards\">\(cards.joined())</div>"
+        }
+        return "<h3>Side by side</h3><p>The first ten for four test users, below the least known of what each had clicked. "
+            + "A ✓ marks what the user did click and the model was not shown.</p>" + parts.joined(separator: "\n")
+    }
+
+    private func title(_ item: Int32) -> String {
+        dataset.titles.isEmpty ? dataset.items[Int(item)] : dataset.titles[Int(item)] ?? dataset.items[Int(item)]
+    }
+
+    private static func percent(_ share: Double?) -> Table.Cell {
+        share.map { .text(String(format: "%.1f%%", $0 * 100)) } ?? .missing
+    }
+}

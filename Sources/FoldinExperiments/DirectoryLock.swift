@@ -1,0 +1,22 @@
+import FoldinInteractions
+import Foundation
+
+/// Keeps other processes from the same sweep. The system releases it when the process ends, however that happens.
+final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ directory: String) throws {
+        let path = directory + "/sweep.lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw FoldinError(
+                .cannotCreate, file: path, found: "a place where no file can be made", expected: "a directory to write to")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw FoldinError(.cannotCreate, file: directory, found: "another sweep at work here", expected: "one at a time")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

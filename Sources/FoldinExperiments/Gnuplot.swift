@@ -1,0 +1,67 @@
+import FoldinInteractions
+import Foundation
+
+/// Draws figures with the program gnuplot, version 5 or later, found on `PATH`.
+public struct Gnuplot: Sendable {
+    /// What a figure is drawn as.
+    public enum Format: String, Sendable, CaseIterable { case svg, png }
+
+    /// The program.
+    public let path: String
+
+    /// - Throws: `FoldinError` of kind `missingInput` that says how to get it.
+    public init(searching directories: String = ProcessInfo.processInfo.environment["PATH"] ?? "") throws {
+        let candidates = directories.split(separator: ":").map { String($0) + "/gnuplot" }
+        guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw FoldinError(
+                .missingInput, found: "no program gnuplot on PATH",
+                expected: "gnuplot 5 or later to draw figures: apt-get install gnuplot-nox, or brew install gnuplot")
+        }
+        path = found
+    }
+
+    /// The picture's bytes.
+    ///
+    /// - Throws: `FoldinError` if gnuplot refuses the script, with the first line of what it says.
+    public func draw(_ figure: Figure, as format: Format) throws -> Data {
+        let terminal =
+            switch format {
+            case .svg: "set terminal svg noenhanced dynamic size 760,\(figure.height) font 'Helvetica,15'"
+            case .png:
+                "set terminal pngcairo noenhanced size 1900,\(figure.height * 5 / 2) font 'Helvetica,15' fontscale 2.4 linewidth 2.4 pointscale 2.4"
+            }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "foldin-figure-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let picture = folder.appending(path: "picture")
+        let process = Process()
+        let errors = Pipe()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let script = folder.appending(path: "script")
+            let output = "set output \(Self.quoted(picture.path(percentEncoded: false)))"
+            try Data("\(terminal)\n\(output)\n\(figure.script)\nunset output\n".utf8).write(to: script)
+            process.executableURL = URL(filePath: path)
+            process.arguments = [script.path(percentEncoded: false)]
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = errors
+            try process.run()
+        } catch {
+            throw FoldinError(.cannotCreate, file: path, found: "\(error)", expected: "gnuplot to draw \(figure.name)")
+        }
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: picture.path(percentEncoded: false))
+        else {
+            let lines = String(decoding: complaint, as: UTF8.self).split(separator: "\n").filter { $0.contains { $0.isLetter } }
+            throw FoldinError(
+                .badData, file: path, found: lines.last.map(String.init) ?? "no picture", expected: "the figure \(figure.name)")
+        }
+        return data
+    }
+
+    /// A text as gnuplot reads it, in single quotes; line ends become spaces.
+    static func quoted(_ text: String) -> String {
+        "'" + text.replacing("'", with: "''").map { $0.isNewline ? " " : String($0) }.joined() + "'"
+    }
+}

@@ -1,0 +1,101 @@
+import FoldinInteractions
+import FoldinKernels
+import Foundation
+
+/// What a model recommends to all test users together: how much of the catalogue, how popular, and where it finds what.
+struct RecommendationProfile {
+    /// A part of the items, by popularity.
+    struct Segment {
+        let name: String
+        /// The share of the catalogue's items.
+        let items: Double
+        /// The share of all recommendations.
+        let recommended: Double
+        /// Of the held-out items in the segment the share that was recommended; nil if there are none.
+        let found: Double?
+    }
+
+    /// How many items a user.
+    let cutoff: Int
+    /// Items that were recommended to anybody, as a share of all.
+    let coverage: Double
+    /// The mean share of training users who clicked a recommended item.
+    let popularity: Double
+    /// The Gini coefficient of how often each item was recommended: 0 all alike, 1 one item only.
+    let gini: Double
+    /// Head, middle and tail: the most popular items with a third of all training clicks, the next, the others.
+    let segments: [Segment]
+    /// The ranked items of each test user, best first.
+    let lists: [[Int32]]
+
+    /// Ranks the `cutoff` best items for each test user, without those folded in.
+    init(_ scorer: some Scorer, on dataset: PreparedDataset, cutoff: Int, workers: Workers) {
+        let users = dataset.test
+        let items = scorer.itemCount
+        self.cutoff = cutoff
+        lists = Self.rank(scorer, users, cutoff: cutoff, workers: workers)
+        var counts = [Int](repeating: 0, count: items)
+        for list in lists { for item in list { counts[Int(item)] += 1 } }
+        let clicks = dataset.train.itemCounts()
+        let total = max(1, counts.reduce(0, +))
+        coverage = Double(counts.count { $0 > 0 }) / Double(max(1, items))
+        let clicked = zip(counts, clicks).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        popularity = clicked / Double(total) / Double(max(1, dataset.train.userCount))
+        gini = Self.gini(counts)
+        let parts = Self.parts(clicks)
+        var heldOut = [0, 0, 0]
+        var found = [0, 0, 0]
+        for (row, list) in lists.enumerated() {
+            let recommended = Set(list)
+            for item in users.heldOut.row(row) {
+                heldOut[parts[Int(item)]] += 1
+                if recommended.contains(item) { found[parts[Int(item)]] += 1 }
+            }
+        }
+        segments = ["head", "middle", "tail"].enumerated().map { part, name in
+            Segment(
+                name: name, items: Double(parts.count { $0 == part }) / Double(max(1, items)),
+                recommended: Double(zip(counts, parts).reduce(0) { $0 + ($1.1 == part ? $1.0 : 0) }) / Double(total),
+                found: heldOut[part] == 0 ? nil : Double(found[part]) / Double(heldOut[part]))
+        }
+    }
+
+    /// For each item 0, 1 or 2: head, middle, tail, each with about a third of the clicks. Equally popular items by index.
+    static func parts(_ clicks: [Int]) -> [Int] {
+        let total = clicks.reduce(0, +)
+        var parts = [Int](repeating: 2, count: clicks.count)
+        var before = 0
+        for item in clicks.indices.sorted(by: { (-clicks[$0], $0) < (-clicks[$1], $1) }) {
+            parts[item] = total == 0 ? 2 : min(2, 3 * before / total)
+            before += clicks[item]
+        }
+        return parts
+    }
+
+    /// `sum_i (2 i - n - 1) x_i / (n sum x)` over ascending `x`, i from 1; 0 where nothing was counted.
+    static func gini(_ counts: [Int]) -> Double {
+        let sum = counts.reduce(0, +)
+        guard sum > 0 else { return 0 }
+        let weighted = counts.sorted().enumerated().reduce(0.0) { total, pair in
+            total + Double(2 * (pair.offset + 1) - counts.count - 1) * Double(pair.element)
+        }
+        return weighted / (Double(counts.count) * Double(sum))
+    }
+
+    private static func rank(_ scorer: some Scorer, _ users: HeldOutUsers, cutoff: Int, workers: Workers) -> [[Int32]] {
+        let items = scorer.itemCount
+        let block = 500
+        let scores = FloatBuffer(count: min(block, users.count) * items)
+        var lists: [[Int32]] = []
+        for start in stride(from: 0, to: users.count, by: block) {
+            let rows = start..<min(users.count, start + block)
+            scorer.score(users.foldIn, rows: rows, into: scores.pointer, workers: workers)
+            lists += workers.map(rows.count) { place, _ in
+                let row = scores.pointer + place * items
+                for item in users.foldIn.row(start + place) { row[Int(item)] = -.infinity }
+                return TopK.items(cutoff, of: Array(UnsafeBufferPointer(start: row, count: items))).map(Int32.init)
+            }
+        }
+        return lists
+    }
+}

@@ -1,0 +1,118 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinTraining
+import Foundation
+import GRDB
+
+/// The results of a sweep in one SQLite file, `sweep.sqlite`: runs, epochs, metrics, and every test user's own scores.
+///
+/// Each change is one transaction, so that a killed process leaves the store as it was before or after it. The write-ahead log
+/// lets others read meanwhile.
+public final class RunStore: Sendable {
+    public static let fileName = "sweep.sqlite"
+
+    let path: String
+    private let database: DatabaseQueue
+
+    /// Opens the store of a sweep's directory for writing; makes it if it is not there, brings it up to date if it is old.
+    ///
+    /// - Throws: `FoldinError`, also for a store of a later version.
+    public convenience init(writingIn directory: String) throws { try self.init(directory, isNew: true) }
+
+    /// Opens the store of a sweep's directory for reading; an old one is brought up to date.
+    ///
+    /// - Throws: `FoldinError`: `missingInput` if there is none, `badData` if it is not one.
+    public convenience init(in directory: String) throws { try self.init(directory, isNew: false) }
+
+    private init(_ directory: String, isNew: Bool) throws {
+        let path = directory + "/" + RunStore.fileName
+        guard isNew || FileManager.default.fileExists(atPath: path) else {
+            throw FoldinError(
+                .missingInput, file: directory, found: "no \(RunStore.fileName)", expected: "what foldin sweep wrote")
+        }
+        self.path = path
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(10)
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            let migrator = RunStore.migrator
+            guard try database.read({ try !migrator.hasBeenSuperseded($0) }) else {
+                throw FoldinError(.badData, file: path, found: "a store of a later version of foldin", expected: "that version")
+            }
+            try migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw RunStore.failure(error, path)
+        }
+    }
+
+    /// What each version of the store added; never changed, only added to.
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.create(table: "sweep") { table in
+                table.column("id", .integer).primaryKey().check { $0 == 1 }
+                for name in ["name", "dataset", "dataDirectory", "dataChecksum", "file", "began"] {
+                    table.column(name, .text).notNull()
+                }
+            }
+            try database.create(table: "run") { table in
+                table.column("id", .text).primaryKey()
+                for name in ["configuration", "status", "options", "family"] { table.column(name, .text).notNull() }
+                for name in ["position", "epochs"] { table.column(name, .integer).notNull() }
+                for name in ["error", "network", "modelPath", "dataChecksum", "changed"] { table.column(name, .text) }
+                for name in ["parameters", "memoryBytes", "bestEpoch"] { table.column(name, .integer) }
+                table.column("seconds", .double)
+            }
+            try database.create(table: "epoch") { table in
+                table.column("runId", .text).notNull().references("run", onDelete: .cascade)
+                table.column("epoch", .integer).notNull()
+                table.column("updates", .integer).notNull()
+                for name in ["negativeLogLikelihood", "divergence", "beta", "seconds"] { table.column(name, .double).notNull() }
+                table.column("validation", .double)
+                table.primaryKey(["runId", "epoch"])
+            }
+            try database.create(table: "metric") { table in
+                table.column("runId", .text).notNull().references("run", onDelete: .cascade)
+                for name in ["part", "name"] { table.column(name, .text).notNull() }
+                for name in ["mean", "standardError"] { table.column(name, .double) }
+                table.primaryKey(["runId", "part", "name"])
+            }
+            try database.create(table: "users") { table in
+                table.column("digest", .text).primaryKey()
+                table.column("users", .blob).notNull()
+            }
+            // Little-endian, in the same order: a Double a user for a metric's scores, an Int32 for the users they are of.
+            try database.create(table: "scores") { table in
+                table.column("runId", .text).notNull().references("run", onDelete: .cascade)
+                table.column("metric", .text).notNull()
+                table.column("scores", .blob).notNull()
+                table.column("users", .text).notNull().references("users")
+                table.primaryKey(["runId", "metric"])
+            }
+        }
+        migrator.registerMigration("2") { database in
+            try database.alter(table: "epoch") { $0.add(column: "validationLoss", .double) }
+        }
+        return migrator
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try database.read(body) } catch let error as DatabaseError { throw RunStore.failure(error, path) }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try database.write(body) } catch let error as DatabaseError { throw RunStore.failure(error, path) }
+    }
+
+    private static func failure(_ error: DatabaseError, _ path: String) -> FoldinError {
+        let reason = error.message ?? "result code \(error.resultCode.rawValue)"
+        switch error.resultCode {
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
+            return FoldinError(.cannotCreate, file: path, found: reason, expected: "a store that can be opened for writing")
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED:
+            return FoldinError(.writeFailed, file: path, found: reason, expected: "the results to be written")
+        default: return FoldinError(.badData, file: path, found: reason, expected: "a store that foldin sweep wrote")
+        }
+    }
+}

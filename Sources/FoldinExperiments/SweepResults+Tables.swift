@@ -1,0 +1,122 @@
+import FoldinEvaluation
+import FoldinInteractions
+import Foundation
+
+extension SweepResults {
+    /// The best run of each family: chosen by the validation users, judged on the test users.
+    public var bestTable: Table {
+        let rows = families.compactMap { best(of: $0) }.map { run in
+            [
+                .text(sweep.dataset), .text(run.familyTitle), .text(run.network ?? ""), .text(run.changedOptions),
+                .init(run.bestEpoch), .init(validation(of: run)?.mean, error: nil),
+            ] + tests(of: run)
+        }
+        return Table(
+            "Best run of each model",
+            columns: [
+                .init("dataset"), .init("model"), .init("network"), .init("options"), .init("epoch", .number),
+                .init("validation", .measure),
+            ] + testColumns, rows: rows)
+    }
+
+    /// Every run, those without figures too.
+    public var allTable: Table {
+        let rows = runs.map { run in
+            [
+                .text(sweep.dataset), .text(run.id), .text(run.familyTitle), .init(run.network), .text(run.changedOptions),
+                .text(run.seed),
+                .text(run.status.rawValue), .init(run.epochs), .init(run.bestEpoch), .init(run.seconds, digits: 1),
+                .init(validation(of: run)?.mean, error: nil),
+            ] + tests(of: run) + [.init(run.error)]
+        }
+        return Table(
+            "All runs",
+            columns: [
+                .init("dataset"), .init("run"), .init("model"), .init("network"), .init("options"), .init("seed"),
+                .init("status"),
+                .init("epochs", .number), .init("best epoch", .number), .init("seconds", .number), .init("validation", .measure),
+            ] + testColumns + [.init("error")], rows: rows)
+    }
+
+    /// Mean and standard error over the seeds of each configuration with judged runs, best validation first.
+    public var seedTable: Table {
+        let groups = Dictionary(grouping: judged, by: \.configuration).values.sorted { ($0[0].position) < ($1[0].position) }
+        let lines = groups.map { runs -> (Double, [Table.Cell]) in
+            func overSeeds(_ value: (StoredRun) -> Double?) -> Table.Cell {
+                let (mean, error) = Self.meanAndStandardError(runs.compactMap(value))
+                return .init(mean, error: error)
+            }
+            let standing = Self.meanAndStandardError(runs.map(standing)).mean ?? 0
+            let row: [Table.Cell] = [
+                .text(sweep.dataset), .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions),
+                .init(runs.count),
+                .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1),
+                overSeeds { validation(of: $0)?.mean },
+            ]
+            return (standing, row + testMetrics.map { name in overSeeds { figure("test \(name)", of: $0)?.mean } })
+        }
+        // Stable: equal ones stay in the order of the sweep.
+        let order = lines.indices.sorted { (-lines[$0].0, $0) < (-lines[$1].0, $1) }
+        return Table(
+            "Mean and standard error over seeds",
+            columns: [
+                .init("dataset"), .init("model"), .init("network"), .init("options"), .init("seeds", .number),
+                .init("seconds", .number),
+                .init("validation", .measure),
+            ] + testColumns, rows: order.map { lines[$0].1 })
+    }
+
+    /// Two runs metric by metric on the same test users; see `PairedComparison`.
+    ///
+    /// - Throws: `FoldinError` if the store's parts do not fit together.
+    public func comparisonTable(_ first: StoredRun, _ second: StoredRun) throws -> Table {
+        let rows: [[Table.Cell]] = try testMetrics.compactMap { name in
+            guard let left = try store.scores(of: first.id, metric: name),
+                let right = try store.scores(of: second.id, metric: name)
+            else { return nil }
+            let found = PairedComparison(left.values, of: left.users, right.values, of: right.users)
+            return [
+                .text(name), .init(found.users), .init(found.firstMean, digits: 4), .init(found.secondMean, digits: 4),
+                .init(found.difference, error: found.standardError), .init(found.confidenceInterval?.lowerBound, digits: 4),
+                .init(found.confidenceInterval?.upperBound, digits: 4), .init(found.pValue, digits: 4),
+            ]
+        }
+        return Table(
+            "\(second.id) less \(first.id)",
+            columns: [
+                .init("metric"), .init("users", .number), .init("first", .number), .init("second", .number),
+                .init("difference", .measure), .init("95% from", .number), .init("to", .number), .init("p", .number),
+            ], rows: rows)
+    }
+
+    /// The run whose identifier this is or begins with.
+    ///
+    /// - Throws: `FoldinError` if none or several have it, or it is not judged.
+    public func run(named name: String) throws -> StoredRun {
+        let found = runs.filter { $0.id == name }.first.map { [$0] } ?? runs.filter { $0.id.hasPrefix(name) }
+        guard found.count == 1, let run = found.first, run.isJudged else {
+            let what = found.isEmpty ? "no run" : found.count > 1 ? "\(found.count) runs" : "a run without figures"
+            throw FoldinError(
+                .usage, file: directory, found: "\(what) called \"\(name)\"",
+                expected: "the identifier of a finished run, or its beginning, such as \(judged.first?.id ?? "of foldin tables")")
+        }
+        return run
+    }
+
+    private var testColumns: [Table.Column] { testMetrics.map { .init($0, .measure) } }
+
+    private func tests(of run: StoredRun) -> [Table.Cell] {
+        testMetrics.map { name in
+            let figure = figure("test \(name)", of: run)
+            return .init(figure?.mean, error: figure?.standardError)
+        }
+    }
+
+    static func meanAndStandardError(_ values: [Double]) -> (mean: Double?, error: Double?) {
+        guard !values.isEmpty else { return (nil, nil) }
+        let count = Double(values.count)
+        let mean = values.reduce(0, +) / count
+        guard values.count > 1 else { return (mean, nil) }
+        return (mean, (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count).squareRoot())
+    }
+}

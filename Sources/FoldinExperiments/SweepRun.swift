@@ -1,0 +1,102 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import FoldinTraining
+import Foundation
+
+/// One training of a sweep in its own run directory, from its beginning or from where it was killed.
+struct SweepRun {
+    let planned: PlannedRun
+    let dataset: PreparedDataset
+    let dataChecksum: String
+    let metrics: [Metric]
+    let store: RunStore
+    /// The sweep's directory.
+    let directory: String
+    let workers: Workers
+    let checkpointSeconds: Double
+
+    /// Relative to the sweep's directory.
+    private var place: String { "runs/" + planned.id }
+
+    /// How far to go.
+    enum Goal: Equatable {
+        /// To the training's end.
+        case end
+        /// To the end of this epoch, unless the training's end comes first; a checkpoint is left.
+        case epoch(Int)
+        /// No further: to be judged as it is, because halving stops it.
+        case judgement
+    }
+
+    /// Goes on until the goal is reached, and writes it down. False if it was cancelled before; a checkpoint is left then.
+    func advance(to goal: Goal, isCancelled: () -> Bool, progress: (EpochReport) -> Void) throws -> Bool {
+        let trainer = try planned.plan.trainer(workers: workers)
+        let architecture = try trainer.architecture(for: dataset)
+        try store.update(planned.id) { run in
+            run.status = .unfinished
+            (run.network, run.parameters) = (architecture.widths, architecture.parameterCount)
+            run.dataChecksum = dataChecksum
+            run.memoryBytes =
+                TrainingMemory(
+                    dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize)?
+                .totalBytes
+        }
+        let (run, checkpoint) = try open(options: trainer.options)
+        var epochs = checkpoint?.state.history.count ?? 0
+        var isThere: Bool {
+            switch goal {
+            case .end: false
+            case .epoch(let last): epochs >= last
+            case .judgement: true
+            }
+        }
+        let outcome = try trainer.run(
+            on: dataset, from: checkpoint, isCancelled: { isThere || isCancelled() }, checkpointSeconds: checkpointSeconds,
+            onCheckpoint: { try $0.save(to: run.checkpointPath) },
+            progress: { epoch in
+                epochs = epoch.epoch
+                try run.append(epoch)
+                progress(epoch)
+            })
+        if outcome.wasCancelled {
+            try store.pause(planned.id, history: outcome.history)
+            guard goal == .judgement else { return isThere }
+            guard outcome.bestEpoch > 0 else { return false }
+        }
+        try judge(outcome, architecture, in: run)
+        return true
+    }
+
+    /// Measures the model on the test users and writes down all there is.
+    private func judge(_ outcome: TrainingOutcome, _ architecture: Architecture, in run: RunDirectory) throws {
+        var model = outcome.model
+        let scores = try Evaluator(metrics, workers: workers).userMetrics(
+            model, on: dataset.test, training: dataset.train, isCancelled: { false })
+        let test = scores.report
+        for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
+        try model.save(to: run.modelPath)
+        try run.write(RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test))
+        try store.finish(
+            planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
+            modelPath: place + "/model.safetensors")
+        // Only now: killed before, the run goes on from its checkpoint to the same end.
+        try run.finish()
+    }
+
+    private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
+        let path = directory + "/" + place
+        let checkpointPath = path + "/checkpoint.safetensors"
+        guard FileManager.default.fileExists(atPath: checkpointPath) else {
+            return (try RunDirectory(creating: path, overwriting: true, options: options), nil)
+        }
+        let checkpoint = try TrainingCheckpoint(contentsOf: checkpointPath)
+        return (try RunDirectory(resuming: path, from: checkpoint), checkpoint)
+    }
+}
+
+extension Architecture {
+    /// `I-600-200-600-I`
+    var widths: String { (["I"] + (encoder + [latent] + decoder).map(String.init) + ["I"]).joined(separator: "-") }
+}

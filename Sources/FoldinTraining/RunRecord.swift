@@ -1,0 +1,35 @@
+import FoldinEvaluation
+import FoldinModels
+
+/// The contents of `run.json`: what was trained, with which options, and what came of it.
+public struct RunRecord: Sendable, Encodable {
+    public let model: String
+    public let architecture: Architecture
+    public let options: [String: String]
+    public let dataChecksum: String
+    public let epochs: Int
+    public let bestEpoch: Int
+    public let interrupted: Bool
+    /// Seconds trained, in all sittings.
+    public let seconds: Double
+    /// The beta that the search found; nil where none was asked for.
+    public let betaFound: Float?
+    /// By names such as `validation ndcg@100`.
+    public let validation: [String: Double]
+    public let test: EvaluationReport?
+
+    /// The record of a training; `card` is that of the model as it was saved.
+    public init(architecture: Architecture, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
+        model = architecture.summary
+        self.architecture = architecture
+        options = card.options
+        dataChecksum = card.dataChecksum
+        epochs = outcome.history.count
+        bestEpoch = outcome.bestEpoch
+        interrupted = outcome.wasCancelled
+        seconds = outcome.history.last?.seconds ?? 0
+        betaFound = outcome.search?.beta
+        validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
+        self.test = test
+    }
+}
