@@ -37,38 +37,14 @@ struct BenchStepCommand: ParsableCommand {
     }
 
     func run() throws {
-        var plan = TrainingPlan()
-        try network.apply(to: &plan)
-        try computing.apply(to: &plan)
-        let trainer = try plan.trainer(workers: work.workers)
-        try trainer.check()
         let matrix = try SyntheticRatings(
             users: users, items: items, meanInteractions: meanInteractions, seed: seed
         ).matrix(workers: work.workers)
-        let architecture = trainer.configuration.architecture(items: items)
-        if let problem = architecture.problem {
-            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
-        }
-        let step = TrainingStep(
-            parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
-            batchSize: min(batchSize, users), seed: seed, workers: work.workers, precision: trainer.precision,
-            softmax: trainer.softmax)
-        let order = step.shuffled(users, epoch: 1)
-        var milliseconds: [Double] = []
-        var parts: [StepTimes] = []
-        for number in 0..<warmUp + steps {
-            let start = number * batchSize % max(1, users - batchSize + 1)
-            let began = ContinuousClock.now
-            step.run(
-                matrix, users: order[start..<min(users, start + batchSize)], step: UInt64(number), beta: 0.1, adam: Adam())
-            if number >= warmUp {
-                milliseconds.append((ContinuousClock.now - began) / .milliseconds(1))
-                parts.append(step.times)
-            }
-        }
+        let timed = try TimedSteps(
+            of: matrix, network, computing, batchSize: batchSize, steps: steps, warmUp: warmUp, seed: seed, workers: work.workers)
         let report = StepReport(
             users: users, items: items, batch: batchSize, interactions: matrix.count, threads: work.workers.count,
-            precision: trainer.precision, milliseconds: milliseconds, parts: parts)
+            precision: timed.step.precision, milliseconds: timed.milliseconds, parts: timed.parts)
         if json { try Console.json(report) } else { Console.result(report.text) }
     }
 }

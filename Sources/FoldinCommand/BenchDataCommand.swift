@@ -21,6 +21,7 @@ struct BenchDataCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file")) var trained: String?
     @OptionGroup var network: NetworkOptions
     @Option(help: "Seed of the weights.") var seed: UInt64 = 98_765
+    @OptionGroup var computing: ComputeOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false
 
@@ -58,28 +59,15 @@ struct BenchDataCommand: ParsableCommand {
 
     /// Times steps over users in a shuffled order, beginning anew at the end, and returns what they trained.
     private func timeSteps(_ dataset: PreparedDataset, _ report: inout DataReport) throws -> TrainedModel {
-        let architecture = network.configuration.architecture(items: dataset.items.count)
-        if let problem = architecture.problem {
-            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
-        }
+        let timed = try TimedSteps(
+            of: dataset.train, network, computing, batchSize: batchSize, steps: steps, warmUp: warmUp, seed: seed,
+            workers: work.workers)
         let users = dataset.train.userCount
-        let step = TrainingStep(
-            parameters: Parameters(initializing: architecture, seed: seed, workers: work.workers),
-            batchSize: min(batchSize, users), seed: seed, workers: work.workers)
-        let order = step.shuffled(users, epoch: 1)
-        var milliseconds: [Double] = []
-        for number in 0..<warmUp + steps {
-            let start = number * batchSize % max(1, users - batchSize + 1)
-            let began = ContinuousClock.now
-            step.run(
-                dataset.train, users: order[start..<min(users, start + batchSize)], step: UInt64(number), beta: 0.1, adam: Adam())
-            if number >= warmUp { milliseconds.append((ContinuousClock.now - began) / .milliseconds(1)) }
-        }
-        let median = percentile(milliseconds, 0.5)
-        report.stepMs = Percentiles(milliseconds)
+        let median = percentile(timed.milliseconds, 0.5)
+        report.stepMs = Percentiles(timed.milliseconds)
         report.trainedUsersPerSecond = (Double(min(batchSize, users)) / median * 1_000).rounded()
         report.epochSeconds = Double((users + batchSize - 1) / batchSize) * median / 1_000
-        return TrainedModel(parameters: step.parameters, items: dataset.items, titles: dataset.titles)
+        return TrainedModel(parameters: timed.step.parameters, items: dataset.items, titles: dataset.titles)
     }
 
     private func timeEvaluation(_ model: TrainedModel, _ users: HeldOutUsers, _ report: inout DataReport) throws {

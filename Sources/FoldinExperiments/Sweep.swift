@@ -147,7 +147,8 @@ public struct Sweep: Sendable {
             let architecture = try? trainer.architecture(for: dataset)
         else { return 0 }
         return TrainingMemory(
-            dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize)?.totalBytes
+            dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize,
+            softmax: trainer.softmax)?.totalBytes
             ?? .max
     }
 

@@ -40,7 +40,8 @@ struct SweepRun {
             run.dataChecksum = dataChecksum
             run.memoryBytes =
                 TrainingMemory(
-                    dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize)?
+                    dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize,
+                    softmax: trainer.softmax)?
                 .totalBytes
         }
         let (run, checkpoint) = try open(options: trainer.options)
@@ -54,7 +55,7 @@ struct SweepRun {
         }
         let outcome = try trainer.run(
             on: dataset, from: checkpoint, isCancelled: { isThere || isCancelled() }, checkpointSeconds: checkpointSeconds,
-            onCheckpoint: { try $0.save(to: run.checkpointPath) },
+            onCheckpoint: { try $0.save(to: run.checkpointPath) }, scratch: run.path,
             progress: { epoch in
                 epochs = epoch.epoch
                 try run.append(epoch)

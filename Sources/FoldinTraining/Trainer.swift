@@ -152,11 +152,16 @@ public struct Trainer: Sendable {
     ///
     /// - Throws: `FoldinError` as `check` does, or if the dataset has no training clicks, as training would.
     public func architecture(for dataset: PreparedDataset) throws -> Architecture {
+        try architecture(for: dataset.train)
+    }
+
+    /// The network that training on these clicks builds; throws the same.
+    public func architecture(for clicks: InteractionMatrix) throws -> Architecture {
         try check()
-        guard dataset.train.count > 0 else {
+        guard clicks.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        let architecture = configuration.architecture(items: dataset.train.itemCount)
+        let architecture = configuration.architecture(items: clicks.itemCount)
         if let problem = architecture.problem {
             throw FoldinError(.usage, found: problem, expected: "a network that can be built")
         }
