@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    /// The patience is for the second training, also when it is begun by a training that goes on.
+    @Test func isPatientInTheSecondTrainingOnly() throws {
+        let dataset = Checkerboard.dataset()
+        var trainer = Self.trainer(epochs: 60)
+        trainer.schedule.patience = 2
+        let whole = try trainer.run(on: dataset)
+        #expect(whole.search?.curve.count == 60)
+        #expect(whole.history.count == whole.bestEpoch + 2 && whole.history.count < 60)
+        for steps in [100, 181] {
+            let rest = try trainer.run(on: dataset, from: CheckpointTests.interrupted(trainer, after: steps))
+            #expect(rest.history.map(\.loss) == whole.history.map(\.loss) && rest.bestEpoch == whole.bestEpoch)
+        }
+    }
+
     @Test func needsValidationUsers() throws {
         let error = #expect(throws: FoldinError.self) {
             try Self.trainer(epochs: 2).run(on: Checkerboard.dataset(validationUsers: 0))
