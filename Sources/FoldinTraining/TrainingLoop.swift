@@ -94,7 +94,9 @@ final class TrainingLoop {
     var isFinished: Bool {
         if state.history.count >= schedule.epochs { return true }
         guard let patience = schedule.patience, state.bestScore != nil else { return false }
-        return state.history.dropFirst(state.bestEpoch).count { $0.validation != nil } >= patience
+        // After a search the second training retraces the first up to the beta found; it is not to stop on the way there.
+        let start = max(state.bestEpoch, state.search?.bestEpoch ?? 0)
+        return state.history.dropFirst(start).count { $0.validation != nil } >= patience
     }
 
     private var seconds: Double { secondsBefore + (ContinuousClock.now - began) / .seconds(1) }
