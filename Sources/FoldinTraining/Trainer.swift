@@ -119,17 +119,22 @@ public struct Trainer: Sendable {
     ///
     /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks, as training would.
     public func architecture(for dataset: PreparedDataset) throws -> Architecture {
-        if let problem = schedule.problem {
+        if let problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        let architecture = configuration.architecture(items: dataset.train.itemCount)
-        if let problem = architecture.problem {
-            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
+        return configuration.architecture(items: dataset.train.itemCount)
+    }
+
+    /// What is wrong with these options, for people; nil when nothing is.
+    var problem: String? {
+        let network = configuration.architecture(items: 1)
+        if case .searching = schedule.annealing, network.family == .multDAE {
+            return "a search for beta with mult-dae, which has none; expected mult-vae"
         }
-        return architecture
+        return schedule.problem ?? network.problem
     }
 
     /// All options by name, as they stand in the model's card.

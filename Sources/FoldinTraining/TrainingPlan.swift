@@ -55,7 +55,7 @@ public struct TrainingPlan: Sendable, Equatable {
     /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
     public func trainer(workers: Workers = Workers()) throws -> Trainer {
         let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers)
-        if let problem = trainer.schedule.problem ?? configuration.architecture(items: 1).problem {
+        if let problem = trainer.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         return trainer
