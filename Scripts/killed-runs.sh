@@ -23,7 +23,7 @@ fi
 check() {
     local name=$1
     shift
-    local options=(train "$data" --latent 16 --hidden 32 --batch-size 100 --patience 0 --checkpoint-every 0 "$@")
+    local options=(train "$data" --latent 16 --hidden 32 --batch-size 100 --checkpoint-every 0 "$@")
     local began took killed=0 restarts=0 late=0
     began=$(date +%s%N)
     "$foldin" "${options[@]}" --out "$folder/$name" >>"$folder/log" 2>&1
@@ -38,7 +38,7 @@ check() {
         fi
         "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1 &
         # A fifth of an unbroken run on average: far enough apart to meet all parts of it.
-        local child=$! status=0 instant=$((RANDOM * took / 32768 * 2 / 5))
+        local child=$! status=0 instant=$((RANDOM * took * 2 / 5 / 32768))
         sleep "$(printf '%d.%03d' $((instant / 1000)) $((instant % 1000)))"
         kill -KILL "$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || status=$?
@@ -69,6 +69,6 @@ compare() {
     [ -z "$(find "$2" -name '*.tmp')" ] || { echo "temporary files in $2" >&2; exit 1; }
 }
 
-check vae --epochs 40
-check dae-plateau --model mult-dae --epochs 40 --learning-rate-schedule plateau --plateau-patience 1 --stop-on loss --evaluate-every 2
-check vae-plateau-search --epochs 20 --learning-rate-schedule plateau --plateau-patience 1 --anneal-cap search
+check vae --epochs 40 --patience 0
+check dae-plateau --model mult-dae --epochs 40 --patience 0 --learning-rate-schedule plateau --plateau-patience 1 --stop-on loss --evaluate-every 2
+check vae-plateau-search --epochs 20 --patience 4 --learning-rate-schedule plateau --plateau-patience 1 --anneal-cap search

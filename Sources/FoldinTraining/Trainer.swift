@@ -133,19 +133,7 @@ public struct Trainer: Sendable {
     /// - Throws: `FoldinError` of kind `usage` if the options cannot be, or not together, or this processor has not the precision.
     public func check() throws {
         try precision.check()
-        if let problem = schedule.problem ?? softmax.problem {
-            throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
-        }
-        guard case .sampled = softmax else { return }
-        if schedule.optimizer.decay > 0 {
-            throw FoldinError(
-                .usage, found: "decay l2 with a sampled softmax",
-                expected: "decay adamw: rows without a gradient can be shrunk later, but not in Adam's moments")
-        }
-        if precision != .float32 {
-            throw FoldinError(
-                .usage, found: "precision \(precision.rawValue) with a sampled softmax", expected: "precision fp32, or an exact softmax")
-        }
+        if let problem { throw FoldinError(.usage, found: problem, expected: "options that can be trained with") }
     }
 
     /// The network that training on `dataset` builds.
@@ -161,11 +149,21 @@ public struct Trainer: Sendable {
         guard clicks.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        let architecture = configuration.architecture(items: clicks.itemCount)
-        if let problem = architecture.problem {
-            throw FoldinError(.usage, found: problem, expected: "a network that can be built")
+        return configuration.architecture(items: clicks.itemCount)
+    }
+
+    /// What is wrong with these options, for people; nil when nothing is.
+    var problem: String? {
+        let network = configuration.architecture(items: 1)
+        if case .searching = schedule.annealing, network.family == .multDAE {
+            return "a search for beta with mult-dae, which has none; expected mult-vae"
         }
-        return architecture
+        if case .sampled = softmax {
+            if precision != .float32 { return "precision \(precision.rawValue) with a sampled softmax; expected fp32" }
+            // Rows without a gradient can be shrunk later, but what L2 would do to their moments cannot be made up for.
+            if schedule.optimizer.decay > 0 { return "decay l2 with a sampled softmax; expected adamw" }
+        }
+        return schedule.problem ?? softmax.problem ?? network.problem
     }
 
     /// All options by name, as they stand in the model's card.

@@ -7,6 +7,7 @@ import Foundation
 /// A training in progress: runs epochs, judges them, keeps the best.
 final class TrainingLoop {
     private let dataset: PreparedDataset
+    private let asked: Schedule
     /// What was asked for; of a search for beta, what its current training is told.
     private var schedule: Schedule
     private let step: TrainingStep
@@ -24,6 +25,7 @@ final class TrainingLoop {
         checkpoint: TrainingCheckpoint?, scratch: String?
     ) throws {
         self.dataset = dataset
+        asked = schedule
         self.schedule = schedule
         updatesAnEpoch = schedule.updatesAnEpoch(users: dataset.train.userCount)
         self.step = step
@@ -33,7 +35,7 @@ final class TrainingLoop {
         secondsBefore = state.seconds
         guard let checkpoint else {
             state.identity = identity
-            follow(schedule)
+            follow()
             return
         }
         for name in Set(identity.keys).union(state.identity.keys).sorted() where identity[name] != state.identity[name] {
@@ -48,11 +50,11 @@ final class TrainingLoop {
                 .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
         }
         try checkpoint.restore(step, best: best, updates: state.updates)
-        follow(schedule)
+        follow()
     }
 
     /// Of a search, what its first or second training is told; else `asked` itself.
-    private func follow(_ asked: Schedule) {
+    private func follow() {
         guard case .searching = asked.annealing else { return }
         schedule = state.search.map { asked.retraining(to: $0.beta, updatesAnEpoch: updatesAnEpoch) } ?? asked.searching
     }
@@ -71,7 +73,7 @@ final class TrainingLoop {
         (fresh.identity, fresh.search, fresh.seconds) = (state.identity, search, state.seconds)
         state = fresh
         step.restart(from: weights)
-        follow(schedule)
+        follow()
     }
 
     /// Ends the training: the best epoch's weights, or the current ones while no epoch has ended. They take the place of the step's.
@@ -102,7 +104,9 @@ final class TrainingLoop {
     var isFinished: Bool {
         if state.history.count >= schedule.epochs { return true }
         guard let patience = schedule.patience, state.bestScore != nil else { return false }
-        return state.history.dropFirst(state.bestEpoch).count { $0.validation != nil } >= patience
+        // After a search the second training retraces the first up to the beta found; it is not to stop on the way there.
+        let start = max(state.bestEpoch, state.search?.bestEpoch ?? 0)
+        return state.history.dropFirst(start).count { $0.validation != nil } >= patience
     }
 
     private var seconds: Double { secondsBefore + (ContinuousClock.now - began) / .seconds(1) }

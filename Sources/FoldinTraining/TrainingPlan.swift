@@ -61,7 +61,7 @@ public struct TrainingPlan: Sendable, Equatable {
         let trainer = Trainer(
             configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision,
             softmax: softmax == .exact ? .exact : .sampled(negatives: negatives))
-        if let problem = trainer.schedule.problem ?? trainer.softmax.problem ?? configuration.architecture(items: 1).problem {
+        if let problem = trainer.problem {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         return trainer

@@ -87,6 +87,17 @@ import Testing
         }
     }
 
+    /// Lines of version 0.1, which had neither learning rates nor validation losses.
+    @Test func readsOlderHistories() throws {
+        let line = """
+            {"best":true,"beta":0.0125,"divergence":2.5,"epoch":3,"loss":300.5,"metric":"ndcg@100","negative_log_likelihood":300.25,\
+            "seconds":1.5,"updates":30,"validation":0.25}
+            """
+        let report = try JSONDecoder().decode(EpochReport.self, from: Data(line.utf8))
+        #expect(report.epoch == 3 && report.updates == 30 && report.isBest && report.validation?.mean == 0.25)
+        #expect(report.learningRate == 0 && report.validationLoss == nil && !report.isSearch)
+    }
+
     @Test func discardingLeavesWhatIsNotOurs() throws {
         try withTemporaryFolder { folder in
             let run = try RunDirectory(creating: folder + "/run")

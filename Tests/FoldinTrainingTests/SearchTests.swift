@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Searching beta") struct SearchTests {
     static func trainer(epochs: Int = 12, pace: Schedule.Pace = .constant, threads: Int = 2) -> Trainer {
-        var trainer = Checkerboard.trainer(epochs: epochs, patience: 3, threads: threads)
+        var trainer = Checkerboard.trainer(epochs: epochs, patience: 50, threads: threads)
         trainer.schedule.annealing = .searching(.fractionOfEpochs(0.75))
         trainer.schedule.pace = pace
         return trainer
@@ -55,6 +55,25 @@ import Testing
             #expect(try rest.model.fileBytes() == bytes, "after \(steps) steps")
             #expect(rest.search?.beta == whole.search?.beta && rest.history.map(\.loss) == whole.history.map(\.loss))
             #expect(rest.history.map(\.learningRate) == whole.history.map(\.learningRate))
+        }
+    }
+
+    /// The patience counts in the second training, from where beta is the one found; also in one that goes on.
+    @Test func stopsEarlyInTheSecondTrainingOnly() throws {
+        let dataset = Checkerboard.dataset()
+        var trainer = Self.trainer(epochs: 60)
+        trainer.schedule.patience = 2
+        let whole = try trainer.run(on: dataset)
+        #expect(whole.search?.curve.count == 60)
+        let search = try #require(whole.search)
+        #expect(whole.history.count == max(whole.bestEpoch, search.bestEpoch) + 2 && whole.history.count < 60)
+        #expect(whole.history.last?.beta == search.beta)
+        // Up to the beta found it is the first training again.
+        let shared = 0..<search.bestEpoch
+        #expect(whole.history[shared].map(\.loss) == search.curve[shared].map(\.loss))
+        for steps in [100, 181] {
+            let rest = try trainer.run(on: dataset, from: CheckpointTests.interrupted(trainer, after: steps))
+            #expect(rest.history.map(\.loss) == whole.history.map(\.loss) && rest.bestEpoch == whole.bestEpoch)
         }
     }
 

@@ -106,7 +106,8 @@ import Testing
     @Test func refusesContradictions() throws {
         for changes in [
             ["warm-up-updates": "1", "warm-up-epochs": "1"], ["anneal": "constant", "anneal-cap": "search"],
-            ["adam-beta1": "1"], ["plateau-factor": "1", "learning-rate-schedule": "plateau"], ["weight-decay": "-1"],
+            ["model": "mult-dae", "anneal-cap": "search"], ["adam-beta1": "1"],
+            ["plateau-factor": "1", "learning-rate-schedule": "plateau"], ["weight-decay": "-1"],
             ["dropout": "1"], ["encoder-dropout": "0.1"], ["anneal-epochs": "0"], ["anneal-updates": "0"], ["adam-epsilon": "0"],
             ["final-learning-rate": "-1", "learning-rate-schedule": "linear"],
         ] {
