@@ -20,6 +20,8 @@ import Testing
             ["recommend", "m", "--history", "1", "--top", "many"], ["recommend", "m", "--history", "1", "--histories", "f"],
             ["similar", "m", "--item", "1", "--top", "0"], ["similar", "m"], ["train", "d", "--out", "r", "--threads", "0"],
             ["train", "d", "--out", "r", "--model", "mult-gan"], ["train", "d", "--out", "r", "--hidden", "600,"],
+            ["train", "d", "--out", "r", "--negatives", "9"], ["train", "d", "--out", "r", "--softmax", "guessed"],
+            ["train", "d", "--out", "r", "--softmax", "sampled", "--negatives", "0"],
             ["train", "d", "--out", "r", "--seed", "-1"], ["evaluate", "m", "d", "--on", "training"],
             ["evaluate", "m", "d", "--metrics", "ndcg"], ["evaluate", "m", "d", "--metrics", "ndcg@0"],
             ["evaluate", "m", "d", "--metrics", ""], ["evaluate", "m", "d", "--activations", "sigmoid"],
