@@ -52,7 +52,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         var plan = TrainingPlan()
-        try computing.apply(to: &plan)
+        try computing.applyAll(to: &plan)
         let softmax = try plan.trainer().softmax
         let memory = try shape().map { shape in
             guard let memory = TrainingMemory(dataset: shape, hidden: hidden, latent: latent, batch: batch, softmax: softmax)

@@ -16,7 +16,7 @@ struct TimedSteps {
     ) throws {
         var plan = TrainingPlan()
         try network.apply(to: &plan)
-        try computing.apply(to: &plan)
+        try computing.applyAll(to: &plan)
         let trainer = try plan.trainer(workers: workers)
         let architecture = try trainer.architecture(for: matrix)
         let users = matrix.userCount

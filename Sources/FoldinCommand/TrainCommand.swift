@@ -110,7 +110,7 @@ extension TrainCommand {
         try file?.apply(to: &plan)
         try network.apply(to: &plan)
         try scheduling.apply(to: &plan)
-        try computing.apply(to: &plan)
+        try computing.applyAll(to: &plan)
         return (plan, preset)
     }
 

@@ -110,11 +110,12 @@ import Testing
     }
 
     /// Killed without warning while it writes checkpoints, and gone on with: the same model, to the byte, and nothing else left.
-    @Test func killedRunsGoOnToTheSameModel() throws {
+    @Test(arguments: [[], ["--softmax", "sampled", "--negatives", "20"]])
+    func killedRunsGoOnToTheSameModel(softmax: [String]) throws {
         let run = try TrainedRun(training: false)
         func arguments(_ name: String) -> [String] {
             ["train", run.data, "--out", run.folder.path + "/" + name, "--patience", "0"] + TrainedRun.network
-                + ["--epochs", "300"]
+                + ["--epochs", "300"] + softmax
         }
         try #require(try PrepareCommandTests.foldin(arguments("unbroken")).status == 0)
         let script = """
