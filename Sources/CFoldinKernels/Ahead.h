@@ -6,15 +6,15 @@
 
 #include "Multiply.h"
 
-// Memory that is wanted soon: rows some way apart. A few of its cache lines are asked for before each tile of a product, so that
-// the wait for them passes while the tiles are summed.
+// Memory that is wanted soon: rows some way apart. A few of its cache lines are asked for before each tile of a product,
+// so that the wait for them passes while the tiles are summed.
 struct ahead {
     const char *row;
     ptrdiff_t rows, stride, bytes, done;
 };
 
-// The part of the right operand b [inner, columns] that is packed into a strip: `count` of its rows from k on, `part` of its columns
-// from `column` on.
+// The part of the right operand b [inner, columns] that is packed into a strip: `count` of its rows from k on, `part` of
+// its columns from `column` on.
 static inline struct ahead ahead_of(foldin_matrix b, ptrdiff_t k, ptrdiff_t count, ptrdiff_t column, ptrdiff_t part) {
     ptrdiff_t size = sizeof(float);
     const float *start = b.start + (b.is_transposed ? column * b.stride + k : k * b.stride + column);
