@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "Ahead.h"
 #include "BFloat16Vectors.h"
 
 #if defined(__x86_64__)
@@ -152,35 +153,12 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
             tile(HEIGHT, 1, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);                       \
         break;
 
-// Memory that is wanted soon, rows of whole cache lines: a few are asked for before each tile, so that the wait for them
-// passes while the tiles are summed.
-struct ahead {
-    const char *row;
-    ptrdiff_t rows, stride, bytes, done;
-};
-
-static struct ahead ahead_of(const float *start, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t stride) {
-    ptrdiff_t size = sizeof(float);
-    return (struct ahead){.row = (const char *)start, .rows = rows, .stride = stride * size, .bytes = width * size};
-}
-
-static void fetch(struct ahead *ahead, ptrdiff_t lines) {
-    for (; lines > 0 && ahead->rows > 0; lines--) {
-        __builtin_prefetch(ahead->row + ahead->done, 0, 2);
-        ahead->done += 64;
-        if (ahead->done < ahead->bytes + 63) continue;
-        ahead->done = 0;
-        ahead->row += ahead->stride;
-        ahead->rows--;
-    }
-}
-
 // c [rows, columns] (+)= a [rows, pairs] * strip [pairs, 32], columns <= 32: tiles of nearly equal heights.
 static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left_pairs a, const uint32_t *strip, bool adds,
                  float *c, ptrdiff_t c_stride, struct ahead ahead) {
     bool wide = columns > 16;
     ptrdiff_t tiles = (rows + tile_rows - 1) / tile_rows;
-    ptrdiff_t lines = ahead.rows * (ahead.bytes / 64 + 2) / tiles + 1;
+    ptrdiff_t lines = ahead_lines(&ahead, tiles);
     for (ptrdiff_t number = 0; number < tiles; number++) {
         fetch(&ahead, lines);
         ptrdiff_t row = number * rows / tiles, height = (number + 1) * rows / tiles - row;
@@ -209,10 +187,9 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
             struct ahead ahead = {0};
             if (!strips) {
                 pack_strip(summed, part, b, 2 * k, column, packed);
-                ptrdiff_t next = column + width, left = columns - next < width ? columns - next : width;
+                ptrdiff_t next = column + width;
                 if (next < columns)
-                    ahead = b.is_transposed ? ahead_of(b.start + next * b.stride + 2 * k, left, summed, b.stride)
-                                            : ahead_of(b.start + 2 * k * b.stride + next, summed, left, b.stride);
+                    ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
             }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
                  c_stride, ahead);

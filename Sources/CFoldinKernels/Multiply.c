@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "Ahead.h"
+
 #if defined(__x86_64__)
 // A tile of c is summed in 12 x 2 of AVX-512's 32 registers, or 6 x 2 of AVX2's 16. More rows than 12 have room among the
 // vectors, but their addresses none among the 16 ordinary registers.

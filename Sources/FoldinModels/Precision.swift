@@ -1,13 +1,13 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// The numbers that the item-wide products of a training step multiply. Weights, Adam's moments, sums and the model file are of single
-/// precision either way.
+/// The numbers that the last layer's products multiply while a model trains. Weights, Adam's moments, sums and the model file
+/// are of single precision either way.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     /// Single precision throughout.
     case float32 = "fp32"
-    /// The last layer's operands (its input, its weights and the loss's gradient) are rounded to bfloat16 as they are read; products
-    /// are summed in single precision. Exponentials are stored in bfloat16.
+    /// The last layer's operands (its input, its weights and the loss's gradient) are rounded to bfloat16 as they are read;
+    /// products are summed in single precision. Exponentials are stored in bfloat16.
     case bfloat16 = "bf16"
 
     /// Whether this processor can train with it.

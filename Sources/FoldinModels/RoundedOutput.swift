@@ -57,8 +57,8 @@ struct RoundedOutput {
             users, items.count, panel, bias, maxima, sums, exponentials.halves + items.lowerBound * users)
     }
 
-    /// From a panel's exponentials to its gradients: into `dInput` [users, width], added where `adds`, `dWeight` [items, width] and
-    /// `dBias` [items].
+    /// From a panel's exponentials to its gradients: into `dInput` [users, width], added where `adds`, `dWeight` [items, width]
+    /// and `dBias` [items].
     func backward(
         _ items: Range<Int>, users: Int, clicks: foldin_clicks, scales: UnsafePointer<Float>, weight: UnsafePointer<Float>,
         dInput: UnsafeMutablePointer<Float>, adds: Bool, dWeight: UnsafeMutablePointer<Float>,

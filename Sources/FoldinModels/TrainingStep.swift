@@ -18,7 +18,7 @@ public final class TrainingStep {
     public let secondMoments: Parameters
     /// The seed of every dropout mask and latent noise.
     public let seed: UInt64
-    /// The numbers that the item-wide products multiply.
+    /// The numbers that the last layer's products multiply.
     public let precision: Precision
 
     let layers: [Layer]

@@ -14,7 +14,7 @@ public struct Trainer: Sendable {
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
     public let workers: Workers
-    /// The numbers that the item-wide products multiply.
+    /// The numbers that the last layer's products multiply.
     public let precision: Precision
     /// Whether the softmax is over all items or estimated from a sample.
     public let softmax: Softmax

@@ -10,9 +10,9 @@
 
 // Products of numbers rounded to bfloat16 (a float's upper 16 bits), summed in single precision.
 //
-// The processor multiplies two neighbours of a sum at once, so operands are stored as pairs: the even neighbour in the lower half of
-// 32 bits, the odd one in the upper. A sum of odd length ends with a pair whose second half is 0. Rounding is to the nearest, ties
-// to even; numbers below the smallest normal float count as 0.
+// The processor multiplies two neighbours of a sum at once, so operands are stored as pairs: the even neighbour in the
+// lower half of 32 bits, the odd one in the upper. A sum of odd length ends with a pair whose second half is 0. Rounding is
+// to the nearest, ties to even; numbers below the smallest normal float count as 0.
 //
 // Everything here but `foldin_bfloat16_is_present` needs a processor where that is true.
 
@@ -57,9 +57,9 @@ void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner
 void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,
                                  float *_Nonnull maxima, float *_Nonnull sums, uint16_t *_Nonnull to);
 
-/// `foldin_loss_gradient` from rounded exponentials, the gradient [users, count] rounded and stored twice: `by_items` [users, pairs of
-/// items] is a left operand for sums over items; `by_users` [pairs of users, count] one for sums over users, of row stride 1. The
-/// column sums are of the gradient before it was rounded.
+/// `foldin_loss_gradient` from rounded exponentials, the gradient [users, count] rounded and stored twice: `by_items`
+/// [users, pairs of items] is a left operand for sums over items; `by_users` [pairs of users, count] one for sums over
+/// users, of row stride 1. The column sums are of the gradient before it was rounded.
 void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
                                   const float *_Nonnull scales, const uint16_t *_Nonnull exponentials,
                                   uint32_t *_Nonnull by_items, uint32_t *_Nonnull by_users, float *_Nonnull column_sums);
