@@ -70,10 +70,9 @@ final class RecommendationSession: @unchecked Sendable {
 final class Sessions: Sendable {
     private let idle = Mutex<[RecommendationSession]>([])
 
-    /// Runs `body` with a session that no other thread has, made by `make` if none is idle.
-    func withSession<Result>(_ make: () -> RecommendationSession, _ body: (RecommendationSession) -> Result) -> Result {
-        let session = idle.withLock { $0.popLast() } ?? make()
-        defer { idle.withLock { $0.append(session) } }
-        return body(session)
-    }
+    /// A session that no other thread has, or nil if none is idle.
+    func take() -> RecommendationSession? { idle.withLock { $0.popLast() } }
+
+    /// Ends the caller's hold of a session.
+    func giveBack(_ session: RecommendationSession) { idle.withLock { $0.append(session) } }
 }

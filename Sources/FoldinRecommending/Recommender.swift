@@ -67,9 +67,9 @@ public struct Recommender: Sendable {
         _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], into result: inout [Recommendation]
     ) throws {
         try check(count)
-        let isKnown = sessions.withSession({ RecommendationSession(model, ids: ids, workers: workers) }) { session in
-            session.recommend(count, havingLiked: history, excluding: excluded, into: &result)
-        }
+        let session = sessions.take() ?? RecommendationSession(model, ids: ids, workers: workers)
+        defer { sessions.giveBack(session) }
+        let isKnown = session.recommend(count, havingLiked: history, excluding: excluded, into: &result)
         guard isKnown else { throw unknownHistory(history) }
     }
 
