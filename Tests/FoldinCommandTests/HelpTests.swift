@@ -42,7 +42,8 @@ import Testing
     }
 
     static let subcommands = [
-        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"], ["sweep"], ["tables"], ["report"],
+        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
+        ["sweep"], ["tables"], ["report"],
         ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["doctor"],
     ]
 
