@@ -36,7 +36,9 @@ import Testing
             let process = Process()
             process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
                 .appending(path: "foldin")
-            process.arguments = ["sweep", file, "--data", run.data, "--out", out, "--checkpoint-every", "0.05", "--parallel", "2"]
+            process.arguments = [
+                "sweep", file, "--data", run.data, "--out", out, "--checkpoint-every", "0.05", "--parallel", "2",
+            ]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()

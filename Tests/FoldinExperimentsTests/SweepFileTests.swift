@@ -83,7 +83,8 @@ import Testing
             ("[[runs]]\n[halving]\nepochs = [3, 2]", "halving"), ("[[runs]]\n[halving]\nepochs = [1]\nkeep = 2", "keep"),
             ("[[runs]]\nanneal-cap = \"search\"\n[halving]\nepochs = [1]", "search"),
             ("metrics = [\"ndgc@3\"]\n[[runs]]", "ndgc"),
-            ("name = 3 4", "expected TOML"), ("[random]\ncount = 1\nlatent = { from = -9e18, to = 9e18, scale = \"log\" }", "latent"),
+            ("name = 3 4", "expected TOML"),
+            ("[random]\ncount = 1\nlatent = { from = -9e18, to = 9e18, scale = \"log\" }", "latent"),
         ])
     func mistakes(text: String, word: String) {
         let error = failure { try SweepFile(text, name: "x") }
