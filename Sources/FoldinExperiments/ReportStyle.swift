@@ -23,8 +23,8 @@ enum ReportStyle {
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0;font-size:.92rem}
         dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
         .scroll{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.6rem;margin:.6rem 0 1rem}
-        table{border-collapse:collapse;width:100%;font-size:.9rem}
-        th,td{padding:.42rem .8rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
+        table{border-collapse:collapse;width:100%;font-size:.88rem}
+        th,td{padding:.42rem .55rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
         td{vertical-align:top}
         tbody tr:last-child td{border-bottom:0}
         th{font-weight:600;color:var(--soft);font-size:.82rem}

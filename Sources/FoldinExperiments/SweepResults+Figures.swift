@@ -39,14 +39,15 @@ extension SweepResults {
         }
         guard plots.count > runs.count else { return nil }  // no validation users
         script += Self.panels(
-            upper: "set ylabel \(Gnuplot.quoted("validation " + metric))", plots, lower: "set ylabel 'beta'\nset yrange [0:*]",
+            entries: runs.count, upper: "set ylabel \(Gnuplot.quoted("validation " + metric))", plots,
+            lower: "set ylabel 'beta'\nset yrange [0:*]",
             betas)
         return Figure(
             name: "annealing", title: "\(metric) and beta over epochs",
             caption:
                 "Mult-VAE: the best run of each network on the validation users, and the weight of the divergence that it had "
                 + "then. A mark stands at the peak.",
-            height: 500, script: script)
+            height: 480 + 22 * ((runs.count + 1) / 2), script: script)
     }
 
     /// The article's second: the test metric against the decoder's first dimension, which is the latent vector's.
@@ -151,27 +152,30 @@ extension SweepResults {
         let hasScores = runs.contains { run in histories[run.id]?.contains { $0.validation != nil } ?? false }
         guard hasScores else { return nil }
         script += Self.panels(
+            entries: runs.count,
             upper: "set ylabel \(Gnuplot.quoted("validation " + Self.title(of: first.options["metric"] ?? "")))", scores,
             lower: "set ylabel 'training loss'\nset ytics \(Self.tic(runs.flatMap { histories[$0.id] ?? [] }.map(\.loss)))",
             losses)
         return Figure(
             name: "learning", title: "Learning curves",
             caption: "The best run of each model and network: above the validation metric, below the training objective.",
-            height: 500, script: script)
+            height: 480 + 22 * ((runs.count + 1) / 2), script: script)
     }
 
     /// Two plots one above the other over the same epochs.
-    private static func panels(upper: String, _ above: [String], lower: String, _ below: [String]) -> String {
+    private static func panels(
+        entries: Int, upper: String, _ above: [String], lower: String, _ below: [String]
+    ) -> String {
         """
         set multiplot
         set lmargin 10
         set rmargin 2
-        set key bottom right
+        set key tmargin center horizontal maxcols 2
         set format x ''
         set size 1,0.58
         set origin 0,0.42
         set bmargin 0.8
-        set tmargin 1
+        set tmargin \(Double((entries + 1) / 2) * 1.2 + 0.8)
         \(upper)
         plot \(above.joined(separator: ", "))
         set size 1,0.42
