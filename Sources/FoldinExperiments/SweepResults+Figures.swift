@@ -47,7 +47,7 @@ extension SweepResults {
             caption:
                 "Mult-VAE: the best run of each network on the validation users, and the weight of the divergence that it had "
                 + "then. A mark stands at the peak.",
-            height: 480 + 22 * ((runs.count + 1) / 2), script: script)
+            height: 450 + 25 * runs.count, script: script)
     }
 
     /// The article's second: the test metric against the decoder's first dimension, which is the latent vector's.
@@ -159,7 +159,7 @@ extension SweepResults {
         return Figure(
             name: "learning", title: "Learning curves",
             caption: "The best run of each model and network: above the validation metric, below the training objective.",
-            height: 480 + 22 * ((runs.count + 1) / 2), script: script)
+            height: 450 + 25 * runs.count, script: script)
     }
 
     /// Two plots one above the other over the same epochs.
@@ -170,12 +170,12 @@ extension SweepResults {
         set multiplot
         set lmargin 10
         set rmargin 2
-        set key tmargin center horizontal maxcols 2
+        set key tmargin center vertical maxcols 1
         set format x ''
         set size 1,0.58
         set origin 0,0.42
         set bmargin 0.8
-        set tmargin \(Double((entries + 1) / 2) * 1.2 + 0.8)
+        set tmargin \(Double(entries) * 1.15 + 0.8)
         \(upper)
         plot \(above.joined(separator: ", "))
         set size 1,0.42
