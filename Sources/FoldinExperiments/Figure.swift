@@ -7,7 +7,7 @@ public struct Figure: Sendable, Equatable {
     public let title: String
     /// What is to be seen, for the text below it.
     public let caption: String
-    /// The height for a width of 760.
+    /// The height for a width of 640.
     let height: Int
     /// gnuplot's commands, without those of the terminal.
     let script: String
@@ -40,7 +40,7 @@ struct Series {
     }
 
     /// Colour and mark.
-    static func mark(_ index: Int, size: Double = 1) -> String {
+    static func mark(_ index: Int, size: Double = 0.8) -> String {
         "lc rgb '\(colours[index % most])' pt \(marks[index % most]) ps \(size)"
     }
 

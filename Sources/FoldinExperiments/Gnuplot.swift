@@ -26,9 +26,9 @@ public struct Gnuplot: Sendable {
     public func draw(_ figure: Figure, as format: Format) throws -> Data {
         let terminal =
             switch format {
-            case .svg: "set terminal svg noenhanced dynamic size 760,\(figure.height) font 'Helvetica,15'"
+            case .svg: "set terminal svg noenhanced dynamic size 640,\(figure.height) font 'Helvetica,15'"
             case .png:
-                "set terminal pngcairo noenhanced size 1900,\(figure.height * 5 / 2) font 'Helvetica,15' fontscale 2.4 linewidth 2.4 pointscale 2.4"
+                "set terminal pngcairo noenhanced size 1920,\(figure.height * 3) font 'Helvetica,15' fontscale 2.6 linewidth 2.4 pointscale 3"
             }
         let folder = FileManager.default.temporaryDirectory.appending(path: "foldin-figure-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -76,7 +76,9 @@ public struct Report {
         return "<header><h1>\(HTML.escaped(sweep.name)) <span class=\"soft\">on \(HTML.escaped(sweep.dataset))</span></h1>\n"
             + "<p class=\"soft\">Begun \(HTML.escaped(String(sweep.began.prefix(10)))). Runs are chosen by the validation users and judged on "
             + "the test users; ± is one standard error.</p>\n<div class=\"tiles\">"
-            + tiles.map { (tile: (String, String)) -> String in "<div class=\"tile\"><b>\(HTML.escaped(tile.0))</b><span>\(HTML.escaped(tile.1))</span></div>" }.joined()
+            + tiles.map { (tile: (String, String)) -> String in
+                "<div class=\"tile\"><b>\(HTML.escaped(tile.0))</b><span>\(HTML.escaped(tile.1))</span></div>"
+            }.joined()
             + "</div></header>"
     }
 
@@ -87,7 +89,7 @@ public struct Report {
             lines.append(("best epoch", "\(run.bestEpoch ?? 0) of \(run.epochs), in \(Self.time(run.seconds ?? 0))"))
             let told: Set = ["model", "hidden", "latent", "decoder-hidden", "metric"]
             let changed = PlannedRun.changes(in: run.options)
-            let usual = ["batch-size", "learning-rate", "dropout", "seed"]
+            let usual = ["epochs", "batch-size", "learning-rate", "dropout", "seed"]
             for name in Set(changed.keys).union(usual).subtracting(told).sorted() {
                 if let value = run.options[name] { lines.append((name, value)) }
             }
@@ -99,8 +101,8 @@ public struct Report {
 
     private func tables(_ best: [StoredRun]) throws -> String {
         guard !best.isEmpty else { return "" }
-        var text = "<section><h2>Results</h2><h3>Best run of each model</h3>" + HTML.table(results.bestTable)
-        text += "<h3>Mean and standard error over seeds</h3>" + HTML.table(results.seedTable, highlightingFirst: true)
+        var text = "<section><h2>Results</h2><h3>Best run of each model</h3>" + HTML.table(slim(results.bestTable))
+        text += "<h3>Mean and standard error over seeds</h3>" + HTML.table(slim(results.seedTable), highlightingFirst: true)
         if best.count > 1 {
             text += "<h3>\(HTML.escaped(best[0].familyTitle)) and \(HTML.escaped(best[1].familyTitle)) on the same users</h3>"
             text +=
@@ -134,9 +136,21 @@ public struct Report {
     private func allRuns() -> String {
         let failed = results.runs.contains { $0.status == .failed }
         return "<section><h2>All runs</h2>\(failed ? "<p>Why a run failed stands in the last column.</p>" : "")"
-            + HTML.table(results.allTable)
+            + HTML.table(slim(results.allTable))
             + "<details><summary>The sweep file</summary><pre>\(HTML.escaped(results.sweep.file))</pre></details></section>\n"
             + "<footer class=\"soft\">Made by foldin report from \(HTML.escaped(RunStore.fileName)).</footer>"
+    }
+
+    /// Without what the page says elsewhere: the dataset, and the options where all rows have the same.
+    private func slim(_ table: Table) -> Table {
+        let kept = table.columns.indices.filter { index in
+            switch table.columns[index].name {
+            case "dataset": false
+            case "options": Set(table.rows.map { $0[index].readable() }).count > 1
+            default: true
+            }
+        }
+        return Table(table.title, columns: kept.map { table.columns[$0] }, rows: table.rows.map { row in kept.map { row[$0] } })
     }
 
     static func time(_ seconds: Double) -> String {

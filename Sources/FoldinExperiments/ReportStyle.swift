@@ -23,21 +23,21 @@ enum ReportStyle {
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0;font-size:.92rem}
         dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
         .scroll{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.6rem;margin:.6rem 0 1rem}
-        table{border-collapse:collapse;width:100%;font-size:.9rem}
-        th,td{padding:.42rem .8rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
+        table{border-collapse:collapse;width:100%;font-size:.88rem}
+        th,td{padding:.42rem .55rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
         td{vertical-align:top}
         tbody tr:last-child td{border-bottom:0}
         th{font-weight:600;color:var(--soft);font-size:.82rem}
         .n{text-align:right}
         tr.first td{background:var(--mark)}
         figure{margin:1rem 0 1.25rem;padding:1rem 1rem .8rem}
-        figure svg{display:block;width:100%;height:auto;font-family:inherit}
+        figure svg{display:block;width:100%;max-width:46rem;height:auto;margin:0 auto;font-family:inherit}
         figcaption{font-size:.9rem;margin-top:.4rem;max-width:44rem}
         figcaption b{color:var(--ink)}
         ol.list{margin:0;padding-left:1.9rem;font-size:.92rem}
         ol.list li{padding:.1rem 0;overflow-wrap:anywhere}
         ol.list li.hit{color:var(--good);font-weight:600}
-        ol.list li.hit::after{content:" ✓"}
+        ol.list li.hit::after{content:"\\00a0✓"}
         code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.84em}
         pre{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1rem}
         summary{cursor:pointer;color:var(--accent)}

@@ -33,20 +33,21 @@ extension SweepResults {
             betas.append("$d\(index) using 1:3 with lines \(Series.line(index)) notitle")
             if let peak = history.filter({ $0.validation != nil }).max(by: { ($0.validation ?? 0) < ($1.validation ?? 0) }) {
                 script += "$p\(index) << EOD\n\(peak.epoch) \(peak.validation ?? 0) \(peak.beta)\nEOD\n"
-                plots.append("$p\(index) using 1:2 with points \(Series.mark(index, size: 1.3)) notitle")
-                betas.append("$p\(index) using 1:3 with points \(Series.mark(index, size: 1.3)) notitle")
+                plots.append("$p\(index) using 1:2 with points \(Series.mark(index, size: 0.9)) notitle")
+                betas.append("$p\(index) using 1:3 with points \(Series.mark(index, size: 0.9)) notitle")
             }
         }
         guard plots.count > runs.count else { return nil }  // no validation users
         script += Self.panels(
-            upper: "set ylabel \(Gnuplot.quoted("validation " + metric))", plots, lower: "set ylabel 'beta'\nset yrange [0:*]",
+            entries: runs.count, upper: "set ylabel \(Gnuplot.quoted("validation " + metric))", plots,
+            lower: "set ylabel 'beta'\nset yrange [0:*]",
             betas)
         return Figure(
             name: "annealing", title: "\(metric) and beta over epochs",
             caption:
                 "Mult-VAE: the best run of each network on the validation users, and the weight of the divergence that it had "
                 + "then. A mark stands at the peak.",
-            height: 560, script: script)
+            height: 450 + 25 * runs.count, script: script)
     }
 
     /// The article's second: the test metric against the decoder's first dimension, which is the latent vector's.
@@ -74,8 +75,8 @@ extension SweepResults {
             script += Series(title: name, rows: line).block(2 * index) + Series(title: name, rows: points).block(2 * index + 1)
             plots += [
                 "$d\(2 * index) using 1:2 with lines \(Series.line(index)) notitle",
-                "$d\(2 * index) using 1:2:3 with yerrorbars \(Series.mark(index, size: 1.2)) lw 1.5 title \(Gnuplot.quoted(name))",
-                "$d\(2 * index + 1) using 1:2 with points lc rgb '\(Series.colours[index])' pt 6 ps 0.7 notitle",
+                "$d\(2 * index) using 1:2:3 with yerrorbars \(Series.mark(index, size: 0.8)) lw 1.5 title \(Gnuplot.quoted(name))",
+                "$d\(2 * index + 1) using 1:2 with points lc rgb '\(Series.colours[index])' pt 6 ps 0.45 notitle",
             ]
         }
         guard !plots.isEmpty, let least = dimensions.min(), let most = dimensions.max() else { return nil }
@@ -94,7 +95,7 @@ extension SweepResults {
             name: "dimensions", title: "\(Self.title(of: ranking)) against the decoder's first dimension",
             caption: "The line joins the configuration that the validation users prefer at each width, its bars are one standard "
                 + "error over seeds; small rings are single runs.",
-            height: 430, script: script)
+            height: 380, script: script)
     }
 
     /// The article's third: does a lower loss rank better?
@@ -117,7 +118,7 @@ extension SweepResults {
             let series = Series(title: StoredRun.title(ofFamily: family), rows: points)
             script += series.block(index)
             plots.append(
-                "$d\(index) using 1:2 with points \(Series.mark(index, size: 1.2)) title \(Gnuplot.quoted(series.title))")
+                "$d\(index) using 1:2 with points \(Series.mark(index, size: 0.8)) title \(Gnuplot.quoted(series.title))")
         }
         guard !plots.isEmpty else { return nil }
         script += """
@@ -131,7 +132,7 @@ extension SweepResults {
             name: "loss", title: "\(Self.title(of: ranking)) against loss",
             caption:
                 "A point is a run: the further left, the better it fits the \(users) users; the higher, the better it ranks for the test users.",
-            height: 430, script: script)
+            height: 380, script: script)
     }
 
     /// Validation metric and training loss of the best run of each model and network.
@@ -151,26 +152,30 @@ extension SweepResults {
         let hasScores = runs.contains { run in histories[run.id]?.contains { $0.validation != nil } ?? false }
         guard hasScores else { return nil }
         script += Self.panels(
+            entries: runs.count,
             upper: "set ylabel \(Gnuplot.quoted("validation " + Self.title(of: first.options["metric"] ?? "")))", scores,
-            lower: "set ylabel 'training loss'", losses)
+            lower: "set ylabel 'training loss'\nset ytics \(Self.tic(runs.flatMap { histories[$0.id] ?? [] }.map(\.loss)))",
+            losses)
         return Figure(
             name: "learning", title: "Learning curves",
             caption: "The best run of each model and network: above the validation metric, below the training objective.",
-            height: 560, script: script)
+            height: 450 + 25 * runs.count, script: script)
     }
 
     /// Two plots one above the other over the same epochs.
-    private static func panels(upper: String, _ above: [String], lower: String, _ below: [String]) -> String {
+    private static func panels(
+        entries: Int, upper: String, _ above: [String], lower: String, _ below: [String]
+    ) -> String {
         """
         set multiplot
         set lmargin 10
         set rmargin 2
-        set key bottom right
+        set key tmargin center vertical maxcols 1
         set format x ''
         set size 1,0.58
         set origin 0,0.42
         set bmargin 0.8
-        set tmargin 1
+        set tmargin \(Double(entries) * 1.15 + 0.8)
         \(upper)
         plot \(above.joined(separator: ", "))
         set size 1,0.42
@@ -184,6 +189,14 @@ extension SweepResults {
         plot \(below.joined(separator: ", "))
         unset multiplot
         """
+    }
+
+    /// A distance between tics that gives about four: 1, 2 or 5 times a power of ten.
+    private static func tic(_ values: [Double]) -> Double {
+        guard let least = values.min(), let most = values.max(), most > least, (most - least).isFinite else { return 1 }
+        let rough = (most - least) / 4
+        let power = pow(10, log10(rough).rounded(.down))
+        return power * ([1, 2, 5].first { $0 * power >= rough } ?? 10)
     }
 
     /// `NDCG@100` for `ndcg@100`.

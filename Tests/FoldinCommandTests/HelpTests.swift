@@ -43,7 +43,9 @@ import Testing
 
     static let subcommands = [
         ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
-        ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
+        ["sweep"], ["tables"], ["report"],
+        ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["bench", "data"],
+        ["bench", "read"], ["doctor"],
     ]
 
     /// Every subcommand says what it does and how it is called, and every option says what it is for.
