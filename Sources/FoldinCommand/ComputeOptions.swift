@@ -13,7 +13,8 @@ struct ComputeOptions: PlanFlags {
     func applyAll(to plan: inout TrainingPlan) throws {
         try apply(to: &plan)
         if let negatives, plan.options["softmax"] == "exact" {
-            throw FoldinError(.usage, found: "--negatives \(negatives) with an exact softmax", expected: "--softmax sampled with it")
+            throw FoldinError(
+                .usage, found: "--negatives \(negatives) with an exact softmax", expected: "--softmax sampled with it")
         }
     }
 }

@@ -24,7 +24,7 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replace a run that is already there.") var overwrite = false
     @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
-    @Option(help: ArgumentHelp("Start from the options of a published training.", valueName: "name")) var preset: String?
+    @Option(help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name")) var preset: String?
     @Option(help: ArgumentHelp("Read options from a TOML file: names as of the flags, and preset.", valueName: "file.toml"))
     var config: String?
     @OptionGroup(title: "Network") var network: NetworkOptions

@@ -79,7 +79,8 @@ public struct TrainingMemory: Sendable, Encodable {
             let inner = Self.sum(layers.dropFirst().dropLast().map { Self.sum([Self.product([$0, $1]), $1]) })
             let biases = Self.sum([layers.first?.1, dataset.items])
             parameterBytes = Self.sum([
-                Self.product([parameters, 4, 2]), Self.product([Self.sum([inner, biases]), 4]), Self.product([dataset.items, 16]),
+                Self.product([parameters, 4, 2]), Self.product([Self.sum([inner, biases]), 4]),
+                Self.product([dataset.items, 16]),
             ])
             let clicks = Self.product([batch, dataset.interactions / max(1, dataset.users) + 1])
             let candidates = Self.sum([clicks, negatives]).map { min($0, dataset.items) }

@@ -78,7 +78,8 @@ extension TrainingPlan {
     private static let computing: [PlanOption] = [
         PlanOption(
             "precision", \.precision,
-            "What the last layer multiplies: fp32, or bf16 where the processor has it; weights, moments and sums are fp32 either way."),
+            "What the last layer multiplies: fp32, or bf16 where the processor has it; weights, moments and sums are fp32 either way."
+        ),
         PlanOption(
             "softmax", \.softmax,
             "The softmax over the items: exact, or estimated from a sample, for catalogues of 100,000 items and more."),
