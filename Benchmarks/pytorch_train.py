@@ -2,9 +2,12 @@
 """Trains Mult-VAE or Mult-DAE in PyTorch on a directory that `foldin prepare` wrote: the peer of `foldin train`.
 
     pytorch_train.py DIR [--model mult-vae|mult-dae] [--seed 1] [--epochs 200] [--patience 20] [--threads 2]
+        [--batch-size 500] [--learning-rate 0.001] [--cosine] [--target 0.395]
 
-Hidden 600, latent 200, input dropout 0.5, Adam at 0.001, batches of 500, beta up to 0.2 by 85% of the epochs, the epoch with the
-best validation NDCG@100 kept. Prints a JSON line: seconds, epochs, test metrics. Needs numpy and torch.
+Hidden 600, latent 200, input dropout 0.5, Adam, beta up to 0.2 by 85% of the epochs, the epoch with the best validation
+NDCG@100 kept. `--cosine` lets the learning rate fall to 0 over the epochs as half a cosine. Prints a JSON line: seconds, epochs, test
+metrics, the validation metric and the seconds since the start at each epoch's end, and the first such time at which the metric was at
+least the target. Needs numpy and torch.
 """
 import argparse
 import json
@@ -25,6 +28,10 @@ parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--epochs", type=int, default=200)
 parser.add_argument("--patience", type=int, default=20)
 parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--batch-size", type=int, default=500)
+parser.add_argument("--learning-rate", type=float, default=1e-3)
+parser.add_argument("--cosine", action="store_true")
+parser.add_argument("--target", type=float, default=0.395)
 options = parser.parse_args()
 torch.manual_seed(options.seed)
 torch.set_num_threads(options.threads)
@@ -68,11 +75,15 @@ def judge(part):
 model = Autoencoder(options.model, items, [600], 200, [600], encoder_dropout=[0.5, 0.0])
 for parameter in model.parameters():
     torch.nn.init.xavier_uniform_(parameter) if parameter.dim() == 2 else torch.nn.init.normal_(parameter, std=0.001)
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
 updates, best, kept, stale, began = 0, -1.0, None, 0, time.perf_counter()
-total = -(-len(train) // 500) * (options.epochs - int(0.15 * options.epochs)) / 0.2
+curve = []
+batches = -(-len(train) // options.batch_size)
+if options.cosine:
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, batches * options.epochs)
+total = batches * (options.epochs - int(0.15 * options.epochs)) / 0.2
 for epoch in range(1, options.epochs + 1):
-    for users in torch.randperm(len(train)).split(500):
+    for users in torch.randperm(len(train)).split(options.batch_size):
         batch = train[users]
         noise = torch.randn(len(users), 200) if options.model == "mult-vae" else None
         scores, divergence = model(batch, noise)
@@ -81,7 +92,10 @@ for epoch in range(1, options.epochs + 1):
         loss.backward()
         optimizer.step()
         updates += 1
+        if options.cosine:
+            schedule.step()
     metric = judge("validation")["ndcg@100"]
+    curve.append({"epoch": epoch, "seconds": round(time.perf_counter() - began, 2), "validation": metric})
     stale += 1
     if metric > best:
         best, stale = metric, 0
@@ -91,4 +105,5 @@ for epoch in range(1, options.epochs + 1):
 seconds = time.perf_counter() - began
 model.load_state_dict(kept)
 print(json.dumps({"torch": torch.__version__, "model": options.model, "seed": options.seed, "epochs": epoch,
-                  "seconds": round(seconds, 1), "validation": best, "test": judge("test")}))
+                  "seconds": round(seconds, 1), "validation": best, "test": judge("test"), "curve": curve,
+                  "seconds_to_target": next((at["seconds"] for at in curve if at["validation"] >= options.target), None)}))
