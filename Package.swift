@@ -17,7 +17,8 @@ let package = Package(
         .executable(name: "foldin", targets: ["FoldinCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
@@ -35,7 +36,12 @@ let package = Package(
         + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CZlib"])
         + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])
         + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
-        + room("FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"])
+        + room(
+            "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
+            fixtures: ["Fixtures"])
+        + room(
+            "FoldinConfiguration",
+            imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
         + [
             .target(
@@ -46,7 +52,10 @@ let package = Package(
                 ]),
             .executableTarget(
                 name: "FoldinCommand",
-                dependencies: ["Foldin", "FoldinKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+                dependencies: [
+                    "Foldin", "FoldinConfiguration", "FoldinKernels",
+                    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                ]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),

@@ -38,7 +38,9 @@ struct BenchStepCommand: ParsableCommand {
         let matrix = try SyntheticRatings(
             users: users, items: items, meanInteractions: meanInteractions, seed: seed
         ).matrix(workers: work.workers)
-        let architecture = network.configuration.architecture(items: items)
+        var plan = TrainingPlan()
+        try network.apply(to: &plan)
+        let architecture = plan.configuration.architecture(items: items)
         if let problem = architecture.problem {
             throw FoldinError(.usage, found: problem, expected: "a network that can be built")
         }

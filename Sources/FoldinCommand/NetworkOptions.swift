@@ -1,62 +1,51 @@
 import ArgumentParser
 import Foldin
 
-extension Architecture.Family: ExpressibleByArgument {}
+/// The options that say which network to build.
+struct NetworkOptions: PlanFlags {
+    @Option(help: .plan("model")) var model: String?
+    @Option(help: .plan("latent")) var latent: String?
+    @Option(help: .plan("hidden", "n,n,…")) var hidden: String?
+    @Option(help: .plan("decoder-hidden", "n,n,…")) var decoderHidden: String?
+    @Option(help: .plan("dropout")) var dropout: String?
+    @Option(help: .plan("encoder-dropout", "p,p,…")) var encoderDropout: String?
+    @Option(help: .plan("decoder-dropout", "p,p,…")) var decoderDropout: String?
+    @Option(help: .plan("activations")) var activations: String?
+}
+
+/// Flags whose names, defaults and values are those of `TrainingPlan`.
+protocol PlanFlags: ParsableArguments {}
+
 extension Architecture.Activations: ExpressibleByArgument {}
 
-/// The options that say which network to build.
-struct NetworkOptions: ParsableArguments {
-    @Option(help: "The model.") var model: Architecture.Family = .multVAE
-    @Option(help: "Width of the latent vector.") var latent = 200
-    @Option(
-        help: ArgumentHelp(
-            "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer.", valueName: "n,n,…"))
-    var hidden: NumberList<Int> = NumberList([600])
-    @Option(
-        help: ArgumentHelp(
-            "Widths of the decoder's hidden layers, latent outwards. (default: the encoder's, mirrored)", valueName: "n,n,…"))
-    var decoderHidden: NumberList<Int>?
-    @Option(help: "Dropout probability of the input.") var dropout: Float = 0.5
-    @Option(
-        help: ArgumentHelp(
-            "Dropout probability before each encoder layer, instead of --dropout. (default: --dropout, then zeros)",
-            valueName: "p,p,…"))
-    var encoderDropout: NumberList<Float>?
-    @Option(help: ArgumentHelp("Dropout probability before each decoder layer. (default: zeros)", valueName: "p,p,…"))
-    var decoderDropout: NumberList<Float>?
-    @Option(help: "Where tanh goes: as in the paper, or as in the article's code.")
-    var activations: Architecture.Activations = .paper
+extension PlanFlags {
+    /// The flags that were given, by the plan's names: `--batch-size` is the property `batchSize`.
+    var given: [(name: String, value: String)] {
+        Mirror(reflecting: self).children.compactMap { child in
+            guard let label = child.label, let flag = child.value as? Option<String?>, let value = flag.wrappedValue else {
+                return nil
+            }
+            let words = label.drop { $0 == "_" }.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }
+            return (words.joined(), value)
+        }
+    }
 
-    var configuration: any ModelConfiguration {
-        switch model {
-        case .multVAE:
-            MultVAE(
-                latent: latent, hidden: hidden.values, decoder: decoderHidden?.values, dropout: dropout,
-                encoderDropout: encoderDropout?.values, decoderDropout: decoderDropout?.values, activations: activations)
-        case .multDAE:
-            MultDAE(
-                latent: latent, hidden: hidden.values, decoder: decoderHidden?.values, dropout: dropout,
-                encoderDropout: encoderDropout?.values, decoderDropout: decoderDropout?.values, activations: activations)
+    /// Sets the flags that were given.
+    func apply(to plan: inout TrainingPlan) throws {
+        for (name, value) in given {
+            do {
+                try plan.set(name, to: value)
+            } catch let error as FoldinError {
+                throw FoldinError(error.kind, found: "--" + error.found, expected: error.expected)
+            }
         }
     }
 }
 
-/// Numbers separated by commas; `none` for an empty list.
-struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
-    let values: [Number]
-
-    init(_ values: [Number]) { self.values = values }
-
-    init?(argument: String) {
-        if argument == "none" {
-            values = []
-            return
-        }
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let numbers = parts.compactMap { Number($0.trimmingCharacters(in: .whitespaces)) }
-        guard numbers.count == parts.count else { return nil }
-        values = numbers
+extension ArgumentHelp {
+    /// What the plan says of an option, with its default.
+    static func plan(_ name: String, _ valueName: String? = nil) -> ArgumentHelp {
+        let standard = TrainingPlan().options[name] ?? ""
+        return ArgumentHelp("\(TrainingPlan.help(for: name)) (default: \(standard))", valueName: valueName)
     }
-
-    var defaultValueDescription: String { values.isEmpty ? "none" : values.map(\.description).joined(separator: ",") }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foldin
+import FoldinConfiguration
 import FoldinKernels
 import Foundation
 
@@ -8,10 +9,13 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train Mult-VAE or Mult-DAE on a prepared directory.",
         discussion: """
-            Writes to RUN: model.safetensors (the epoch with the best validation metric, with item ids and titles), \
-            history.jsonl (a line an epoch) and run.json (options and figures). While it trains, checkpoint.safetensors is written \
-            every half minute; after Ctrl-C or a crash the same command with --resume goes on to the same model, bit for bit. \
-            Ctrl-C also keeps the best model so far.
+            Writes to RUN: model.safetensors (the epoch with the best validation score, with item ids and titles), \
+            history.jsonl (a line an epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
+            figures). While it trains, checkpoint.safetensors is written every half minute; after Ctrl-C or a crash the same command \
+            with --resume goes on to the same model, bit for bit. Ctrl-C also keeps the best model so far.
+
+            Flags win over the file of --config, the file over a preset, a preset over the defaults. The presets:
+            \(TrainingPreset.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ")).
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
@@ -19,9 +23,11 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replace a run that is already there.") var overwrite = false
     @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
+    @Option(help: ArgumentHelp("Start from the options of a published training.", valueName: "name")) var preset: String?
+    @Option(help: ArgumentHelp("Read options from a TOML file: names as of the flags, and preset.", valueName: "file.toml"))
+    var config: String?
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
-    @Option(help: "Seed of initial weights, shuffles, dropout and noise.") var seed: UInt64 = 98_765
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
@@ -31,13 +37,19 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        let (plan, preset) = try resolvedPlan()
+        let trainer = try plan.trainer(workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)
-        let trainer = Trainer(network.configuration, schedule: try scheduling.schedule, seed: seed, workers: work.workers)
         let architecture = try trainer.architecture(for: dataset)
-        let (run, checkpoint) = try openRun()
+        let (run, checkpoint) = try openRun(options: trainer.options)
         Console.note(
             "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
                 + "\(dataset.train.itemCount) items, \(dataset.train.count) clicks; \(work.workers.count) threads")
+        if let preset { Console.note("\(preset.name): \(preset.summary); \(preset.expectation)") }
+        if architecture.family == .multVAE {
+            let updates = trainer.schedule.updatesAnEpoch(users: dataset.train.userCount)
+            Console.note(trainer.schedule.annealingSummary(updatesAnEpoch: updates))
+        }
         if dataset.validation.heldOut.count == 0 {
             Console.note("no validation users: training goes through all epochs and keeps the last")
         }
@@ -54,6 +66,9 @@ struct TrainCommand: ParsableCommand {
                 try run.append(epoch)
             })
         bar.end()
+        if let search = outcome.search {
+            Console.note("beta found: \(String(format: "%.4f", search.beta)), of epoch \(search.bestEpoch) of the search")
+        }
         if outcome.bestEpoch == 0 {
             Console.note("interrupted before the first epoch ended: there is no model yet; go on with --resume")
             throw ExitCode(130)
@@ -79,22 +94,34 @@ struct TrainCommand: ParsableCommand {
                 "interrupted: the best of \(outcome.history.count) epochs is in \(run.modelPath); go on with --resume")
             throw ExitCode(130)
         }
-        unlink(run.checkpointPath)
+        try run.finish()
     }
 }
 
 extension TrainCommand {
+    /// The options: defaults, then a preset, then a file, then flags. A preset on the command line takes the place of the file's.
+    private func resolvedPlan() throws -> (TrainingPlan, TrainingPreset?) {
+        let file = try config.map { try OptionsFile(contentsOf: $0) }
+        let preset = try (preset ?? file?.preset).map { try TrainingPreset(named: $0) }
+        var plan = TrainingPlan()
+        if let preset { try plan.apply(preset: preset.name) }
+        try file?.apply(to: &plan)
+        try network.apply(to: &plan)
+        try scheduling.apply(to: &plan)
+        return (plan, preset)
+    }
+
     /// The run's directory, and where it stood if it is to go on.
-    private func openRun() throws -> (RunDirectory, TrainingCheckpoint?) {
+    private func openRun(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
         guard resume, FileManager.default.fileExists(atPath: out) else {
-            return (try RunDirectory(creating: out, overwriting: overwrite), nil)
+            return (try RunDirectory(creating: out, overwriting: overwrite, options: options), nil)
         }
         guard FileManager.default.fileExists(atPath: out + "/checkpoint.safetensors") else {
             if FileManager.default.fileExists(atPath: out + "/run.json") {
                 throw FoldinError(
                     .missingInput, file: out, found: "a finished run", expected: "an unfinished one, with a checkpoint")
             }
-            return (try RunDirectory(creating: out, overwriting: true), nil)
+            return (try RunDirectory(creating: out, overwriting: true, options: options), nil)
         }
         let checkpoint = try TrainingCheckpoint(contentsOf: out + "/checkpoint.safetensors")
         return (try RunDirectory(resuming: out, from: checkpoint), checkpoint)
@@ -111,6 +138,7 @@ private struct RunRecord: Encodable {
     let bestEpoch: Int
     let interrupted: Bool
     let seconds: Double
+    let betaFound: Float?
     let validation: [String: Double]
     let test: EvaluationReport?
 
@@ -123,6 +151,7 @@ private struct RunRecord: Encodable {
         bestEpoch = outcome.bestEpoch
         interrupted = outcome.wasCancelled
         seconds = outcome.history.last?.seconds ?? 0
+        betaFound = outcome.search?.beta
         validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
         self.test = test
     }

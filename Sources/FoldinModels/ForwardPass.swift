@@ -66,7 +66,7 @@ extension Parameters {
     }
 
     /// The first layer of L2-normalised clicks: [rows.count, outputs]. Reads only the clicked items' weights.
-    private func inputLayerForScoring(_ histories: InteractionMatrix, rows: Range<Int>, workers: Workers) -> FloatBuffer {
+    func inputLayerForScoring(_ histories: InteractionMatrix, rows: Range<Int>, workers: Workers) -> FloatBuffer {
         let layer = architecture.layers[0]
         let linear = linears[0]
         let output = FloatBuffer(count: rows.count * layer.outputs)

@@ -99,6 +99,11 @@ public struct StepLoss: Sendable, Equatable {
     /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE.
     public let divergence: Double
 
+    public init(negativeLogLikelihood: Double, divergence: Double) {
+        self.negativeLogLikelihood = negativeLogLikelihood
+        self.divergence = divergence
+    }
+
     /// The objective for a given beta.
     public func total(beta: Double) -> Double { negativeLogLikelihood + beta * divergence }
 }

@@ -13,10 +13,17 @@ public struct EpochReport: Sendable, Equatable {
     public let divergence: Double
     /// Beta of the epoch's last update.
     public let beta: Float
-    /// The validation metric that decides; nil without validation users.
+    /// Learning rate of the epoch's last update.
+    public let learningRate: Float
+    /// The validation metric; nil without validation users and in epochs that were not evaluated.
     public let validation: EvaluationReport.Result?
+    /// The loss of the validation users' known items as their own target, without dropout and with the latent mean: negative
+    /// log-likelihood plus `beta` times divergence, mean over the users, as the article's code judges by. Nil where `validation` is.
+    public let validationLoss: Double?
     /// Whether this is the best epoch so far.
     public let isBest: Bool
+    /// Whether it belongs to the first training of a search for beta.
+    public let isSearch: Bool
     /// Seconds since training began.
     public let seconds: Double
 
@@ -37,7 +44,9 @@ extension EpochReport: CustomStringConvertible {
 
 extension EpochReport: Codable {
     private enum CodingKeys: String, CodingKey {
-        case epoch, updates, loss, beta, best, seconds, divergence, metric, validation
+        case epoch, updates, loss, beta, best, seconds, divergence, metric, validation, search
+        case learningRate = "learning_rate"
+        case validationLoss = "validation_loss"
         case negativeLogLikelihood = "negative_log_likelihood"
     }
 
@@ -50,15 +59,19 @@ extension EpochReport: Codable {
         try container.encode(negativeLogLikelihood, forKey: .negativeLogLikelihood)
         try container.encode(divergence, forKey: .divergence)
         try container.encode(beta, forKey: .beta)
+        try container.encode(learningRate, forKey: .learningRate)
         try container.encode(isBest, forKey: .best)
+        if isSearch { try container.encode(true, forKey: .search) }
         try container.encode(seconds, forKey: .seconds)
         if let validation {
             try container.encode(validation.metric.description, forKey: .metric)
             try container.encode(validation.mean, forKey: .validation)
         }
+        try container.encodeIfPresent(validationLoss, forKey: .validationLoss)
     }
 
-    /// The same object read back; the loss is worked out from its parts, and the metric's standard error is not kept.
+    /// The same object read back; the loss is worked out from its parts, the metric's standard error is not kept, and what older
+    /// versions did not write is 0, nil or false.
     public init(from decoder: Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let metric = try container.decodeIfPresent(String.self, forKey: .metric).map { try Metric(named: $0) }
@@ -68,8 +81,11 @@ extension EpochReport: Codable {
             negativeLogLikelihood: try container.decode(Double.self, forKey: .negativeLogLikelihood),
             divergence: try container.decode(Double.self, forKey: .divergence),
             beta: try container.decode(Float.self, forKey: .beta),
+            learningRate: try container.decodeIfPresent(Float.self, forKey: .learningRate) ?? 0,
             validation: metric.map { EvaluationReport.Result(metric: $0, mean: mean, standardError: nil) },
+            validationLoss: try container.decodeIfPresent(Double.self, forKey: .validationLoss),
             isBest: try container.decode(Bool.self, forKey: .best),
+            isSearch: try container.decodeIfPresent(Bool.self, forKey: .search) ?? false,
             seconds: try container.decode(Double.self, forKey: .seconds))
     }
 }

@@ -4,92 +4,81 @@ import Foundation
 
 /// How long and how fast to train, and when to stop.
 public struct Schedule: Sendable, Equatable {
-    /// How beta, the weight of the divergence, grows with the number of updates.
-    public enum Annealing: Sendable, Equatable {
-        /// The same beta from the first update on.
-        case constant(Float)
-        /// Linear growth from 0, then `cap`.
-        case growing(to: Float, Span)
+    /// What is watched to keep the best epoch, to stop early, and to slow down on a plateau.
+    public enum Score: String, Sendable, CaseIterable {
+        /// The validation metric; the higher, the better.
+        case metric
+        /// The validation loss; the lower, the better. See `EpochReport.validationLoss`.
+        case loss
 
-        /// `min(cap, updates / overUpdates)`: beta would reach 1 after `overUpdates` (Liang et al.'s notebook: 0.2 and 200,000).
-        public static func linear(to cap: Float, overUpdates: Int) -> Annealing { .growing(to: cap, .updatesToOne(overUpdates)) }
-
-        /// Linear, reaching `cap` after this fraction of the epochs, rounded up to a whole one (the article: 0.85).
-        public static func linear(to cap: Float, byFractionOfEpochs fraction: Double) -> Annealing {
-            .growing(to: cap, .fractionOfEpochs(fraction))
+        /// Whether `value` is a better score than `best`; any is better than none.
+        func isBetter(_ value: Double, than best: Double?) -> Bool {
+            guard let best else { return true }
+            return self == .metric ? value > best : value < best
         }
-    }
-
-    /// How long beta grows.
-    public enum Span: Sendable, Equatable {
-        /// Updates after which an uncapped beta would be 1.
-        case updatesToOne(Int)
-        /// The fraction of the epochs, rounded up to a whole one, after which beta reaches its cap.
-        case fractionOfEpochs(Double)
     }
 
     /// The most passes over the training users.
     public var epochs: Int
     /// Users a batch.
     public var batchSize: Int
-    /// The optimiser, with its learning rate and weight decay.
+    /// The optimiser, with the learning rate that `pace` starts from and its weight decay.
     public var optimizer: Adam
+    /// How the learning rate goes on.
+    public var pace: Pace
+    /// Growth of the learning rate from 0 at the start; nil begins with all of it.
+    public var warmUp: WarmUp?
     /// Beta over time; of no effect for the DAE.
     public var annealing: Annealing
-    /// Epochs without a better validation metric after which training stops; nil never stops early.
+    /// Evaluations without a better score after which training stops; nil never stops early.
     public var patience: Int?
-    /// The validation metric that decides which epoch is kept.
+    /// The validation metric that is measured.
     public var metric: Metric
+    /// What decides which epoch is kept.
+    public var score: Score
+    /// Epochs from one look at the validation users to the next; the last epoch is always looked at.
+    public var evaluationInterval: Int
 
     public init(
-        epochs: Int = 200, batchSize: Int = 500, learningRate: Float = 1e-3,
-        annealing: Annealing = .linear(to: 0.2, byFractionOfEpochs: 0.85), decoupledDecay: Float = 0, patience: Int? = 20,
-        metric: Metric = .ndcg(at: 100)
+        epochs: Int = 200, batchSize: Int = 500, learningRate: Float = 1e-3, pace: Pace = .constant, warmUp: WarmUp? = nil,
+        annealing: Annealing = .linear(to: 0.2, byFractionOfEpochs: 0.85), decoupledDecay: Float = 0, decay: Float = 0,
+        patience: Int? = 20, metric: Metric = .ndcg(at: 100), score: Score = .metric, evaluationInterval: Int = 1
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
-        self.optimizer = Adam(learningRate: learningRate, decoupledDecay: decoupledDecay)
+        self.optimizer = Adam(learningRate: learningRate, decoupledDecay: decoupledDecay, decay: decay)
+        self.pace = pace
+        self.warmUp = warmUp
         self.annealing = annealing
         self.patience = patience
         self.metric = metric
+        self.score = score
+        self.evaluationInterval = evaluationInterval
     }
 
     /// Batches in one epoch over `users`; the last may be smaller.
     public func updatesAnEpoch(users: Int) -> Int { (users + batchSize - 1) / batchSize }
 
-    /// Beta for the update that follows `updates` others.
-    public func beta(after updates: Int, updatesAnEpoch: Int) -> Float {
-        switch annealing {
-        case .constant(let beta):
-            return beta
-        case .growing(let cap, .updatesToOne(let total)):
-            return min(cap, Float(Double(updates) / Double(max(1, total))))
-        case .growing(let cap, .fractionOfEpochs(let fraction)):
-            // A whole number of epochs stays one whatever the rounding of the product.
-            let growing = max(1, (Double(epochs) * fraction - 1e-9).rounded(.up))
-            return min(cap, Float(Double(cap) * Double(updates) / (Double(max(1, updatesAnEpoch)) * growing)))
-        }
-    }
-
     /// What is wrong with this schedule, for people; nil when nothing is.
     public var problem: String? {
         if epochs < 1 { return "\(epochs) epochs; expected at least 1" }
         if batchSize < 1 { return "a batch of \(batchSize) users; expected at least 1" }
-        if let patience, patience < 1 { return "a patience of \(patience) epochs; expected at least 1" }
-        if !(optimizer.learningRate > 0 && optimizer.learningRate.isFinite) {
-            return "a learning rate of \(optimizer.learningRate); expected more than 0"
+        if let patience, patience < 1 { return "a patience of \(patience) evaluations; expected at least 1" }
+        if evaluationInterval < 1 { return "an evaluation every \(evaluationInterval) epochs; expected at least 1" }
+        return optimizer.problem ?? pace.problem ?? warmUp?.problem ?? annealing.problem
+    }
+}
+
+extension Adam {
+    fileprivate var problem: String? {
+        if !(learningRate > 0 && learningRate.isFinite) { return "a learning rate of \(learningRate); expected more than 0" }
+        for (beta, name) in [(beta1, "beta1"), (beta2, "beta2")] where !(beta >= 0 && beta < 1) {
+            return "Adam's \(name) \(beta); expected at least 0 and less than 1"
         }
-        if !(optimizer.decoupledDecay >= 0 && optimizer.decoupledDecay.isFinite) {
-            return "a weight decay of \(optimizer.decoupledDecay); expected at least 0"
+        if !(epsilon > 0 && epsilon.isFinite) { return "Adam's epsilon \(epsilon); expected more than 0" }
+        for amount in [decoupledDecay, decay] where !(amount >= 0 && amount.isFinite) {
+            return "a weight decay of \(amount); expected at least 0"
         }
-        let (cap, length): (Float, Double) =
-            switch annealing {
-            case .constant(let beta): (beta, 1)
-            case .growing(let cap, .updatesToOne(let total)): (cap, Double(total))
-            case .growing(let cap, .fractionOfEpochs(let fraction)): (cap, fraction)
-            }
-        if !(cap >= 0 && cap.isFinite) { return "a beta of \(cap); expected at least 0" }
-        if !(length > 0) { return "annealing over \(length); expected more than 0" }
-        return nil
+        return decoupledDecay > 0 && decay > 0 ? "two kinds of weight decay; expected one at most" : nil
     }
 }

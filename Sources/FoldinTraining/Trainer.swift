@@ -10,7 +10,7 @@ import Foundation
 public struct Trainer: Sendable {
     /// The model to train.
     public let configuration: any ModelConfiguration
-    public let schedule: Schedule
+    public var schedule: Schedule
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
     public let workers: Workers
@@ -73,7 +73,8 @@ public struct Trainer: Sendable {
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         let architecture = try self.architecture(for: dataset)
-        let identity = try identity(of: architecture, dataset)
+        // What must be the same for a checkpoint to be gone on from.
+        let identity = options.merging(["data": dataset.checksum]) { _, new in new }
         let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
@@ -83,7 +84,11 @@ public struct Trainer: Sendable {
         var wasCancelled = false
         var saved = ContinuousClock.now
         do {
-            while !loop.isFinished {
+            while true {
+                if loop.isFinished {
+                    guard loop.isSearching else { break }
+                    try loop.retrain(from: Parameters(initializing: architecture, seed: seed, workers: workers))
+                }
                 let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
                     onStep(epoch, fraction, loss)
                     if (ContinuousClock.now - saved) / .seconds(1) >= checkpointSeconds {
@@ -98,23 +103,16 @@ public struct Trainer: Sendable {
             try onCheckpoint(loop.checkpoint)
         }
         let state = loop.state
+        let best = state.bestEpoch > 0 ? state.history[state.bestEpoch - 1] : nil
+        var metrics: [String: Double] = [:]
+        metrics["validation \(schedule.metric)"] = best?.validation?.mean
+        metrics["validation loss"] = best?.validationLoss
+        metrics["beta found"] = (state.search?.beta).map(Double.init)
         let model = TrainedModel(
             parameters: loop.kept, items: dataset.items, titles: dataset.titles,
-            card: ModelCard(
-                options: options, metrics: state.bestMetric.map { ["validation \(schedule.metric)": $0] } ?? [:],
-                dataChecksum: identity["data"] ?? ""))
+            card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
         return TrainingOutcome(
-            model: model, history: state.history, bestEpoch: state.bestEpoch, wasCancelled: wasCancelled)
-    }
-
-    /// What must be the same for a checkpoint to be gone on from.
-    private func identity(of architecture: Architecture, _ dataset: PreparedDataset) throws -> [String: String] {
-        var identity = options
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        identity["network"] = String(decoding: try encoder.encode(architecture), as: UTF8.self)
-        identity["data"] = dataset.checksum
-        return identity
+            model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled)
     }
 
     /// The network that training on `dataset` builds.
@@ -134,22 +132,8 @@ public struct Trainer: Sendable {
         return architecture
     }
 
-    /// What goes into the model's card.
-    private var options: [String: String] {
-        var options = [
-            "seed": String(seed), "epochs": String(schedule.epochs), "batch-size": String(schedule.batchSize),
-            "learning-rate": String(schedule.optimizer.learningRate), "weight-decay": String(schedule.optimizer.decoupledDecay),
-            "metric": schedule.metric.description,
-        ]
-        options["patience"] = schedule.patience.map(String.init)
-        switch schedule.annealing {
-        case .constant(let beta): options["annealing"] = "constant \(beta)"
-        case .growing(let cap, .updatesToOne(let updates)): options["annealing"] = "linear to \(cap), 1 after \(updates) updates"
-        case .growing(let cap, .fractionOfEpochs(let fraction)):
-            options["annealing"] = "linear to \(cap) by \(fraction) of the epochs"
-        }
-        return options
-    }
+    /// All options by name, as they stand in the model's card.
+    public var options: [String: String] { TrainingPlan(of: self).options }
 }
 
 /// What a training delivers as it goes.
@@ -166,6 +150,8 @@ public struct TrainingOutcome: Sendable {
     public let history: [EpochReport]
     /// The epoch the model is of, from 1; 0 when none ended.
     public let bestEpoch: Int
+    /// What a search for beta found before the training of `history`; nil while it has not, and where none was asked for.
+    public let search: AnnealingSearch?
     /// Whether training was cancelled before its end.
     public let wasCancelled: Bool
 }

@@ -12,8 +12,12 @@ public struct TrainingState: Sendable, Codable, Equatable {
     public internal(set) var updates = 0
     /// The best epoch, from 1; 0 while none has ended.
     public internal(set) var bestEpoch = 0
-    /// The best epoch's validation metric.
-    public internal(set) var bestMetric: Double?
+    /// What the best epoch scored: its validation metric or loss.
+    public internal(set) var bestScore: Double?
+    /// The finished first training of a search for beta.
+    public internal(set) var search: AnnealingSearch?
+    /// What the learning rate's plateau remembers.
+    var plateau = PlateauState()
     /// Users of the current epoch that were trained on.
     var position = 0
     /// Sums over these users.
@@ -28,6 +32,7 @@ extension TrainingState {
     func isPossible(users: Int, hasBest: Bool) -> Bool {
         (0...users).contains(position) && updates >= 0 && (0...history.count).contains(bestEpoch)
             && hasBest == (bestEpoch > 0) && likelihood.isFinite && divergence.isFinite && seconds >= 0
+            && plateau.learningRate.map { $0 > 0 && $0.isFinite } ?? true && search.map { $0.beta >= 0 && $0.beta <= 1 } ?? true
     }
 }
 

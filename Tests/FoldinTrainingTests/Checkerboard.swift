@@ -78,3 +78,14 @@ extension TrainedModel {
         }
     }
 }
+
+extension Parameters {
+    /// Every number by what it scores: weights that differ in a bit score differently somewhere.
+    var bits: Data {
+        let everybody = InteractionMatrix(rows: (0..<architecture.items).map { [$0] }, itemCount: architecture.items)
+        var scores = [Float](repeating: 0, count: architecture.items * architecture.items)
+        TrainedModel(parameters: self, items: nil).score(
+            everybody, rows: 0..<architecture.items, into: &scores, workers: Workers(count: 1))
+        return scores.withUnsafeBytes { Data($0) }
+    }
+}

@@ -44,7 +44,7 @@ import Testing
         let checkpoint = try Self.interrupted(Checkerboard.trainer(epochs: 5), after: 4)
         for (trainer, name) in [
             (Checkerboard.trainer(epochs: 6), "epochs"), (Checkerboard.trainer(epochs: 5, seed: 2), "seed"),
-            (Checkerboard.trainer(epochs: 5, batchSize: 21), "batch-size"), (Checkerboard.trainer(.all[1], epochs: 5), "network"),
+            (Checkerboard.trainer(epochs: 5, batchSize: 21), "batch-size"), (Checkerboard.trainer(.all[1], epochs: 5), "model"),
             (Checkerboard.trainer(epochs: 5, learningRate: 0.02), "learning-rate"),
         ] {
             let error = #expect(throws: FoldinError.self) { try trainer.run(on: dataset, from: checkpoint) }

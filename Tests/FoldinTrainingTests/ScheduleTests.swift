@@ -53,6 +53,36 @@ import Testing
         #expect(betas[0] < 0.5 && betas[1] == 0.5)
     }
 
+    @Test func reachesItsCapAtAnEpoch() {
+        #expect(Self.betas(.linear(to: 0.4, byEpoch: 5), updatesAnEpoch: 4, after: [0, 10, 20, 21]) == [0, 0.2, 0.4, 0.4])
+    }
+
+    /// What is said on start, in clear units.
+    @Test(
+        arguments: [
+            (.linear(to: 0.2, byEpoch: 85), 95, "beta grows to 0.2 over 8,075 updates (85 epochs of 95 updates), then stays"),
+            (
+                .linear(to: 0.2, overUpdates: 200_000), 233,
+                "beta grows to 0.2 over 40,000 updates (171.7 epochs of 233 updates), then stays"
+            ),
+            (
+                .linear(to: 0.2, overUpdates: 200_000), 10,
+                "beta grows to 0.009995; its cap of 0.2 would take 40,000 updates (4,000 epochs of 10 updates)"
+            ),
+            (
+                .linear(to: 1, byFractionOfEpochs: 0.85), 10,
+                "beta grows to 1 over 1,700 updates (170 epochs of 10 updates), then stays"
+            ),
+            (.constant(0.3), 10, "beta is 0.3 throughout"),
+            (
+                .searching(.epochs(200)), 1_234_567,
+                "beta grows to 1 over 246,913,400 updates (200 epochs of 1,234,567 updates); then a second training grows it as fast to where the validation ndcg@100 of the first was best"
+            ),
+        ] as [(Schedule.Annealing, Int, String)])
+    func saysWhatBetaDoes(annealing: Schedule.Annealing, updatesAnEpoch: Int, expected: String) {
+        #expect(Schedule(annealing: annealing).annealingSummary(updatesAnEpoch: updatesAnEpoch) == expected)
+    }
+
     @Test func capOfZeroStaysZero() {
         #expect(Self.betas(.linear(to: 0, byFractionOfEpochs: 0.85), updatesAnEpoch: 3, after: [0, 5, 10_000]) == [0, 0, 0])
         #expect(Schedule(annealing: .constant(0)).problem == nil)

@@ -1,0 +1,41 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Synchronization
+
+/// A model that, while it is judged, also sums up the loss of what it scores: each user's known items as their own target.
+final class LossScorer: Scorer {
+    private struct Sums {
+        var users = 0
+        var likelihood = 0.0
+        var divergence = 0.0
+    }
+
+    private let model: TrainedModel
+    // The evaluator scores its blocks one after the other; the lock makes that no condition.
+    private let sums = Mutex(Sums())
+
+    init(_ model: TrainedModel) { self.model = model }
+
+    var itemCount: Int { model.itemCount }
+
+    func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers) {
+        model.score(histories, rows: rows, into: scores, workers: workers)
+        let losses = model.losses(histories, rows: rows, scores: scores, workers: workers)
+        sums.withLock { sums in
+            for loss in losses {
+                sums.users += 1
+                sums.likelihood += loss.negativeLogLikelihood
+                sums.divergence += loss.divergence
+            }
+        }
+    }
+
+    /// The mean over the users scored so far.
+    var mean: StepLoss {
+        sums.withLock { sums in
+            let users = Double(max(1, sums.users))
+            return StepLoss(negativeLogLikelihood: sums.likelihood / users, divergence: sums.divergence / users)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+
+/// All options of a training by name: what flags, files, presets, sweeps, the model's card and the check before going on from a
+/// checkpoint call them, and what they are when nobody says.
+///
+/// A new option is a property here, a row in `TrainingPlan.table`, and its use in `schedule` or `trainer(workers:)` with the
+/// way back in `init(of:)`.
+public struct TrainingPlan: Sendable, Equatable {
+    var model = Architecture.Family.multVAE
+    var latent = 200
+    var hidden = [600]
+    /// Nil mirrors `hidden`.
+    var decoderHidden: [Int]?
+    var dropout: Float = 0.5
+    /// Nil is `dropout`, then zeros.
+    var encoderDropout: [Float]?
+    /// Nil is zeros.
+    var decoderDropout: [Float]?
+    var activations = Architecture.Activations.paper
+
+    var epochs = 200
+    var batchSize = 500
+    var learningRate: Float = 1e-3
+    var pace = PaceName.constant
+    var finalLearningRate: Float = 0
+    var plateauFactor = 0.4
+    var plateauPatience = 5
+    /// Nil is the reference's, which depends on the score.
+    var plateauThreshold: Double?
+    var warmUpUpdates = 0
+    var warmUpEpochs = 0.0
+    var weightDecay: Float = 0
+    var decay = DecayName.adamw
+    var adamBeta1: Float = 0.9
+    var adamBeta2: Float = 0.999
+    var adamEpsilon: Float = 1e-8
+    var anneal = AnnealName.linear
+    var annealCap = AnnealCap.beta(0.2)
+    var annealSpan = Schedule.Span.fractionOfEpochs(0.85)
+    var evaluateEvery = 1
+    /// 0 never stops early.
+    var patience = 20
+    var stopOn = Schedule.Score.metric
+    var metric = Metric.ndcg(at: 100)
+    var seed: UInt64 = 98_765
+
+    /// The defaults of `foldin train`.
+    public init() {}
+
+    /// The trainer that these options describe; `workers` decides its speed and nothing else.
+    ///
+    /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
+    public func trainer(workers: Workers = Workers()) throws -> Trainer {
+        let trainer = Trainer(configuration, schedule: try schedule, seed: seed, workers: workers)
+        if let problem = trainer.schedule.problem ?? configuration.architecture(items: 1).problem {
+            throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
+        }
+        return trainer
+    }
+
+    /// The options of a trainer, however it was made: `plan.trainer().plan` has the options of `plan`.
+    init(of trainer: Trainer) {
+        let network = trainer.configuration.architecture(items: 1)
+        model = network.family
+        latent = network.latent
+        hidden = network.encoder
+        decoderHidden = network.decoder
+        encoderDropout = network.encoderDropout
+        decoderDropout = network.decoderDropout
+        activations = network.activations
+        take(trainer.schedule)
+        seed = trainer.seed
+    }
+
+    /// The network.
+    public var configuration: any ModelConfiguration {
+        switch model {
+        case .multVAE:
+            MultVAE(
+                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
+                decoderDropout: decoderDropout, activations: activations)
+        case .multDAE:
+            MultDAE(
+                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
+                decoderDropout: decoderDropout, activations: activations)
+        }
+    }
+
+    /// The same training with nothing said that goes without saying, so that equal trainings have equal options.
+    var normalized: TrainingPlan {
+        var plan = self
+        if decoderHidden == hidden.reversed() { plan.decoderHidden = nil }
+        if let encoderDropout, let first = encoderDropout.first {
+            plan.dropout = first
+            if encoderDropout.dropFirst().allSatisfy({ $0 == 0 }) { plan.encoderDropout = nil }
+        }
+        if let decoderDropout, decoderDropout.allSatisfy({ $0 == 0 }) { plan.decoderDropout = nil }
+        plan.forgetWhatDoesNotMatter()
+        return plan
+    }
+}

@@ -1,0 +1,147 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Testing
+
+@testable import FoldinTraining
+
+@Suite("Options by name") struct TrainingPlanTests {
+    /// Each option with a value that is not its default.
+    static let others = [
+        "model": "mult-dae", "latent": "7", "hidden": "9,8", "decoder-hidden": "5", "dropout": "0.25",
+        "encoder-dropout": "0.25,0.125,0", "decoder-dropout": "0.5,0", "activations": "article", "epochs": "3",
+        "batch-size": "11",
+        "learning-rate": "0.02", "learning-rate-schedule": "plateau", "plateau-factor": "0.3", "plateau-patience": "1",
+        "plateau-threshold": "0.01", "final-learning-rate": "0.001", "warm-up-updates": "9", "warm-up-epochs": "1.5",
+        "weight-decay": "0.5", "decay": "l2", "adam-beta1": "0.8", "adam-beta2": "0.99", "adam-epsilon": "1e-06",
+        "anneal": "constant", "anneal-cap": "0.75", "anneal-updates": "1234", "anneal-epochs": "12.5%", "evaluate-every": "2",
+        "patience": "0", "metric": "recall@5", "stop-on": "loss", "seed": "0",
+    ]
+    /// Where an option matters only beside another.
+    static let needs = [
+        "plateau-factor": ["learning-rate-schedule": "plateau"], "plateau-patience": ["learning-rate-schedule": "plateau"],
+        "plateau-threshold": ["learning-rate-schedule": "plateau"], "final-learning-rate": ["learning-rate-schedule": "cosine"],
+        "decay": ["weight-decay": "0.1"],
+    ]
+    /// Options that contradict others, left out where all are set.
+    static let contradictions: Set = ["warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate"]
+
+    @Test func knowsEveryOptionAndReadsBackWhatItWrites() throws {
+        #expect(Set(Self.others.keys) == Set(TrainingPlan.optionNames))
+        #expect(Set(TrainingPlan().options.keys) == Set(TrainingPlan.optionNames))
+        for (name, value) in Self.others {
+            var before = TrainingPlan()
+            for (needed, setting) in Self.needs[name] ?? [:] { try before.set(needed, to: setting) }
+            var plan = before
+            try plan.set(name, to: value)
+            #expect(plan != before && plan.options[name] == value, "\(name)")
+            #expect(try plan.trainer().options == plan.options, "\(name)")
+            #expect(!TrainingPlan.help(for: name).isEmpty)
+            for (name, value) in before.options { try plan.set(name, to: value) }
+            #expect(plan == before, "\(name)")
+        }
+    }
+
+    @Test func aTrainerHasTheOptionsOfItsPlan() throws {
+        #expect(try TrainingPlan().trainer().options == TrainingPlan().options)
+        #expect(Trainer(MultVAE()).options == TrainingPlan().options)
+        var plan = TrainingPlan()
+        for (name, value) in Self.others where !Self.contradictions.contains(name) { try plan.set(name, to: value) }
+        let trainer = try plan.trainer()
+        #expect(trainer.options == plan.options)
+        #expect(TrainingPlan(of: trainer).normalized == plan.normalized)
+    }
+
+    /// A set of options may be given in any order.
+    @Test func whatItWritesMakesTheSamePlan() throws {
+        for changes in [
+            [:], ["anneal-updates": "777"], ["anneal-epochs": "40"], ["anneal-cap": "search"], ["anneal": "constant"],
+        ] {
+            var plan = TrainingPlan()
+            for (name, value) in changes { try plan.set(name, to: value) }
+            for names in [TrainingPlan.optionNames, TrainingPlan.optionNames.reversed(), TrainingPlan.optionNames.sorted()] {
+                var again = TrainingPlan()
+                try again.set("anneal-updates", to: "5")
+                try again.set("anneal-epochs", to: "6")
+                for name in names { try again.set(name, to: plan.options[name] ?? "") }
+                #expect(again.options == plan.options, "\(changes)")
+            }
+        }
+    }
+
+    @Test(arguments: TrainingPreset.all.map(\.name))
+    func presetsCanBeTrainedWith(name: String) throws {
+        var plan = TrainingPlan()
+        for (name, value) in Self.others where name != "seed" { try plan.set(name, to: value) }
+        try plan.apply(preset: name)
+        var fresh = TrainingPlan()
+        try fresh.apply(preset: name)
+        // What was set before is gone, but for what no preset is about.
+        for (option, value) in try fresh.trainer().options where !option.hasPrefix("adam-") {
+            #expect(plan.options[option] == value)
+        }
+        #expect(try TrainingPreset(named: name).expectation.contains("NDCG@100"))
+    }
+
+    @Test func presetsAreThePapers() throws {
+        var plan = TrainingPlan()
+        try plan.apply(preset: "liang-dae")
+        let trainer = try plan.trainer()
+        let network = trainer.configuration.architecture(items: 10)
+        #expect(network.summary == "mult-dae I-200-I" && network.activations == .paper && network.encoderDropout == [0.5])
+        #expect(trainer.schedule.optimizer == Adam(learningRate: 1e-3, decay: 2 * 0.01 / 500))
+        try plan.apply(preset: "liang-vae")
+        let schedule = try plan.trainer().schedule
+        #expect(schedule.annealing == .linear(to: 0.2, overUpdates: 200_000) && schedule.optimizer == Adam(learningRate: 1e-3))
+        #expect(schedule.epochs == 200 && schedule.batchSize == 500 && schedule.patience == nil)
+        try plan.apply(preset: "recotour-pytorch")
+        let article = try plan.trainer()
+        #expect(article.schedule.annealing == .linear(to: 0.2, byFractionOfEpochs: 0.85) && article.schedule.patience == 20)
+        #expect(article.configuration.architecture(items: 10).activations == .article && article.schedule.batchSize == 512)
+        let error = #expect(throws: FoldinError.self) { try plan.apply(preset: "liang") }
+        #expect(error?.kind == .usage && error?.expected.contains("liang-vae") == true)
+    }
+
+    @Test func refusesContradictions() throws {
+        for changes in [
+            ["warm-up-updates": "1", "warm-up-epochs": "1"], ["anneal": "constant", "anneal-cap": "search"],
+            ["adam-beta1": "1"], ["plateau-factor": "1", "learning-rate-schedule": "plateau"], ["weight-decay": "-1"],
+            ["dropout": "1"], ["encoder-dropout": "0.1"], ["anneal-epochs": "0"], ["anneal-updates": "0"], ["adam-epsilon": "0"],
+            ["final-learning-rate": "-1", "learning-rate-schedule": "linear"],
+        ] {
+            var plan = TrainingPlan()
+            for (name, value) in changes { try plan.set(name, to: value) }
+            let error = #expect(throws: FoldinError.self) { try plan.trainer() }
+            #expect(error?.kind == .usage, "\(changes)")
+        }
+    }
+
+    /// What goes without saying is not said, so that equal trainings have equal options.
+    @Test func equalTrainingsHaveEqualOptions() throws {
+        var plan = TrainingPlan()
+        for (name, value) in [
+            ("hidden", "600"), ("decoder-hidden", "600"), ("encoder-dropout", "0.5,0"), ("decoder-dropout", "0,0.0"),
+            ("learning-rate", "1e-3"), ("metric", "NDCG@100"),
+        ] { try plan.set(name, to: value) }
+        #expect(plan.options == TrainingPlan().options)
+    }
+
+    @Test(arguments: [
+        ("learning-rte", "1", "\"learning-rte\"", "learning-rate"), ("cap", "1", "\"cap\"", "anneal-cap"),
+        ("zzzzzzzzzzzz", "1", "\"zzzzzzzzzzzz\"", "one of model, latent"),
+        ("latent", "0", "latent \"0\"", "a whole number from 1"),
+        ("latent", "2.5", "latent \"2.5\"", "a whole number"),
+        ("hidden", "600,", "hidden \"600,\"", "numbers separated by commas"),
+        ("learning-rate", "nan", "learning-rate \"nan\"", "a number"), ("metric", "ndcg", "metric \"ndcg\"", "ndcg@100"),
+        ("seed", "-1", "seed \"-1\"", "a whole number"), ("model", "mult-gan", "model \"mult-gan\"", "mult-vae or mult-dae"),
+    ])
+    func refuses(name: String, value: String, found: String, expected: String) {
+        var plan = TrainingPlan()
+        let error = #expect(throws: FoldinError.self) { try plan.set(name, to: value) }
+        #expect(
+            error?.kind == .usage && error?.found.contains(found) == true && error?.expected.contains(expected) == true,
+            "\(error!)")
+        #expect(plan == TrainingPlan())
+    }
+}
