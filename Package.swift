@@ -39,6 +39,7 @@ let package = Package(
         + room(
             "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
             fixtures: ["Fixtures"])
+        + room("FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"], fixtures: ["Fixtures"])
         + room(
             "FoldinConfiguration",
             imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
@@ -47,8 +48,8 @@ let package = Package(
             .target(
                 name: "Foldin",
                 dependencies: [
-                    "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinEvaluation", "FoldinTraining",
-                    "FoldinRecommending",
+                    "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
+                    "FoldinTraining", "FoldinRecommending",
                 ]),
             .executableTarget(
                 name: "FoldinCommand",

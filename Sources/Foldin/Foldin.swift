@@ -1,3 +1,4 @@
+@_exported import FoldinBaselines
 @_exported import FoldinEvaluation
 @_exported import FoldinInteractions
 @_exported import FoldinModels

@@ -34,25 +34,32 @@ struct TensorFile {
         return value
     }
 
-    /// Fails if the file holds any tensor beside `tensors`.
-    func check(only tensors: [SafeTensors.Tensor], of summary: String) throws {
+    /// Fails unless the file holds each of `tensors` in its shape and nothing beside.
+    func check(_ tensors: [SafeTensors.Tensor], of summary: String) throws {
         let known = Set(tensors.map(\.name))
         if let extra = header.entries.keys.filter({ !known.contains($0) }).min() {
             throw FoldinError(.badData, file: path, found: "a tensor \(extra.quoted)", expected: "only those of \(summary)")
+        }
+        try checkShapes(tensors)
+    }
+
+    /// Fails unless the file has each of `tensors` in its type and shape.
+    func checkShapes(_ tensors: [SafeTensors.Tensor]) throws {
+        for tensor in tensors {
+            let found = header.entries[tensor.name]
+            guard found?.shape == tensor.shape, found?.dtype == tensor.type.rawValue else {
+                let name = tensor.name.quoted
+                throw FoldinError(
+                    .badData, file: path,
+                    found: found.map { "tensor \(name) of shape \($0.shape) and type \($0.dtype)" } ?? "no tensor \(name)",
+                    expected: "shape \(tensor.shape) and type \(tensor.type.rawValue)")
+            }
         }
     }
 
     /// The weights of that prefix. All shapes are checked before anything is allocated, and that all numbers are finite.
     func parameters(_ architecture: Architecture, prefix: String) throws -> Parameters {
-        for tensor in Parameters.tensors(of: architecture, prefix: prefix) {
-            let found = header.entries[tensor.name]?.shape
-            guard found == tensor.shape else {
-                let name = tensor.name.quoted
-                throw FoldinError(
-                    .badData, file: path, found: found.map { "tensor \(name) of shape \($0)" } ?? "no tensor \(name)",
-                    expected: "shape \(tensor.shape)")
-            }
-        }
+        try checkShapes(Parameters.tensors(of: architecture, prefix: prefix))
         let parameters = Parameters(zerosFor: architecture)
         for (index, (layer, linear)) in zip(architecture.layers, parameters.linears).enumerated() {
             copy(prefix + layer.name + ".bias", to: linear.bias)
@@ -68,6 +75,26 @@ struct TensorFile {
             throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
         }
         return parameters
+    }
+
+    /// Copies the numbers of a tensor, whose shape has been checked, to where there is room for them.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` for numbers that are not finite.
+    func read(_ name: String, into start: UnsafeMutableRawPointer?) throws {
+        guard let entry = header.entries[name], let start else { return }
+        let stretch = header.dataStart + entry.dataOffsets[0]..<header.dataStart + entry.dataOffsets[1]
+        data.withUnsafeBytes { bytes in
+            UnsafeMutableRawBufferPointer(start: start, count: stretch.count)
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[stretch]))
+        }
+        guard entry.dtype == SafeTensors.ElementType.float32.rawValue else { return }
+        let numbers = start.assumingMemoryBound(to: Float.self)
+        // x - x is 0 for a finite x and NaN otherwise; one sum stands for all.
+        var sum: Float = 0
+        for i in 0..<stretch.count / 4 { sum += numbers[i] - numbers[i] }
+        guard sum == 0 else {
+            throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
+        }
     }
 
     private func copy(_ name: String, to buffer: FloatBuffer) {
@@ -106,7 +133,7 @@ extension Parameters {
     }
 
     /// The numbers in the order of `tensors(of:prefix:)`.
-    fileprivate func write(to sink: borrowing AtomicFile.Sink) throws {
+    func write(to sink: borrowing AtomicFile.Sink) throws {
         for (index, (layer, linear)) in zip(architecture.layers, linears).enumerated() {
             if index == 0 {
                 try writeTransposed(linear.weight, rows: layer.inputs, columns: layer.outputs, to: sink)
@@ -114,6 +141,15 @@ extension Parameters {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
             }
             try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
+        }
+    }
+}
+
+extension AtomicFile.Sink {
+    /// Appends all numbers of a buffer.
+    func write(_ buffer: FloatBuffer) throws {
+        try withExtendedLifetime(buffer) {
+            try write(UnsafeRawBufferPointer(start: buffer.pointer, count: 4 * buffer.count))
         }
     }
 }

@@ -5,6 +5,7 @@
 #ifndef CFOLDINKERNELS_H
 #define CFOLDINKERNELS_H
 
+#include "Inverse.h"
 #include "Loops.h"
 #include "Memory.h"
 #include "Multiply.h"
