@@ -59,11 +59,16 @@ public struct RunDirectory: Sendable {
         }
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try begin(options, history: [], search: [])
         } catch {
             throw FoldinError(
                 .cannotCreate, file: path, found: "a place where no directory can be written", expected: "a directory for the run"
             )
+        }
+        do {
+            try begin(options, history: [], search: [])
+        } catch {
+            discardUnlessCheckpointed()
+            throw error
         }
     }
 
@@ -71,10 +76,10 @@ public struct RunDirectory: Sendable {
     private func begin(_ options: [String: String], history: [EpochReport], search: [EpochReport]) throws {
         if !options.isEmpty { try AtomicFile.write(TrainingPlan.toml(options), to: optionsPath) }
         try AtomicFile.write(history.map(RunDirectory.line).joined(), to: historyPath)
+        try? FileManager.default.removeItem(atPath: eventsPath)
         _ = try EventFile(creating: eventsPath, options: options, history: history)
         if search.isEmpty {
             unlink(searchPath)
-            try? FileManager.default.removeItem(atPath: eventsPath + "/search")
         } else {
             try AtomicFile.write(search.map(RunDirectory.line).joined(), to: searchPath)
             _ = try EventFile(creating: eventsPath + "/search", options: [:], history: search)

@@ -107,7 +107,7 @@ public struct Trainer: Sendable {
         var metrics: [String: Double] = [:]
         metrics["validation \(schedule.metric)"] = best?.validation?.mean
         metrics["validation loss"] = best?.validationLoss
-        metrics["beta found"] = (state.search?.beta).map(Double.init)
+        metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
         let model = TrainedModel(
             parameters: loop.kept, items: dataset.items, titles: dataset.titles,
             card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))

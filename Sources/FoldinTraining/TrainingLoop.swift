@@ -7,6 +7,7 @@ import Foundation
 /// A training in progress: runs epochs, judges them, keeps the best.
 final class TrainingLoop {
     private let dataset: PreparedDataset
+    private let asked: Schedule
     /// What was asked for; of a search for beta, what its current training is told.
     private var schedule: Schedule
     private let step: TrainingStep
@@ -24,6 +25,7 @@ final class TrainingLoop {
         checkpoint: TrainingCheckpoint?
     ) throws {
         self.dataset = dataset
+        asked = schedule
         self.schedule = schedule
         updatesAnEpoch = schedule.updatesAnEpoch(users: dataset.train.userCount)
         self.step = step
@@ -33,7 +35,7 @@ final class TrainingLoop {
         secondsBefore = state.seconds
         guard let checkpoint else {
             state.identity = identity
-            follow(schedule)
+            follow()
             return
         }
         for name in Set(identity.keys).union(state.identity.keys).sorted() where identity[name] != state.identity[name] {
@@ -49,11 +51,11 @@ final class TrainingLoop {
         }
         step.restore(checkpoint)
         if let kept = checkpoint.best { best.copy(from: kept) }
-        follow(schedule)
+        follow()
     }
 
     /// Of a search, what its first or second training is told; else `asked` itself.
-    private func follow(_ asked: Schedule) {
+    private func follow() {
         guard case .searching = asked.annealing else { return }
         schedule = state.search.map { asked.retraining(to: $0.beta, updatesAnEpoch: updatesAnEpoch) } ?? asked.searching
     }
@@ -75,7 +77,7 @@ final class TrainingLoop {
         let zeros = Parameters(zerosFor: weights.architecture)
         step.firstMoments.copy(from: zeros)
         step.secondMoments.copy(from: zeros)
-        follow(schedule)
+        follow()
     }
 
     /// The best epoch's weights; the current ones while no epoch has ended.

@@ -110,7 +110,8 @@ extension TrainingPlan {
     static func toml(_ options: [String: String]) -> String {
         optionNames.compactMap { name in
             options[name].map { value in
-                let isNumber = Double(value)?.isFinite == true && value.first?.isNumber == true
+                // A seed may be larger than any whole number of TOML's.
+                let isNumber = Int(value) != nil || (Double(value) != nil && value.contains { $0 == "." || $0 == "e" })
                 return "\(name) = \(isNumber ? value : value.quoted)\n"
             }
         }.joined()

@@ -111,7 +111,7 @@ import Testing
         #expect(try run.train("run", "--overwrite", "--seed", "9").status == 0)
         let replaced = try run.bytes("run/model.safetensors")
         #expect(replaced != before)
-        #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "run.json"])
+        #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "options.toml", "run.json", "tensorboard"])
     }
 
     /// No run is begun, and none replaced, for options that cannot be; one that comes to nothing leaves nothing.

@@ -18,7 +18,7 @@ import Testing
         #expect(record.epochs == 3 && (1...3).contains(record.bestEpoch) && !record.interrupted)
         #expect(record.options["batch-size"] == "16" && record.options["seed"] == "98765")
         #expect(outcome.errors.contains("mult-vae I-8-4-8-I") && outcome.errors.contains("epoch   3  loss"))
-        #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "run.json"])
+        #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "options.toml", "run.json", "tensorboard"])
         #expect(try String(decoding: run.bytes("run/history.jsonl"), as: UTF8.self).split(separator: "\n").count == 3)
         #expect(try run.bytes("run/run.json").contains(UInt8(ascii: "{")))
 
@@ -129,7 +129,7 @@ import Testing
         #expect(other.status == 64 && other.errors.contains("seed"), "\(other)")
         let resumed = try PrepareCommandTests.foldin(arguments("killed") + ["--resume"])
         #expect(resumed.status == 0, "\(resumed)")
-        #expect(try run.names("killed") == ["history.jsonl", "model.safetensors", "run.json"])
+        #expect(try run.names("killed") == ["history.jsonl", "model.safetensors", "options.toml", "run.json", "tensorboard"])
         let (bytes, expected) = (try run.bytes("killed/model.safetensors"), try run.bytes("unbroken/model.safetensors"))
         #expect(bytes == expected)
         let finished = try PrepareCommandTests.foldin(arguments("killed") + ["--resume"])
@@ -149,7 +149,10 @@ import Testing
             """
         let outcome = try PrepareCommandTests.foldin(endless, shell: script)
         #expect(outcome.status == 130 && outcome.errors.contains("go on with --resume"), "\(outcome)")
-        #expect(try run.names("run") == ["checkpoint.safetensors", "history.jsonl", "model.safetensors", "run.json"])
+        #expect(
+            try run.names("run") == [
+                "checkpoint.safetensors", "history.jsonl", "model.safetensors", "options.toml", "run.json", "tensorboard",
+            ])
         #expect(try run.foldin("evaluate", run.model, run.data).status == 0)
     }
 }

@@ -15,7 +15,7 @@ import Testing
                     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
                 }
                 let run = try RunDirectory(creating: path)
-                #expect(try Self.names(path) == ["history.jsonl"])
+                #expect(try Self.names(path) == ["history.jsonl", "tensorboard"])
                 #expect(!run.modelPath.contains("//") || folder.contains("//"))
             }
         }
@@ -31,13 +31,13 @@ import Testing
             #expect(try String(contentsOfFile: run.modelPath, encoding: .utf8) == "old")
 
             _ = try RunDirectory(creating: path, overwriting: true)
-            #expect(try Self.names(path) == ["history.jsonl"])
+            #expect(try Self.names(path) == ["history.jsonl", "tensorboard"])
 
             // Whatever is not a run's is not ours to remove.
             try AtomicFile.write("mine", to: path + "/notes.txt")
             let foreign = #expect(throws: FoldinError.self) { try RunDirectory(creating: path, overwriting: true) }
             #expect(foreign?.exitStatus == 73)
-            #expect(try Self.names(path) == ["history.jsonl", "notes.txt"])
+            #expect(try Self.names(path) == ["history.jsonl", "notes.txt", "tensorboard"])
         }
     }
 
@@ -77,10 +77,10 @@ import Testing
                 #expect(read.negativeLogLikelihood == report.negativeLogLikelihood && read.seconds == report.seconds)
             }
             try run.write(["bestEpoch": 3])
-            #expect(try Self.names(run.path) == ["history.jsonl", "run.json"])
+            #expect(try Self.names(run.path) == ["history.jsonl", "run.json", "tensorboard"])
             try AtomicFile.write("", to: run.checkpointPath)
             run.discardUnlessCheckpointed()
-            #expect(try Self.names(run.path).count == 3)
+            #expect(try Self.names(run.path).count == 4)
             unlink(run.checkpointPath)
             run.discardUnlessCheckpointed()
             #expect(!FileManager.default.fileExists(atPath: run.path))

@@ -27,7 +27,7 @@ import Testing
         let metrics = search.curve.compactMap { $0.validation?.mean }
         #expect(metrics.count == 12 && search.bestEpoch == (metrics.firstIndex(of: metrics.max() ?? 0) ?? -1) + 1)
         #expect(search.beta == search.curve[search.bestEpoch - 1].beta && search.beta > 0)
-        #expect(outcome.model.card.metrics["beta found"] == Double(search.beta))
+        #expect(outcome.model.card.metrics["beta found"] == Double("\(search.beta)"))
         #expect(outcome.model.card.options["anneal-cap"] == "search")
 
         // The second training is the one that is told this cap and the same growth.
@@ -55,6 +55,20 @@ import Testing
             #expect(try rest.model.fileBytes() == bytes, "after \(steps) steps")
             #expect(rest.search?.beta == whole.search?.beta && rest.history.map(\.loss) == whole.history.map(\.loss))
             #expect(rest.history.map(\.learningRate) == whole.history.map(\.learningRate))
+        }
+    }
+
+    /// The patience is for the second training, also when it is begun by a training that goes on.
+    @Test func isPatientInTheSecondTrainingOnly() throws {
+        let dataset = Checkerboard.dataset()
+        var trainer = Self.trainer(epochs: 60)
+        trainer.schedule.patience = 2
+        let whole = try trainer.run(on: dataset)
+        #expect(whole.search?.curve.count == 60)
+        #expect(whole.history.count == whole.bestEpoch + 2 && whole.history.count < 60)
+        for steps in [100, 181] {
+            let rest = try trainer.run(on: dataset, from: CheckpointTests.interrupted(trainer, after: steps))
+            #expect(rest.history.map(\.loss) == whole.history.map(\.loss) && rest.bestEpoch == whole.bestEpoch)
         }
     }
 

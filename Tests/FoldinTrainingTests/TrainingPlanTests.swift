@@ -22,7 +22,7 @@ import Testing
     static let needs = [
         "plateau-factor": ["learning-rate-schedule": "plateau"], "plateau-patience": ["learning-rate-schedule": "plateau"],
         "plateau-threshold": ["learning-rate-schedule": "plateau"], "final-learning-rate": ["learning-rate-schedule": "cosine"],
-        "decay": ["weight-decay": "0.1"],
+        "decay": ["weight-decay": "0.1"], "encoder-dropout": ["hidden": "9,8"],
     ]
     /// Options that contradict others, left out where all are set.
     static let contradictions: Set = ["warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate"]

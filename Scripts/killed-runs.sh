@@ -1,0 +1,74 @@
+#!/bin/bash
+# Kills a training without warning at random instants, goes on with it each time, and compares what it ends with to an unbroken
+# run: the model must be the same to the byte, the history too but for its seconds.
+#
+#     Scripts/killed-runs.sh [KILLS] [DIR]      (by default 20, and a made dataset; DIR: a prepared directory)
+#
+# FOLDIN names the command (.build/release/foldin), SEED the random instants, PYTHON an interpreter with tensorboard that then reads
+# the events. Each case below is a training of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kills=${1:-20}
+foldin=${FOLDIN:-.build/release/foldin}
+RANDOM=${SEED:-1}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+data=${2:-$folder/data}
+if [ ! -d "$data" ]; then
+    "$foldin" datasets make --users 1500 --items 400 --mean-interactions 20 --out "$folder/ratings.csv" >"$folder/log" 2>&1
+    "$foldin" prepare "$folder/ratings.csv" --held-out-users 200 --out "$data" >>"$folder/log" 2>&1
+fi
+
+check() {
+    local name=$1
+    shift
+    local options=(train "$data" --latent 16 --hidden 32 --batch-size 100 --patience 0 --checkpoint-every 0 "$@")
+    local began took killed=0 restarts=0 late=0
+    began=$(date +%s%N)
+    "$foldin" "${options[@]}" --out "$folder/$name" >>"$folder/log" 2>&1
+    took=$((($(date +%s%N) - began) / 1000000))
+    local out=$folder/$name-killed
+    while [ "$killed" -lt "$kills" ]; do
+        if finished "$out"; then
+            # It came to its end before it was killed: compared, and begun anew.
+            compare "$folder/$name" "$out"
+            rm -rf "$out"
+            restarts=$((restarts + 1))
+        fi
+        "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1 &
+        # A fifth of an unbroken run on average: far enough apart to meet all parts of it.
+        local child=$! status=0 instant=$((RANDOM * took / 32768 * 2 / 5))
+        sleep "$(printf '%d.%03d' $((instant / 1000)) $((instant % 1000)))"
+        kill -KILL "$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || status=$?
+        if [ "$status" = 137 ]; then
+            killed=$((killed + 1))
+            [ ! -e "$out/checkpoint.safetensors" ] || late=$((late + 1))
+        elif [ "$status" != 0 ]; then
+            echo "$name: status $status" >&2
+            tail -5 "$folder/log" >&2
+            exit 1
+        fi
+    done
+    finished "$out" || "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1
+    compare "$folder/$name" "$out"
+    if [ -n "${PYTHON:-}" ]; then "$PYTHON" Tests/Reference/tensorboard_reference.py "$out"; fi
+    echo "$name: $killed kills ($late with a checkpoint to go on from, $restarts runs ended before their kill); unbroken $took ms; same model, same history"
+}
+
+finished() { [ -e "$1/run.json" ] && [ ! -e "$1/checkpoint.safetensors" ]; }
+
+compare() {
+    cmp "$1/model.safetensors" "$2/model.safetensors"
+    local file
+    for file in history.jsonl anneal-search.jsonl; do
+        [ -e "$1/$file" ] || continue
+        cmp <(sed -E 's/"seconds":[^,}]*//' "$1/$file") <(sed -E 's/"seconds":[^,}]*//' "$2/$file")
+    done
+    [ -z "$(find "$2" -name '*.tmp')" ] || { echo "temporary files in $2" >&2; exit 1; }
+}
+
+check vae --epochs 40
+check dae-plateau --model mult-dae --epochs 40 --learning-rate-schedule plateau --plateau-patience 1 --stop-on loss --evaluate-every 2
+check vae-plateau-search --epochs 20 --learning-rate-schedule plateau --plateau-patience 1 --anneal-cap search
