@@ -41,6 +41,11 @@ let package = Package(
             fixtures: ["Fixtures"])
         + room("FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"], fixtures: ["Fixtures"])
         + room(
+            "FoldinComparison",
+            imports: [
+                "FoldinBaselines", "FoldinTraining", "FoldinEvaluation", "FoldinModels", "FoldinInteractions", "FoldinKernels",
+            ])
+        + room(
             "FoldinConfiguration",
             imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
         + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
@@ -49,7 +54,7 @@ let package = Package(
                 name: "Foldin",
                 dependencies: [
                     "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
-                    "FoldinTraining", "FoldinRecommending",
+                    "FoldinTraining", "FoldinComparison", "FoldinRecommending",
                 ]),
             .executableTarget(
                 name: "FoldinCommand",

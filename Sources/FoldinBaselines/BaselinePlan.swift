@@ -48,15 +48,16 @@ public struct BaselinePlan: Sendable, Equatable {
         case .ease: [lambda(standard: 500)]
         case .edlae:
             [
-                Option(name: "dropout", help: "Probability of dropping a click.", standard: 0.3, range: 0...0.999),
-                lambda(standard: 100),
+                Option(name: "dropout", help: "Probability of dropping a click.", standard: 0.5, range: 0...0.999),
+                lambda(standard: 300),
             ]
         }
     }
 
     private static func lambda(standard: Double) -> Option {
         Option(
-            name: "lambda", help: "Penalty of the squared weights.", standard: standard, range: 0...Double.greatestFiniteMagnitude)
+            name: "lambda", help: "Penalty of the squared weights.", standard: standard, range: 0...Double.greatestFiniteMagnitude
+        )
     }
 
     /// The names of a model's options: flags without dashes.
@@ -117,7 +118,7 @@ public struct BaselinePlan: Sendable, Equatable {
             case .popularity: []
             case .itemKNN: [("neighbours", [20, 50, 100, 200]), ("shrinkage", [0, 10, 100])]
             case .ease: [("lambda", [50, 100, 200, 500, 1000])]
-            case .edlae: [("dropout", [0.1, 0.2, 0.33, 0.5]), ("lambda", [0, 50, 200])]
+            case .edlae: [("dropout", [0.2, 0.35, 0.5, 0.65]), ("lambda", [30, 100, 300])]
             }
         return choices.reduce([BaselinePlan(model)]) { plans, choice in
             plans.flatMap { plan in

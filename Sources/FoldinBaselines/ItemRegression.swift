@@ -54,7 +54,8 @@ struct ItemRegression {
 
     /// The lower half of the Gram matrix; a row is summed by one thread, in whole numbers.
     private func fillGram(
-        _ matrix: FloatBuffer, _ training: InteractionMatrix, _ users: InteractionMatrix, workers: Workers, isCancelled: () -> Bool
+        _ matrix: FloatBuffer, _ training: InteractionMatrix, _ users: InteractionMatrix, workers: Workers,
+        isCancelled: () -> Bool
     ) throws {
         let items = training.itemCount
         for first in stride(from: 0, to: items, by: 2048) {
@@ -141,7 +142,7 @@ public struct EDLAE: Baseline {
     private let availableMemory: Int?
 
     /// `availableMemory` in bytes is what the model must fit in; nil for no limit.
-    public init(dropout: Double = 0.3, lambda: Double = 100, availableMemory: Int? = SystemMemory.available) {
+    public init(dropout: Double = 0.5, lambda: Double = 300, availableMemory: Int? = SystemMemory.available) {
         (self.dropout, self.lambda, self.availableMemory) = (dropout, lambda, availableMemory)
     }
 

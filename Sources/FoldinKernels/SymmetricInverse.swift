@@ -63,7 +63,8 @@ public enum SymmetricInverse {
                         for other in 0..<width { target[row * side + other] = -pivot.pointer[row * width + other] }
                     }
                 } else if i == k {
-                    transpose(scaled.pointer + columns.lowerBound * width, rows: columns.count, columns: width, into: target, side)
+                    transpose(
+                        scaled.pointer + columns.lowerBound * width, rows: columns.count, columns: width, into: target, side)
                 } else if j == k {
                     for row in 0..<rows.count {
                         (target + row * side).update(from: scaled.pointer + (rows.lowerBound + row) * width, count: width)
@@ -72,7 +73,8 @@ public enum SymmetricInverse {
                     matrixMultiply(
                         rows: rows.count, columns: columns.count, inner: width,
                         .plain(scaled.pointer + rows.lowerBound * width, stride: width),
-                        .transposed(column.pointer + columns.lowerBound * width, stride: width), beta: 1, into: target, stride: side)
+                        .transposed(column.pointer + columns.lowerBound * width, stride: width), beta: 1, into: target,
+                        stride: side)
                 }
             }
             progress(Double(k + 1) / Double(blocks))

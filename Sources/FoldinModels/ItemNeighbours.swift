@@ -26,7 +26,8 @@ public struct ItemNeighbours: Scorer {
             for row in 0..<rows { next[row + 1] += next[row] }
             let starts = next
             var result = Lists(
-                starts: starts, items: [Int32](repeating: 0, count: items.count), weights: [Float](repeating: 0, count: items.count))
+                starts: starts, items: [Int32](repeating: 0, count: items.count),
+                weights: [Float](repeating: 0, count: items.count))
             for row in 0..<rows {
                 for index in self.starts[row]..<self.starts[row + 1] {
                     let item = Int(items[index])
@@ -132,7 +133,8 @@ extension ItemNeighbours: StoredCore {
         for count in counts {
             guard count >= 0, Int(count) <= entries - starts[starts.count - 1] else {
                 throw FoldinError(
-                    .badData, file: file.path, found: "a list of \(count) neighbours", expected: "\(entries) in all lists together")
+                    .badData, file: file.path, found: "a list of \(count) neighbours",
+                    expected: "\(entries) in all lists together")
             }
             starts.append(starts[starts.count - 1] + Int(count))
         }

@@ -40,7 +40,7 @@ import Testing
             return scores
         }
         let together = scores(0..<4, 3)
-        #expect(together.allSatisfy(\.isFinite))
+        #expect(together.allSatisfy { $0.isFinite })
         for row in 0..<4 { #expect(scores(row..<row + 1, 1) == Array(together[row * 700..<(row + 1) * 700])) }
     }
 
@@ -55,17 +55,22 @@ import Testing
         for baseline in [EASE(availableMemory: 1_000_000), EDLAE(availableMemory: 1_000_000)] as [any Baseline] {
             let error = #expect(throws: FoldinError.self) { try baseline.core(Self.matrix) }
             // 700 x 700 and 2 x 256 x 700 numbers of 4 bytes.
-            #expect(error?.kind == .usage && error?.found.contains("700 items") == true && error?.expected.contains("items at most") == true)
+            #expect(
+                error?.kind == .usage && error?.found.contains("700 items") == true
+                    && error?.expected.contains("items at most") == true)
         }
         let big = InteractionMatrix(rows: [[0, 1]], itemCount: 40_981)
         let error = #expect(throws: FoldinError.self) { try EASE(availableMemory: 4_000_000_000).core(big) }
-        #expect(error?.found.contains("6.8 GB with 4 GB") == true || error?.found.contains("6.8 GB with 4.0 GB") == true, "\(String(describing: error))")
+        #expect(
+            error?.found.contains("6.8 GB with 4 GB") == true || error?.found.contains("6.8 GB with 4.0 GB") == true,
+            "\(String(describing: error))")
         _ = try EASE(availableMemory: ItemRegression.memory(items: 700)).core(Self.matrix)
     }
 
     @Test func refusesOptionsThatCannotBe() {
         for baseline in [
-            EASE(lambda: 0), EASE(lambda: -1), EASE(lambda: .infinity), EASE(lambda: .nan), EDLAE(dropout: 1), EDLAE(dropout: -0.1),
+            EASE(lambda: 0), EASE(lambda: -1), EASE(lambda: .infinity), EASE(lambda: .nan), EDLAE(dropout: 1),
+            EDLAE(dropout: -0.1),
             EDLAE(dropout: 0, lambda: 0), EDLAE(lambda: .nan), ItemKNN(neighbours: 0), ItemKNN(shrinkage: -1),
             ItemKNN(shrinkage: .nan),
         ] as [any Baseline] {

@@ -94,7 +94,8 @@ extension Baseline {
             for (item, row) in expected.likenesses.enumerated() {
                 let found = model.neighbours.starts[item]..<model.neighbours.starts[item + 1]
                 #expect(model.neighbours.items[found].map(Int.init) == row.indices.filter { row[$0] != 0 })
-                #expect(found.allSatisfy { abs(Double(model.neighbours.weights[$0]) - row[Int(model.neighbours.items[$0])]) < 1e-6 })
+                #expect(
+                    found.allSatisfy { abs(Double(model.neighbours.weights[$0]) - row[Int(model.neighbours.items[$0])]) < 1e-6 })
             }
             var scores = [Float](repeating: .nan, count: reference.items)
             model.score(

@@ -15,7 +15,9 @@ import Testing
           prepare                 Turn a ratings file into a directory ready for
                                   training.
           datasets                List, fetch or make ratings files.
-          train                   Train Mult-VAE or Mult-DAE on a prepared directory.
+          train                   Train a model on a prepared directory.
+          compare                 Train several models on a prepared directory and hold
+                                  them against each other.
           evaluate                Measure a model on a prepared directory's held-out
                                   users.
           recommend               Recommend items to people the model has never met.
@@ -36,7 +38,8 @@ import Testing
     }
 
     static let subcommands = [
-        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
+        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
+        ["evaluate"],
         ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["doctor"],
     ]
 
