@@ -42,6 +42,12 @@ let package = Package(
         + room(
             "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
             fixtures: ["Fixtures"])
+        + room("FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"], fixtures: ["Fixtures"])
+        + room(
+            "FoldinComparison",
+            imports: [
+                "FoldinBaselines", "FoldinTraining", "FoldinEvaluation", "FoldinModels", "FoldinInteractions", "FoldinKernels",
+            ])
         + room(
             "FoldinConfiguration",
             imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
@@ -56,8 +62,8 @@ let package = Package(
             .target(
                 name: "Foldin",
                 dependencies: [
-                    "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinEvaluation", "FoldinTraining",
-                    "FoldinRecommending",
+                    "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
+                    "FoldinTraining", "FoldinComparison", "FoldinRecommending",
                 ]),
             .executableTarget(
                 name: "FoldinCommand",

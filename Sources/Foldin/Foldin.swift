@@ -1,3 +1,5 @@
+@_exported import FoldinBaselines
+@_exported import FoldinComparison
 @_exported import FoldinEvaluation
 @_exported import FoldinInteractions
 @_exported import FoldinModels

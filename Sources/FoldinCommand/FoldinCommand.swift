@@ -11,6 +11,7 @@ struct FoldinCommand: AsyncParsableCommand {
             PrepareCommand.self,
             DatasetsCommand.self,
             TrainCommand.self,
+            CompareCommand.self,
             EvaluateCommand.self,
             SweepCommand.self,
             TablesCommand.self,

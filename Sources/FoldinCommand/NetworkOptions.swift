@@ -3,11 +3,12 @@ import Foldin
 
 /// The options that say which network to build.
 struct NetworkOptions: PlanFlags {
-    @Option(help: .plan("model")) var model: String?
+    @Option(help: .plan("model", more: " Or a baseline: \(BaselinePlan.Model.allCases.map(\.rawValue).joined(separator: ", "))."))
+    var model: String?
     @Option(help: .plan("latent")) var latent: String?
     @Option(help: .plan("hidden", "n,n,…")) var hidden: String?
     @Option(help: .plan("decoder-hidden", "n,n,…")) var decoderHidden: String?
-    @Option(help: .plan("dropout")) var dropout: String?
+    @Option(help: .plan("dropout", more: " For edlae: \(BaselinePlan.help(for: "dropout"))")) var dropout: String?
     @Option(help: .plan("encoder-dropout", "p,p,…")) var encoderDropout: String?
     @Option(help: .plan("decoder-dropout", "p,p,…")) var decoderDropout: String?
     @Option(help: .plan("activations")) var activations: String?
@@ -44,8 +45,8 @@ extension PlanFlags {
 
 extension ArgumentHelp {
     /// What the plan says of an option, with its default.
-    static func plan(_ name: String, _ valueName: String? = nil) -> ArgumentHelp {
+    static func plan(_ name: String, _ valueName: String? = nil, more: String = "") -> ArgumentHelp {
         let standard = TrainingPlan().options[name] ?? ""
-        return ArgumentHelp("\(TrainingPlan.help(for: name)) (default: \(standard))", valueName: valueName)
+        return ArgumentHelp("\(TrainingPlan.help(for: name)) (default: \(standard))\(more)", valueName: valueName)
     }
 }

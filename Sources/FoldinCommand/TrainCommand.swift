@@ -7,13 +7,15 @@ import Foundation
 /// `foldin train`: a prepared directory becomes a run with a model.
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train Mult-VAE or Mult-DAE on a prepared directory.",
+        commandName: "train", abstract: "Train a model on a prepared directory.",
         discussion: """
             Writes to RUN: model.safetensors (the epoch with the best validation score, with item ids and titles), \
             history.jsonl (a line an epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
             figures). While it trains, checkpoint.safetensors is written every half minute, or, of a large model, so that writing \
             takes a tenth of the time at most; after Ctrl-C or a crash the same command with --resume goes on to the same model, \
             bit for bit. Ctrl-C also keeps the best model so far.
+
+            The baselines popularity, item-knn, ease and edlae have no epochs: the run is model.safetensors and run.json.
 
             Flags win over the file of --config, the file over a preset, a preset over the defaults. The presets:
             \(TrainingPreset.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ")).
@@ -30,6 +32,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
     @OptionGroup(title: "Computing") var computing: ComputeOptions
+    @OptionGroup(title: "Baselines") var baseline: BaselineOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
@@ -39,6 +42,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let plan = try baselinePlan() { return try train(plan) }
         let (plan, preset) = try resolvedPlan()
         let trainer = try plan.trainer(workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)

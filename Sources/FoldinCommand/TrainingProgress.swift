@@ -15,12 +15,10 @@ final class TrainingProgress {
         guard Console.isWatched, now - shown > .milliseconds(100) else { return }
         shown = now
         let done = (Double(epoch - 1) + fraction) / Double(epochs)
-        let filled = Int(done * 24)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
         let left = (now - began) / .seconds(1) * (1 - done) / max(done, 1e-9)
         Console.progress(
-            "\(bar) epoch \(epoch)/\(epochs)  loss \(String(format: "%.2f", loss.negativeLogLikelihood))\(last)  "
-                + "ETA \(duration(left)) at most")
+            "\(ProgressText.bar(done)) epoch \(epoch)/\(epochs)  loss \(String(format: "%.2f", loss.negativeLogLikelihood))\(last)  "
+                + "ETA \(ProgressText.duration(left)) at most")
     }
 
     func epoch(_ report: EpochReport) {
@@ -39,12 +37,4 @@ final class TrainingProgress {
     func end() {
         if Console.isWatched { Console.progress("") }
     }
-}
-
-/// `1:02:03` or `2:03`.
-func duration(_ seconds: Double) -> String {
-    let total = Int(min(seconds, 1e7).rounded())
-    return total >= 3600
-        ? String(format: "%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60)
-        : String(format: "%d:%02d", total / 60, total % 60)
 }

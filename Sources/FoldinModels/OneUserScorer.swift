@@ -1,7 +1,8 @@
 import CFoldinKernels
 import FoldinKernels
 
-/// Scores one user at a time in memory that it keeps: after the first calls nothing is allocated.
+/// Scores one user at a time in memory that it keeps: of an autoencoder, after the first calls nothing is allocated. A model of
+/// another kind scores a matrix of one row, made for each call.
 ///
 /// The kernels and the order of their sums are those of `TrainedModel.score`: with Foldin's own matrix kernels a user's scores are
 /// the same bits here, in a block of users, and for any number of workers; with a BLAS they are the same but for rounding.
@@ -10,6 +11,7 @@ import FoldinKernels
 ///   memory of its own and a model that does not change.
 public final class OneUserScorer: @unchecked Sendable {
     private let model: TrainedModel
+    private let parameters: Parameters?
     private let workers: Workers
     private let layers: [Layer]
     /// What each layer but the last gives, and what each but the first sees where tanh comes between.
@@ -22,17 +24,22 @@ public final class OneUserScorer: @unchecked Sendable {
     public init(_ model: TrainedModel, workers: Workers = Workers()) {
         self.model = model
         self.workers = workers
-        layers = model.architecture.layers
+        parameters = model.parameters
+        layers = parameters?.architecture.layers ?? []
         outputs = layers.dropLast().map { FloatBuffer(count: $0.outputs) }
         activated = layers.enumerated().map { $0 > 0 && $1.activatesInput ? FloatBuffer(count: $1.inputs) : nil }
-        result = FloatBuffer(count: model.architecture.items)
+        result = FloatBuffer(count: model.itemCount)
     }
 
     /// The scores of all items for somebody who clicked `items`, which ascend without repeats.
     ///
     /// The scores are valid, and may be changed, until the next call.
     public func score(_ items: [Int32]) -> UnsafeMutablePointer<Float> {
-        let linears = model.parameters.linears
+        guard let linears = parameters?.linears else {
+            let histories = InteractionMatrix(rows: [items.map(Int.init)], itemCount: model.itemCount)
+            model.score(histories, rows: 0..<1, into: result.pointer, workers: workers)
+            return result.pointer
+        }
         let value = layers[0].activatesInput ? tanhOfOne(normalizedClick(items.count)) : normalizedClick(items.count)
         if factors.count < items.count || factors.first != value {
             factors.removeAll(keepingCapacity: true)

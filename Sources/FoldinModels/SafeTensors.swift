@@ -3,12 +3,19 @@ import Foundation
 
 /// The safetensors layout: 8 bytes of header length, a JSON header of names, types, shapes and offsets, then the numbers.
 ///
-/// Only what Foldin writes and PyTorch's `state_dict` files need: 32-bit floats, little-endian. Reading trusts nothing.
+/// Only what Foldin writes and PyTorch's `state_dict` files need: 32-bit floats and integers, little-endian. Reading trusts nothing.
 enum SafeTensors {
+    /// What a tensor is made of: 4 bytes each.
+    enum ElementType: String, CaseIterable {
+        case float32 = "F32"
+        case int32 = "I32"
+    }
+
     /// A tensor to be written or looked for.
     struct Tensor: Equatable {
         let name: String
         let shape: [Int]
+        var type = ElementType.float32
     }
 
     /// One tensor of a file: its shape and where its bytes lie behind the header.
@@ -62,7 +69,9 @@ enum SafeTensors {
                 }
                 header.metadata = metadata
             case .tensor(let entry):
-                guard entry.dtype == "F32" else { throw bad("tensor \(name.quoted) of type \(entry.dtype.quoted)", "F32") }
+                guard ElementType(rawValue: entry.dtype) != nil else {
+                    throw bad("tensor \(name.quoted) of type \(entry.dtype.quoted)", "F32 or I32")
+                }
                 var count = 1
                 for side in entry.shape {
                     let (product, overflow) = count.multipliedReportingOverflow(by: side)
@@ -100,7 +109,7 @@ enum SafeTensors {
         var offset = 0
         for tensor in tensors {
             let end = offset + 4 * tensor.shape.reduce(1, *)
-            fields[tensor.name] = .tensor(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
+            fields[tensor.name] = .tensor(Entry(dtype: tensor.type.rawValue, shape: tensor.shape, dataOffsets: [offset, end]))
             offset = end
         }
         var header = try encoder.encode(fields)

@@ -45,23 +45,25 @@ struct TensorFile {
         return value
     }
 
-    /// Fails if the file holds any tensor beside `tensors`.
-    func check(only tensors: [SafeTensors.Tensor], of summary: String) throws {
+    /// Fails unless the file holds each of `tensors` in its shape and nothing beside.
+    func check(_ tensors: [SafeTensors.Tensor], of summary: String) throws {
         let known = Set(tensors.map(\.name))
         if let extra = header.entries.keys.filter({ !known.contains($0) }).min() {
             throw FoldinError(.badData, file: path, found: "a tensor \(extra.quoted)", expected: "only those of \(summary)")
         }
+        try checkShapes(tensors)
     }
 
-    /// Fails unless the file has each of `tensors` in its shape.
+    /// Fails unless the file has each of `tensors` in its type and shape.
     func checkShapes(_ tensors: [SafeTensors.Tensor]) throws {
         for tensor in tensors {
-            let found = header.entries[tensor.name]?.shape
-            guard found == tensor.shape else {
+            let found = header.entries[tensor.name]
+            guard found?.shape == tensor.shape, found?.dtype == tensor.type.rawValue else {
                 let name = tensor.name.quoted
                 throw FoldinError(
-                    .badData, file: path, found: found.map { "tensor \(name) of shape \($0)" } ?? "no tensor \(name)",
-                    expected: "shape \(tensor.shape)")
+                    .badData, file: path,
+                    found: found.map { "tensor \(name) of shape \($0.shape) and type \($0.dtype)" } ?? "no tensor \(name)",
+                    expected: "shape \(tensor.shape) and type \(tensor.type.rawValue)")
             }
         }
     }
@@ -88,13 +90,23 @@ struct TensorFile {
         }
     }
 
+    /// Copies the numbers of a tensor, whose shape has been checked, to where there is room for them.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` for numbers that are not finite.
+    func read(_ name: String, into start: UnsafeMutableRawPointer?) throws {
+        guard let start else { return }
+        try read(name) { part, offset in
+            UnsafeMutableRawBufferPointer(start: start + offset, count: part.count).copyMemory(from: part)
+        }
+    }
+
     /// Runs `body(bytes, offset)` over the numbers of a tensor, some megabytes at a time, and checks that they are finite.
     func read(_ name: String, _ body: (_ part: UnsafeRawBufferPointer, _ offset: Int) throws -> Void) throws {
         guard let entry = header.entries[name] else { return }
         let stretch = header.dataStart + entry.dataOffsets[0]..<header.dataStart + entry.dataOffsets[1]
         let room = FloatBuffer(count: min(1 << 22, stretch.count / 4))
         for start in stride(from: stretch.lowerBound, to: stretch.upperBound, by: 1 << 24) {
-            let part = try copy(start..<min(stretch.upperBound, start + 1 << 24), to: room)
+            let part = try copy(start..<min(stretch.upperBound, start + 1 << 24), of: entry, to: room)
             try body(part, start - stretch.lowerBound)
         }
     }
@@ -108,18 +120,18 @@ struct TensorFile {
         let width = (entry.dataOffsets[1] - entry.dataOffsets[0]) / rows
         let room = FloatBuffer(count: min(32, rows) * width / 4)
         for first in stride(from: 0, to: rows, by: 32) {
-            try body(copy(start + first * width..<start + min(rows, first + 32) * width, to: room), first)
+            try body(copy(start + first * width..<start + min(rows, first + 32) * width, of: entry, to: room), first)
         }
     }
 
-    /// Copies a stretch of the file, which may begin anywhere, checks it, and lets go of the pages it was mapped to.
-    private func copy(_ stretch: Range<Int>, to room: FloatBuffer) throws -> UnsafeRawBufferPointer {
+    /// Copies a stretch of a tensor, which may begin anywhere, checks it, and lets go of the pages it was mapped to.
+    private func copy(_ stretch: Range<Int>, of entry: SafeTensors.Entry, to room: FloatBuffer) throws -> UnsafeRawBufferPointer {
         data.withUnsafeBytes { bytes in
             let part = UnsafeRawBufferPointer(rebasing: bytes[stretch])
             UnsafeMutableRawBufferPointer(start: room.pointer, count: part.count).copyMemory(from: part)
         }
         mapped?.letGo(of: stretch)
-        guard FloatBuffer.areFinite(room.pointer, stretch.count / 4) else {
+        guard entry.dtype != SafeTensors.ElementType.float32.rawValue || FloatBuffer.areFinite(room.pointer, stretch.count / 4) else {
             throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
         }
         return UnsafeRawBufferPointer(start: room.pointer, count: stretch.count)
@@ -162,7 +174,7 @@ extension Parameters {
     }
 
     /// The numbers in the order of `tensors(of:prefix:)`.
-    fileprivate func write(to sink: borrowing AtomicFile.Sink) throws {
+    func write(to sink: borrowing AtomicFile.Sink) throws {
         for (index, (layer, linear)) in zip(architecture.layers, linears).enumerated() {
             if index == 0, !areRowMoments {
                 try writeTransposed(linear.weight, rows: layer.inputs, columns: layer.outputs, to: sink)
@@ -170,6 +182,15 @@ extension Parameters {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
             }
             try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
+        }
+    }
+}
+
+extension AtomicFile.Sink {
+    /// Appends all numbers of a buffer.
+    func write(_ buffer: FloatBuffer) throws {
+        try withExtendedLifetime(buffer) {
+            try write(UnsafeRawBufferPointer(start: buffer.pointer, count: 4 * buffer.count))
         }
     }
 }

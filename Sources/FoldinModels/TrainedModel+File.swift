@@ -2,20 +2,25 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 
-// The model file: safetensors with the article's names and PyTorch's [outputs, inputs] layout; what is not a tensor is JSON
-// text in `__metadata__`.
+// The model file: safetensors, an autoencoder's with the article's names and PyTorch's [outputs, inputs] layout; what is not a
+// tensor is JSON text in `__metadata__`.
 extension TrainedModel {
     /// Writes the model to one file, whole or not at all.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
     public func save(to path: String) throws {
-        var metadata = ["format": "foldin 1", "architecture": try json(architecture), "card": try json(card)]
+        let core = core.stored
+        var metadata = ["format": "foldin 1", "architecture": try core.architectureText, "card": try json(card)]
         if let items { metadata["items"] = try json(items.ids) }
         if !titles.isEmpty { metadata["titles"] = try json(titles) }
-        try TensorFile.write([("", parameters)], metadata: metadata, to: path)
+        let preamble = try SafeTensors.preamble(tensors: core.storedTensors, metadata: metadata)
+        try AtomicFile.write(to: path) { sink in
+            try preamble.withUnsafeBytes { try sink.write($0) }
+            try core.write(to: sink)
+        }
     }
 
-    /// Reads a model file, or a bare PyTorch `state_dict` with the article's names.
+    /// Reads a model file of any kind, or a bare PyTorch `state_dict` with the article's names.
     ///
     /// A `state_dict` says neither where tanh goes nor which items it is for: `activations` tells the first (`.paper` when
     /// nil), and `items` is nil. Everything is checked before it is used: sizes, shapes, that all numbers are finite.
@@ -29,26 +34,17 @@ extension TrainedModel {
     /// The model in a file that is open.
     init(_ file: TensorFile, activations: Architecture.Activations? = nil) throws {
         let header = file.header
-        let isOwn = header.metadata["architecture"] != nil
-        var architecture =
-            isOwn
-            ? try file.metadata("architecture", as: Architecture.self)
-            : try Architecture(readOff: header.entries, file: file.path)
-        if let activations { architecture.activations = activations }
-        if let problem = architecture.problem {
-            throw FoldinError(.badData, file: file.path, found: problem, expected: "an architecture that can be built")
-        }
-        try file.check(only: Parameters.tensors(of: architecture, prefix: ""), of: architecture.summary)
-        let parameters = try file.parameters(architecture, prefix: "")
+        let core = try ModelCore(file, activations: activations)
+        let itemCount = core.stored.itemCount
         var items: Vocabulary?
         var titles: [String?] = []
         var card = ModelCard()
-        if isOwn {
+        if header.metadata["architecture"] != nil {
             if header.metadata["items"] != nil {
                 let ids = try file.metadata("items", as: [String].self)
-                guard ids.count == architecture.items else {
+                guard ids.count == itemCount else {
                     throw FoldinError(
-                        .badData, file: file.path, found: "\(ids.count) item ids", expected: "\(architecture.items), one an item")
+                        .badData, file: file.path, found: "\(ids.count) item ids", expected: "\(itemCount), one an item")
                 }
                 if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
                     throw FoldinError(
@@ -59,9 +55,9 @@ extension TrainedModel {
             }
             if header.metadata["titles"] != nil {
                 titles = try file.metadata("titles", as: [String?].self)
-                guard titles.count == architecture.items else {
+                guard titles.count == itemCount else {
                     throw FoldinError(
-                        .badData, file: file.path, found: "\(titles.count) titles", expected: "\(architecture.items), one an item"
+                        .badData, file: file.path, found: "\(titles.count) titles", expected: "\(itemCount), one an item"
                     )
                 }
             }
@@ -69,7 +65,7 @@ extension TrainedModel {
                 card = try file.metadata("card", as: ModelCard.self)
             }
         }
-        self.init(parameters: parameters, items: items, titles: titles, card: card)
+        self.init(core: core, items: items, titles: titles, card: card)
     }
 }
 

@@ -6,11 +6,12 @@ import Foundation
 extension TrainedModel {
     /// For each user of `rows`, the loss of the user's clicks as their own target, without dropout and with the latent mean.
     ///
-    /// `scores` [rows.count, items] is what `score` made of the same users. Costs an exponential a score, and the encoder once more.
+    /// For an autoencoder only. `scores` [rows.count, items] is what `score` made of the same users. Costs an exponential a score, and the encoder once more.
     public func losses(
         _ histories: InteractionMatrix, rows: Range<Int>, scores: UnsafePointer<Float>, workers: Workers
     ) -> [StepLoss] {
-        let items = architecture.items
+        guard let parameters else { preconditionFailure("a loss is an autoencoder's") }
+        let items = itemCount
         // Read only, by all tasks.
         nonisolated(unsafe) let scores = scores
         let divergences = parameters.divergences(histories, rows: rows, workers: workers)

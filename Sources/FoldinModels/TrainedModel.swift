@@ -1,10 +1,10 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// A trained network with all it needs to recommend: the items' ids and titles travel with the weights.
+/// A trained model with all it needs to recommend: the items' ids and titles travel with the numbers.
 public struct TrainedModel: Sendable {
-    /// The weights and their architecture; not changed any more.
-    public let parameters: Parameters
+    /// What scores; not changed any more.
+    public let core: ModelCore
     /// Raw item ids in index order; nil for a bare PyTorch `state_dict`, which has none.
     public let items: Vocabulary?
     /// A title an item where one is known; empty when there are none.
@@ -12,26 +12,41 @@ public struct TrainedModel: Sendable {
     /// How it was trained and how well it did; strings by name, written to the file as they are.
     public var card: ModelCard
 
-    /// A model of `parameters` for `items`, of which there must be as many as the architecture says.
-    public init(parameters: Parameters, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
-        precondition(items == nil || items?.count == parameters.architecture.items, "as many ids as the architecture has items")
-        precondition(titles.isEmpty || titles.count == parameters.architecture.items, "as many titles as items, or none")
-        self.parameters = parameters
-        self.items = items
-        self.titles = titles
-        self.card = card
+    /// A model of `core` for `items`, of which there must be as many as the core scores.
+    public init(core: ModelCore, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
+        let itemCount = core.stored.itemCount
+        precondition(items == nil || items?.count == itemCount, "as many ids as the model has items")
+        precondition(titles.isEmpty || titles.count == itemCount, "as many titles as items, or none")
+        (self.core, self.items, self.titles, self.card) = (core, items, titles, card)
     }
 
-    public var architecture: Architecture { parameters.architecture }
+    /// A model of an autoencoder for `items`, of which there must be as many as its architecture says.
+    public init(parameters: Parameters, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
+        self.init(core: .autoencoder(parameters), items: items, titles: titles, card: card)
+    }
+
+    /// An autoencoder's weights; nil for a model of another kind.
+    public var parameters: Parameters? {
+        guard case .autoencoder(let parameters) = core else { return nil }
+        return parameters
+    }
+
+    /// An autoencoder's shape; nil for a model of another kind.
+    public var architecture: Architecture? { parameters?.architecture }
+
+    /// The kind of model and its size, for people.
+    public var summary: String { core.stored.summary }
 
     /// The title of an item, where known.
     public func title(of item: Int) -> String? { titles.isEmpty ? nil : titles[item] }
 
-    /// One vector an item, [items, width], row-major: the last layer's weights. Items that are alike have vectors that point
-    /// the same way.
-    public var itemVectors: (vectors: FloatBuffer, width: Int) {
-        let last = architecture.layers.count - 1
-        return (parameters.linears[last].weight, architecture.layers[last].inputs)
+    /// How much each item is like `item`, a number an item, higher is more; nil for a model that has no idea of likeness, as
+    /// popularity.
+    ///
+    /// For an autoencoder the cosine of the items' vectors in the last layer, for item weights the weight from `item` to the other,
+    /// for item neighbours the likeness that was learnt, minus infinity for an item that is no neighbour.
+    public func similarities(to item: Int, workers: Workers = Workers()) -> FloatBuffer? {
+        core.stored.similarities(to: item, workers: workers)
     }
 }
 
@@ -52,11 +67,11 @@ public struct ModelCard: Sendable, Codable, Equatable {
 }
 
 extension TrainedModel: Scorer {
-    public var itemCount: Int { architecture.items }
+    public var itemCount: Int { core.stored.itemCount }
 
     public func score(
         _ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers
     ) {
-        parameters.score(histories, rows: rows, into: scores, workers: workers)
+        core.stored.score(histories, rows: rows, into: scores, workers: workers)
     }
 }

@@ -9,7 +9,8 @@ public struct Recommendation: Sendable, Equatable, Codable {
     public let item: String
     /// The item's title, where the model has one.
     public let title: String?
-    /// The model's score: a logit for `recommend`, a cosine for `similar`. Only the order means anything across items.
+    /// The model's score: for `recommend` an autoencoder's logit or a sum of weights, for `similar` see `TrainedModel.similarities`.
+    /// Only the order means anything across items.
     public let score: Float
 
     public init(item: String, title: String?, score: Float) {
@@ -106,31 +107,18 @@ public struct Recommender: Sendable {
         return results
     }
 
-    /// The `count` items whose vectors in the last layer point most nearly the same way as that of `item`, by cosine.
+    /// The `count` items most like `item`, fewer where the model knows of no more; see `TrainedModel.similarities`.
     ///
-    /// - Throws: `FoldinError` if `count` is not positive or the item is not known.
+    /// - Throws: `FoldinError` if `count` is not positive, the item is not known, or the model does not compare items.
     public func similar(_ count: Int, to item: String) throws -> [Recommendation] {
         try check(count)
         guard let index = ids.index(of: item) else {
             throw FoldinError(.badData, found: "item \"\(item)\"", expected: "an item the model knows, such as \"\(ids[0])\"")
         }
-        let (vectors, width) = model.itemVectors
-        let cosines = FloatBuffer(count: model.itemCount)
-        matrixMultiply(
-            rows: model.itemCount, columns: 1, inner: width, .plain(vectors.pointer, stride: width),
-            .plain(vectors.pointer + index * width, stride: 1), into: cosines.pointer, stride: 1)
-        // cosines = v . w / |v| for now; v . v / |v| of the item itself is then |w|, which all are still to be divided by.
-        workers.forEachPiece(of: model.itemCount, size: 1024) { items, _ in
-            for item in items {
-                var sum: Float = 0
-                for i in 0..<width { sum += vectors.pointer[item * width + i] * vectors.pointer[item * width + i] }
-                cosines.pointer[item] /= max(sum.squareRoot(), .leastNormalMagnitude)
-            }
+        guard let similarities = model.similarities(to: index, workers: workers) else {
+            throw FoldinError(.usage, found: "a model of \(model.summary)", expected: "one that compares items")
         }
-        let own = max(cosines.pointer[index], .leastNormalMagnitude)
-        // Rounding would have items that point the very same way a little above 1.
-        for item in 0..<model.itemCount { cosines.pointer[item] = max(-1, min(1, cosines.pointer[item] / own)) }
-        return best(count, of: cosines.pointer, without: [index])
+        return best(count, of: similarities.pointer, without: [index])
     }
 
     /// The best of a row of scores; the row is changed: `without` are masked.

@@ -41,10 +41,13 @@ public struct RunDirectory: Sendable {
 
     /// Makes the directory, or takes an empty one; `overwriting` also takes one that holds a run, and removes that run.
     ///
-    /// `options` are what the training's `Trainer.options` are; they go into `options.toml` and to TensorBoard.
+    /// `options` are what the training's `Trainer.options` are; they go into `options.toml` and to TensorBoard. A model without
+    /// epochs has neither those nor a history.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate`, also when there is something in the way.
-    public init(creating path: String, overwriting: Bool = false, options: [String: String] = [:]) throws {
+    public init(
+        creating path: String, overwriting: Bool = false, options: [String: String] = [:], hasEpochs: Bool = true
+    ) throws {
         self.path = RunDirectory.trimmed(path)
         let files = FileManager.default
         removeLeftovers()
@@ -65,7 +68,7 @@ public struct RunDirectory: Sendable {
             )
         }
         do {
-            try begin(options, history: [], search: [])
+            if hasEpochs { try begin(options, history: [], search: []) }
         } catch {
             discardUnlessCheckpointed()
             throw error

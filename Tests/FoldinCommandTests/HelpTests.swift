@@ -15,7 +15,9 @@ import Testing
           prepare                 Turn a ratings file into a directory ready for
                                   training.
           datasets                List, fetch or make ratings files.
-          train                   Train Mult-VAE or Mult-DAE on a prepared directory.
+          train                   Train a model on a prepared directory.
+          compare                 Train several models on a prepared directory and hold
+                                  them against each other.
           evaluate                Measure a model on a prepared directory's held-out
                                   users.
           sweep                   Train all models that a TOML file lists, and keep the
@@ -42,10 +44,9 @@ import Testing
     }
 
     static let subcommands = [
-        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["evaluate"],
-        ["sweep"], ["tables"], ["report"],
-        ["recommend"], ["similar"], ["bench"], ["bench", "step"], ["bench", "data"],
-        ["bench", "read"], ["doctor"],
+        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
+        ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["bench"], ["bench", "step"],
+        ["bench", "data"], ["bench", "read"], ["doctor"],
     ]
 
     /// Every subcommand says what it does and how it is called, and every option says what it is for.

@@ -48,7 +48,7 @@ import Testing
     @Test("reports nothing, not NaN, when nobody can be judged", arguments: [0, 3]) func nobody(count: Int) throws {
         let none = [[Int]](repeating: [], count: count)
         let users = HeldOutUsers(foldIn: none, heldOut: none, itemCount: 2)
-        let scorer = PopularityScorer(InteractionMatrix(rows: [[0], [0, 1]], itemCount: 2))
+        let scorer = TableScorer(table: [[2, 1], [2, 1], [2, 1]])
         let report = try Evaluator([.ndcg(at: 100), .coverage(at: 1)]).evaluate(scorer, on: users)
         #expect(report.users == 0 && report.skippedUsers == count)
         #expect(report.results.allSatisfy { $0.mean == nil && $0.standardError == nil })
@@ -111,14 +111,5 @@ import Testing
             return try Evaluator().evaluate(scorer, on: users)
         }
         await #expect(throws: CancellationError.self) { try await task.value }
-    }
-
-    @Test("popularity ranks by training clicks, ties by index") func popularity() throws {
-        let scorer = PopularityScorer(InteractionMatrix(rows: [[1, 2], [2, 3], [3]], itemCount: 4))
-        var scores = [Float](repeating: -1, count: 8)
-        scorer.score(
-            InteractionMatrix(rows: [[0], [1]], itemCount: 4), rows: 0..<2, into: &scores, workers: Workers(count: 1))
-        #expect(scores == [0, 1, 2, 2, 0, 1, 2, 2])
-        #expect(TopK.items(4, of: Array(scores[..<4])) == [2, 3, 1, 0])
     }
 }

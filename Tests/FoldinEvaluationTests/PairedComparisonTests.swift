@@ -78,3 +78,18 @@ private func near(_ found: Double?, _ expected: Double, relative: Double = 1e-9)
         #expect(PairedComparison([1, 2], [2, 3]).pValue == 0)
     }
 }
+
+@Suite("Runs averaged by user") struct AverageTests {
+    @Test func isTheMeanOfEachUser() throws {
+        func run(_ values: [Double], _ users: [Int32] = [4, 7], together: Double = 0) -> UserMetrics {
+            UserMetrics(
+                metrics: [.ndcg(at: 5), .coverage(at: 2)], userIndices: users, skippedUsers: 1, values: [values, []],
+                together: [.coverage(at: 2): together])
+        }
+        let average = try #require(UserMetrics.average([run([0.5, 1], together: 0.25), run([0, 0.5], together: 0.75)]))
+        #expect(average == run([0.25, 0.75], together: 0.5))
+        #expect(UserMetrics.average([run([1, 2])]) == run([1, 2]))
+        #expect(UserMetrics.average([]) == nil)
+        #expect(UserMetrics.average([run([1, 2]), run([1, 2], [4, 8])]) == nil)
+    }
+}

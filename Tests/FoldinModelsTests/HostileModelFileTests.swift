@@ -84,7 +84,7 @@ import Testing
         },
         Harm("an architecture that is no JSON", "cannot be read") { $0.set("architecture", to: "{") },
         Harm("an empty architecture", "cannot be read") { $0.set("architecture", to: "") },
-        Harm("an unknown family", "cannot be read", edit("architecture", "mult-vae", "mult-gan")),
+        Harm("an unknown family", "family \"mult-gan\"", edit("architecture", "mult-vae", "mult-gan")),
         Harm("the other family", "expected shape [5, 9]", edit("architecture", "mult-vae", "mult-dae")),
         Harm("more items than there are", "expected shape [9, 7]", edit("architecture", "\"items\":6", "\"items\":7")),
         Harm("a billion items", "expected shape", edit("architecture", "\"items\":6", "\"items\":1000000000")),

@@ -114,7 +114,7 @@ import Testing
     /// A bare `state_dict` has no ids: its items go by their numbers.
     @Test func callsTheItemsOfABareModelByNumber() throws {
         let named = Self.recommender()
-        let bare = Recommender(TrainedModel(parameters: named.model.parameters, items: nil))
+        let bare = Recommender(TrainedModel(core: named.model.core, items: nil))
         let found = try bare.recommend(6, havingLiked: ["3", "i3"])
         #expect(found.map { "i" + $0.item } == (try named.recommend(6, havingLiked: ["i3"])).map(\.item))
         #expect(found.allSatisfy { $0.title == nil })

@@ -8,7 +8,7 @@ import Testing
 @Suite("Similar items") struct SimilarTests {
     @Test func areThoseWhoseVectorsPointTheSameWay() throws {
         let recommender = RecommenderTests.recommender()
-        let (vectors, width) = recommender.model.itemVectors
+        let (vectors, width) = try #require(recommender.model.parameters).itemVectors
         func vector(_ item: Int) -> [Double] { (0..<width).map { Double(vectors.pointer[item * width + $0]) } }
         func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
         func cosine(_ a: [Double], _ b: [Double]) -> Double { product(a, b) / (product(a, a) * product(b, b)).squareRoot() }
@@ -25,7 +25,7 @@ import Testing
     /// Vectors alike, opposite, of nothing and of any length: cosines stay between -1 and 1.
     @Test func cosinesStayInBounds() throws {
         let recommender = RecommenderTests.recommender()
-        let (vectors, width) = recommender.model.itemVectors
+        let (vectors, width) = try #require(recommender.model.parameters).itemVectors
         for scale in [1, 0.3, 7, 1e-12, 1e12] as [Float] {
             for item in 1..<30 {
                 let factor: Float = item == 29 ? 0 : item % 2 == 0 ? 1 / Float(item) : -Float(item)

@@ -1,0 +1,56 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+
+/// A model that is worked out from the training matrix at once, without epochs and without chance.
+public protocol Baseline: Sendable {
+    /// What `--model` calls it.
+    static var name: String { get }
+    /// Its options as the command takes them, without leading dashes and without `model`.
+    var options: [String: String] { get }
+
+    /// Works the model out. The same matrix and options give the same bits for any number of workers.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked now and then.
+    ///   - progress: called now and then with the fraction that is done.
+    /// - Throws: `FoldinError` for options that cannot be, or more memory than there is; `CancellationError`.
+    func fit(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> ModelCore
+}
+
+extension Baseline {
+    /// The model of a dataset's training users, with its ids, titles and a card.
+    ///
+    /// - Throws: as `fit`, and `FoldinError` for a dataset without training clicks.
+    public func train(
+        on dataset: PreparedDataset, workers: Workers = Workers(), isCancelled: () -> Bool = { Task.isCancelled },
+        progress: (Double) -> Void = { _ in }
+    ) throws -> TrainedModel {
+        guard dataset.train.count > 0 else {
+            throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
+        }
+        let core = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
+        let card = ModelCard(options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum)
+        return TrainedModel(core: core, items: dataset.items, titles: dataset.titles, card: card)
+    }
+}
+
+/// Ranks items by how many training users clicked them, the same for everybody.
+public struct Popularity: Baseline {
+    public static let name = "popularity"
+    public var options: [String: String] { [:] }
+
+    public init() {}
+
+    public func fit(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> ModelCore {
+        if isCancelled() { throw CancellationError() }
+        return .popularity(ItemPopularity(training))
+    }
+}
+
+/// A number as an option has it: `500` and not `500.0`.
+func optionText(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)" }

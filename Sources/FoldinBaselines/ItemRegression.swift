@@ -1,0 +1,165 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+
+/// Ridge regression of each item's clicks on those of all others, all items at once (Steck 2019, equation 8).
+///
+/// With the Gram matrix `G = X^T X` of the clicks X [users, items] and a penalty an item, `P = (G + diag(penalties))^-1` and the
+/// weights are `B = I - P diag(1 / diag(P))`: the minimum of `|X - X B|^2 + sum_i penalty_i |B_i|^2` with a diagonal of zeros.
+struct ItemRegression {
+    /// The penalty of an item by how many people clicked it.
+    let penalty: @Sendable (_ clicks: Double) -> Double
+    /// What the memory is checked against: bytes, or nil where nobody knows.
+    let availableMemory: Int?
+
+    /// Bytes that `items` take: one matrix and two columns of blocks.
+    static func memory(items: Int) -> Int { 4 * (items * items + SymmetricInverse.scratchCount(side: items)) }
+
+    /// [items, items], row-major: row `i` has the weights from item `i`. Costs items^3 operations.
+    ///
+    /// Everything happens in one matrix of 32-bit floats. Counts are exact up to 2^24.
+    func weights(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> FloatBuffer {
+        let items = training.itemCount
+        try checkMemory(items: items)
+        let users = training.transposed()
+        let matrix = FloatBuffer(count: items * items)
+        try fillGram(matrix, training, users, workers: workers, isCancelled: isCancelled)
+        for item in 0..<items {
+            let clicks = Double(users.row(item).count)
+            matrix.pointer[item * items + item] = Float(clicks + penalty(clicks))
+        }
+        switch SymmetricInverse.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress) {
+        case .done: break
+        case .cancelled: throw CancellationError()
+        case .notPositiveDefinite:
+            throw FoldinError(
+                .usage, found: "a matrix of \(items) items that cannot be inverted with so small a penalty",
+                expected: "a larger --lambda")
+        }
+        divide(matrix, items: items, workers: workers)
+        return matrix
+    }
+
+    private func checkMemory(items: Int) throws {
+        let needed = Self.memory(items: items)
+        guard let availableMemory, needed > availableMemory else { return }
+        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
+        let most = Int((Double(availableMemory) / 4).squareRoot()) - SymmetricInverse.scratchCount(side: 1)
+        throw FoldinError(
+            .usage, found: "\(items) items, whose weights take \(gigabytes(needed)) with \(gigabytes(availableMemory)) available",
+            expected: "as much memory, or about \(max(0, most)) items at most")
+    }
+
+    /// The lower half of the Gram matrix; a row is summed by one thread, in whole numbers.
+    private func fillGram(
+        _ matrix: FloatBuffer, _ training: InteractionMatrix, _ users: InteractionMatrix, workers: Workers,
+        isCancelled: () -> Bool
+    ) throws {
+        let items = training.itemCount
+        for first in stride(from: 0, to: items, by: 2048) {
+            if isCancelled() { throw CancellationError() }
+            let last = min(items, first + 2048)
+            workers.forEachPiece(of: last - first, size: 8) { piece, _ in
+                training.columns.withUnsafeBufferPointer { columns in
+                    for item in first + piece.lowerBound..<first + piece.upperBound {
+                        let row = matrix.pointer + item * items
+                        for user in users.row(item) {
+                            var index = training.rowStarts[Int(user)]
+                            // The user's row ascends and has `item` in it.
+                            while columns[index] < item {
+                                row[Int(columns[index])] += 1
+                                index += 1
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// B = I - P diag(1 / diag(P)), in the place of P.
+    private func divide(_ matrix: FloatBuffer, items: Int, workers: Workers) {
+        let factors = FloatBuffer(count: items)
+        for item in 0..<items { factors.pointer[item] = -1 / matrix.pointer[item * items + item] }
+        workers.forEachPiece(of: items, size: 64) { piece, _ in
+            for item in piece {
+                let row = matrix.pointer + item * items
+                for other in 0..<items { row[other] *= factors.pointer[other] }
+                row[item] = 0
+            }
+        }
+    }
+}
+
+/// EASE^R: a linear model of all items on all others in closed form (Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*,
+/// WWW 2019).
+///
+/// Minimises `|X - X B|^2 + lambda |B|^2` with a diagonal of zeros; see `ItemRegression`.
+public struct EASE: Baseline {
+    public static let name = "ease"
+
+    /// The penalty of the squared weights; more than 0.
+    public let lambda: Double
+    private let availableMemory: Int?
+
+    /// `availableMemory` in bytes is what the model must fit in; nil for no limit.
+    public init(lambda: Double = 500, availableMemory: Int? = SystemMemory.available) {
+        (self.lambda, self.availableMemory) = (lambda, availableMemory)
+    }
+
+    public var options: [String: String] { ["lambda": optionText(lambda)] }
+
+    /// Costs items^3 operations; takes 4 bytes a pair of items.
+    public func fit(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> ModelCore {
+        guard lambda > 0, lambda.isFinite else {
+            throw FoldinError(.usage, found: "a lambda of \(optionText(lambda))", expected: "more than 0")
+        }
+        let lambda = lambda
+        let weights = try ItemRegression(penalty: { _ in lambda }, availableMemory: availableMemory)
+            .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
+        return .itemWeights(ItemWeights(.ease, itemCount: training.itemCount, weights: weights))
+    }
+}
+
+/// The linear autoencoder that is trained to find clicks that were dropped from its input, in closed form (Steck,
+/// *Autoencoders that don't overfit towards the Identity*, NeurIPS 2020: emphasised denoising, full rank).
+///
+/// Each click is dropped with probability p and only what was dropped is to be found. The mean over all ways to drop is a
+/// ridge regression without a diagonal whose penalty of item i is `p / (1 - p) G_ii`; lambda adds the usual penalty:
+/// `C = (X^T X + diag(p / (1 - p) diag(X^T X) + lambda))^-1`, `B = I - C diag(1 / diag(C))`. The paper's B is `1 / (1 - p)` times
+/// that, which changes no ranking.
+public struct EDLAE: Baseline {
+    public static let name = "edlae"
+
+    /// The probability of dropping a click, at least 0 and less than 1.
+    public let dropout: Double
+    /// The penalty of the squared weights, at least 0.
+    public let lambda: Double
+    private let availableMemory: Int?
+
+    /// `availableMemory` in bytes is what the model must fit in; nil for no limit.
+    public init(dropout: Double = 0.5, lambda: Double = 300, availableMemory: Int? = SystemMemory.available) {
+        (self.dropout, self.lambda, self.availableMemory) = (dropout, lambda, availableMemory)
+    }
+
+    public var options: [String: String] { ["dropout": optionText(dropout), "lambda": optionText(lambda)] }
+
+    /// Costs items^3 operations; takes 4 bytes a pair of items.
+    public func fit(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> ModelCore {
+        guard dropout >= 0, dropout < 1, lambda >= 0, lambda.isFinite, dropout + lambda > 0 else {
+            throw FoldinError(
+                .usage, found: "a dropout of \(optionText(dropout)) and a lambda of \(optionText(lambda))",
+                expected: "a dropout from 0 to less than 1 and a lambda from 0, one of them more than 0")
+        }
+        let (share, lambda) = (dropout / (1 - dropout), lambda)
+        let weights = try ItemRegression(penalty: { share * $0 + lambda }, availableMemory: availableMemory)
+            .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
+        return .itemWeights(ItemWeights(.edlae, itemCount: training.itemCount, weights: weights))
+    }
+}

@@ -1,0 +1,53 @@
+import FoldinEvaluation
+
+/// What came of one model of a comparison.
+public struct ComparedModel: Sendable {
+    public let name: String
+    /// The options that were chosen, `model` among them.
+    public let options: [String: String]
+    /// Each test user's metrics, the mean over the seeds.
+    public let metrics: UserMetrics
+    /// The validation metric of the chosen plan, the mean over the seeds; nil without validation users.
+    public let validation: Double?
+    /// The metrics' means of each seed, in the order of `metrics.metrics`; one list for a model without chance.
+    public let seedMeans: [[Double?]]
+    /// The plans that were tried.
+    public let candidates: Int
+    /// Seconds that one training of the chosen plan took, the mean over the seeds.
+    public let trainingSeconds: Double
+    /// Seconds for everything: all plans, all seeds, and judging them.
+    public let totalSeconds: Double
+    /// Epochs until training stopped, and the one that was kept, of the first seed; nil for a model without epochs.
+    public let epochs: Int?
+    public let bestEpoch: Int?
+    /// The most bytes in memory meanwhile, the dataset included; nil where the system does not tell.
+    public let peakMemory: Int?
+}
+
+/// A comparison's outcome.
+public struct ComparisonOutcome: Sendable {
+    /// The models that were finished, in the order asked for.
+    public let models: [ComparedModel]
+    /// Models that could not be trained, with the reason.
+    public let failures: [(name: String, reason: String)]
+    /// Whether it was cancelled before its end.
+    public let wasCancelled: Bool
+
+    /// The model with the best validation metric, the first among equals; without validation users the first.
+    public var best: ComparedModel? {
+        guard let first = models.first else { return nil }
+        return models.dropFirst().reduce(first) { ($1.validation ?? -.infinity) > ($0.validation ?? -.infinity) ? $1 : $0 }
+    }
+}
+
+/// Where a comparison stands.
+public struct ComparisonStep: Sendable {
+    /// The model, and its place from 1 among `count`.
+    public let model: String
+    public let place: Int
+    public let count: Int
+    /// What is being tried: `lambda 500`, `seed 1`, or an epoch.
+    public let detail: String
+    /// How much of this model's work is done, at least: a network may stop early.
+    public let fraction: Double
+}

@@ -1,0 +1,148 @@
+import FoldinBaselines
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import FoldinTraining
+
+/// Trains several models on one prepared dataset and judges them on the same test users.
+///
+/// Where a model has several plans, the one with the best validation metric counts; test users have no say in it. Only one
+/// model is in memory at a time.
+public struct Comparison: Sendable {
+    public let contenders: [Contender]
+    /// Seeds of the models that depend on one; their figures are means over the seeds.
+    public let seeds: [UInt64]
+    /// What is measured on the test users.
+    public let metrics: [Metric]
+    /// The validation metric that chooses among plans.
+    public let choosing: Metric
+    public let workers: Workers
+
+    public init(
+        _ contenders: [Contender], seeds: [UInt64] = [98_765], metrics: [Metric] = Metric.standard,
+        choosing: Metric = .ndcg(at: 100), workers: Workers = Workers()
+    ) {
+        precondition(!seeds.isEmpty && !metrics.isEmpty, "a comparison needs a seed and a metric")
+        (self.contenders, self.seeds, self.metrics, self.choosing) = (contenders, seeds, metrics, choosing)
+        self.workers = workers
+    }
+
+    /// Runs until done or cancelled; what was finished is in the outcome either way.
+    ///
+    /// - Parameters:
+    ///   - progress: called often.
+    ///   - onModel: called when a model is finished.
+    /// - Throws: `FoldinError` for a dataset without training clicks. A model that cannot be trained is a failure of its own.
+    public func run(
+        on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
+        progress: (ComparisonStep) -> Void = { _ in },
+        onModel: (ComparedModel) -> Void = { _ in }
+    ) throws -> ComparisonOutcome {
+        guard dataset.train.count > 0 else {
+            throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
+        }
+        var models: [ComparedModel] = []
+        var failures: [(name: String, reason: String)] = []
+        for (index, contender) in contenders.enumerated() {
+            do {
+                let model = try compare(contender, on: dataset, isCancelled: isCancelled) { detail, fraction in
+                    progress(
+                        ComparisonStep(
+                            model: contender.name, place: index + 1, count: contenders.count, detail: detail, fraction: fraction))
+                }
+                models.append(model)
+                onModel(model)
+            } catch is CancellationError {
+                return ComparisonOutcome(models: models, failures: failures, wasCancelled: true)
+            } catch let error as FoldinError {
+                failures.append((contender.name, error.description))
+            }
+        }
+        return ComparisonOutcome(models: models, failures: failures, wasCancelled: false)
+    }
+
+    /// One trained plan and its figures.
+    private struct Attempt {
+        let plan: ModelPlan
+        let validation: Double?
+        let metrics: UserMetrics
+        let seconds: Double
+        let epochs: (all: Int, best: Int)?
+    }
+
+    private func compare(
+        _ contender: Contender, on dataset: PreparedDataset, isCancelled: () -> Bool,
+        progress: (_ detail: String, _ fraction: Double) -> Void
+    ) throws -> ComparedModel {
+        let canMeasure = SystemMemory.forgetPeak()
+        let began = ContinuousClock.now
+        let hasChance = contender.plans[0].hasSeed
+        let seeds = hasChance ? self.seeds : [self.seeds[0]]
+        let trainings = Double(contender.plans.count * seeds.count)
+        var done = 0.0
+        var best: [Attempt] = []
+        for plan in contender.plans {
+            var attempts: [Attempt] = []
+            for seed in seeds {
+                let plan = try plan.with(seed: seed)
+                // Test users are looked at only where the validation users prefer the plan.
+                let attempt = try attempt(plan, on: dataset, isCancelled: isCancelled) { detail, fraction in
+                    progress(detail, (done + fraction) / trainings)
+                } isBetter: { validation in
+                    hasChance || best.isEmpty || (validation ?? -.infinity) > (best[0].validation ?? -.infinity)
+                }
+                done += 1
+                if let attempt { attempts.append(attempt) }
+            }
+            if mean(attempts.map(\.validation)) ?? -.infinity > mean(best.map(\.validation)) ?? -.infinity || best.isEmpty {
+                best = attempts
+            }
+        }
+        guard let metrics = UserMetrics.average(best.map(\.metrics)) else { preconditionFailure("every plan has an attempt") }
+        return ComparedModel(
+            name: contender.name, options: best[0].plan.options, metrics: metrics, validation: mean(best.map(\.validation)),
+            seedMeans: best.map { $0.metrics.report.results.map(\.mean) }, candidates: contender.plans.count,
+            trainingSeconds: mean(best.map(\.seconds)) ?? 0, totalSeconds: (ContinuousClock.now - began) / .seconds(1),
+            epochs: best[0].epochs?.all, bestEpoch: best[0].epochs?.best, peakMemory: canMeasure ? SystemMemory.peak : nil)
+    }
+
+    /// Trains a plan and judges it; nil if the validation users have better already.
+    private func attempt(
+        _ plan: ModelPlan, on dataset: PreparedDataset, isCancelled: () -> Bool, progress: (String, Double) -> Void,
+        isBetter: (_ validation: Double?) -> Bool
+    ) throws -> Attempt? {
+        let began = ContinuousClock.now
+        var model: TrainedModel
+        var epochs: (Int, Int)?
+        switch plan {
+        case .baseline(let plan):
+            progress(plan.summary, 0)
+            model = try plan.baseline.train(on: dataset, workers: workers, isCancelled: isCancelled) {
+                progress(plan.summary, $0)
+            }
+        case .network(let plan):
+            let trainer = try plan.trainer(workers: workers)
+            let all = Double(trainer.schedule.epochs)
+            let outcome = try trainer.run(
+                on: dataset, isCancelled: isCancelled, checkpointSeconds: .infinity,
+                onStep: { epoch, fraction, _ in progress("epoch \(epoch)", (Double(epoch - 1) + fraction) / all) })
+            if outcome.wasCancelled { throw CancellationError() }
+            model = outcome.model
+            epochs = (outcome.history.count, outcome.bestEpoch)
+        }
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        let validation = try Evaluator([choosing], workers: workers).evaluate(
+            model, on: dataset.validation, training: dataset.train, isCancelled: isCancelled
+        ).results[0].mean
+        guard isBetter(validation) else { return nil }
+        let metrics = try Evaluator(metrics, workers: workers).userMetrics(
+            model, on: dataset.test, training: dataset.train, isCancelled: isCancelled)
+        return Attempt(plan: plan, validation: validation, metrics: metrics, seconds: seconds, epochs: epochs)
+    }
+
+    private func mean(_ values: [Double?]) -> Double? {
+        let known = values.compactMap(\.self)
+        return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    }
+}

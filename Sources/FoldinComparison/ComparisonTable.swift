@@ -1,0 +1,149 @@
+import FoldinEvaluation
+import Foundation
+
+/// A comparison as people and programs read it: every model's figures, and its difference from one of them.
+public struct ComparisonTable: Sendable, Encodable {
+    /// One model's difference from another in one metric: positive where the model is better.
+    public struct Difference: Sendable, Encodable {
+        public let difference: Double
+        /// The interval that covers the true difference in 95 of 100 such experiments; nil for fewer than two users.
+        public let low: Double?
+        public let high: Double?
+        /// By the paired t test over users; see `PairedComparison`.
+        public let pValue: Double?
+    }
+
+    /// One model.
+    public struct Row: Sendable, Encodable {
+        public let model: String
+        public let options: [String: String]
+        public let test: EvaluationReport
+        public let validation: Double?
+        /// The sample standard deviation of the metrics' means over the seeds; empty for one seed.
+        public let seedDeviations: [String: Double]
+        public let candidates: Int
+        public let epochs: Int?
+        public let bestEpoch: Int?
+        public let trainingSeconds: Double
+        public let totalSeconds: Double
+        public let peakMemoryBytes: Int?
+        /// By metric; empty for the model that the others are held against.
+        public let differences: [String: Difference]
+    }
+
+    /// The model that the others are held against.
+    public let against: String?
+    /// What chose among plans.
+    public let chosenBy: String
+    public let seeds: [UInt64]
+    public let interrupted: Bool
+    /// Reasons by the names of models that could not be trained.
+    public let failures: [String: String]
+    public let models: [Row]
+    private let metrics: [Metric]
+
+    private enum CodingKeys: String, CodingKey {
+        case against, chosenBy, seeds, interrupted, failures, models
+    }
+
+    /// The table of an outcome; `against` is a model's name, or nil for the one with the best validation metric.
+    public init(_ outcome: ComparisonOutcome, of comparison: Comparison, against: String? = nil) {
+        let base = against.map { name in outcome.models.first { $0.name == name } } ?? outcome.best
+        self.against = base?.name
+        chosenBy = comparison.choosing.description
+        seeds = comparison.seeds
+        interrupted = outcome.wasCancelled
+        failures = Dictionary(uniqueKeysWithValues: outcome.failures.map { ($0.name, $0.reason) })
+        metrics = outcome.models.first?.metrics.metrics ?? []
+        models = outcome.models.map { Row($0, against: base) }
+    }
+
+    /// Columns for a terminal: the metrics with their standard errors, seconds, memory, and the first metric's difference.
+    public var text: String {
+        var lines: [[String]] = [
+            ["model"] + metrics.map(\.description) + ["train s", "all s", "peak MB"]
+                + (against.map { ["\(metrics.first.map { "\($0)" } ?? "") less \($0)'s", "p"] } ?? [])
+        ]
+        for row in models {
+            let figures = row.test.results.map { result in
+                guard let mean = result.mean else { return "-" }
+                return digits(mean) + (result.standardError.map { " ± " + digits($0) } ?? "")
+            }
+            let difference = metrics.first.flatMap { row.differences[$0.description] }
+            lines.append(
+                [row.model] + figures + [seconds(row.trainingSeconds), seconds(row.totalSeconds)]
+                    + [row.peakMemoryBytes.map { String($0 / 1_000_000) } ?? "-"]
+                    + (difference.map { [interval($0), $0.pValue.map { String(format: "%.2g", $0) } ?? "-"] } ?? ["", ""]))
+        }
+        let widths = lines[0].indices.map { column in lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        var text = lines.map { line in
+            zip(line, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")
+                .replacing(/\s+$/, with: "")
+        }
+        text.append("")
+        for row in models {
+            let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
+            // A network has its defaults; a baseline's options were chosen.
+            guard row.epochs == nil else {
+                text.append("\(row.model): best of \(row.epochs ?? 0) epochs: \(row.bestEpoch ?? 0)")
+                continue
+            }
+            if !named.isEmpty {
+                let choice = row.candidates > 1 ? " (of \(row.candidates), by validation \(chosenBy))" : ""
+                text.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choice)
+            }
+        }
+        for (name, reason) in failures.sorted(by: { $0.key < $1.key }) { text.append("\(name): not trained: \(reason)") }
+        if let users = models.first?.test { text.append("over \(users.users) users, \(users.skippedUsers) skipped") }
+        return text.joined(separator: "\n")
+    }
+
+    private func digits(_ value: Double) -> String { String(format: "%.4f", value) }
+    private func seconds(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    private func interval(_ value: Difference) -> String {
+        let difference = String(format: "%+.4f", value.difference)
+        guard let low = value.low, let high = value.high else { return difference }
+        return difference + String(format: " [%+.4f, %+.4f]", low, high)
+    }
+}
+
+extension ComparisonTable.Row {
+    init(_ model: ComparedModel, against base: ComparedModel?) {
+        self.model = model.name
+        options = model.options
+        test = model.metrics.report
+        validation = model.validation
+        var deviations: [String: Double] = [:]
+        if model.seedMeans.count > 1 {
+            for (index, metric) in model.metrics.metrics.enumerated() {
+                let means = model.seedMeans.compactMap { $0[index] }
+                let mean = means.reduce(0, +) / Double(means.count)
+                deviations["\(metric)"] =
+                    (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(means.count - 1)).squareRoot()
+            }
+        }
+        seedDeviations = deviations.filter { $0.value.isFinite }
+        candidates = model.candidates
+        (epochs, bestEpoch) = (model.epochs, model.bestEpoch)
+        (trainingSeconds, totalSeconds) = (model.trainingSeconds, model.totalSeconds)
+        peakMemoryBytes = model.peakMemory
+        guard let base, base.name != model.name else {
+            differences = [:]
+            return
+        }
+        let pairs = model.metrics.metrics.compactMap { metric -> (String, ComparisonTable.Difference)? in
+            guard let paired = PairedComparison(base.metrics, model.metrics, by: metric), let difference = paired.difference
+            else {
+                return nil
+            }
+            return (
+                metric.description,
+                ComparisonTable.Difference(
+                    difference: difference, low: paired.confidenceInterval?.lowerBound,
+                    high: paired.confidenceInterval?.upperBound, pValue: paired.pValue)
+            )
+        }
+        differences = Dictionary(uniqueKeysWithValues: pairs)
+    }
+}

@@ -1,0 +1,159 @@
+import CFoldinKernels
+
+/// The inverse of a symmetric positive definite matrix, in its own place.
+///
+/// Block Gauss-Jordan elimination on the lower half: a block of the diagonal is inverted in double precision, and all the
+/// rest is then one product of `rows x 256` by `256 x columns` a tile, by Foldin's matrix kernels under all workers. Takes side^3
+/// operations, as many as a Cholesky factorisation and the inverse from it together, and beside the matrix itself 512 floats a row.
+/// The bits do not depend on the number of workers: tiles have a fixed size, each is computed by one thread.
+public enum SymmetricInverse {
+    /// Rows of a block; fixed, so that results do not depend on the number of threads.
+    static let block = 256
+
+    /// Whether an inverse was found.
+    public enum Outcome: Sendable, Equatable {
+        case done
+        /// The matrix is not positive definite, or not in 32-bit floats; it is spoilt.
+        case notPositiveDefinite
+        /// `isCancelled` said so; the matrix is spoilt.
+        case cancelled
+    }
+
+    /// Floats of memory taken beside a matrix of `side` rows.
+    public static func scratchCount(side: Int) -> Int { 2 * block * side }
+
+    /// Replaces `matrix` [side, side], of which only the lower half is read, with its whole inverse.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked before each block of the diagonal.
+    ///   - progress: called after each with the fraction that is done.
+    public static func invert(
+        _ matrix: FloatBuffer, side: Int, workers: Workers, isCancelled: () -> Bool = { false },
+        progress: (Double) -> Void = { _ in }
+    ) -> Outcome {
+        precondition(matrix.count == side * side, "\(matrix.count) numbers are no square of side \(side)")
+        let blocks = (side + block - 1) / block
+        // The column of blocks below and above the pivot as it was, and times the pivot's inverse.
+        let column = FloatBuffer(count: block * side)
+        let scaled = FloatBuffer(count: block * side)
+        let pivot = FloatBuffer(count: block * block)
+        for k in 0..<blocks {
+            if isCancelled() { return .cancelled }
+            let here = range(k, of: side)
+            let width = here.count
+            guard invertPivot(matrix, side: side, here, into: pivot) else { return .notPositiveDefinite }
+            workers.forEach(blocks) { i, _ in
+                let rows = range(i, of: side)
+                let part = column.pointer + rows.lowerBound * width
+                if i == k { return }
+                copyColumn(matrix, side: side, rows, here, into: part)
+                matrixMultiply(
+                    rows: rows.count, columns: width, inner: width, .plain(part, stride: width),
+                    .plain(pivot.pointer, stride: width), into: scaled.pointer + rows.lowerBound * width, stride: width)
+                // The products below are added: what is to be subtracted changes its sign here.
+                for index in 0..<rows.count * width { part[index] = -part[index] }
+            }
+            // A tile for each pair of blocks of rows i >= j; those of the pivot's row and column are `scaled` itself.
+            workers.forEach(blocks * (blocks + 1) / 2) { tile, _ in
+                let (i, j) = lowerTile(tile)
+                let (rows, columns) = (range(i, of: side), range(j, of: side))
+                let target = matrix.pointer + rows.lowerBound * side + columns.lowerBound
+                if i == k && j == k {
+                    for row in 0..<width {
+                        for other in 0..<width { target[row * side + other] = -pivot.pointer[row * width + other] }
+                    }
+                } else if i == k {
+                    transpose(
+                        scaled.pointer + columns.lowerBound * width, rows: columns.count, columns: width, into: target, side)
+                } else if j == k {
+                    for row in 0..<rows.count {
+                        (target + row * side).update(from: scaled.pointer + (rows.lowerBound + row) * width, count: width)
+                    }
+                } else {
+                    matrixMultiply(
+                        rows: rows.count, columns: columns.count, inner: width,
+                        .plain(scaled.pointer + rows.lowerBound * width, stride: width),
+                        .transposed(column.pointer + columns.lowerBound * width, stride: width), beta: 1, into: target,
+                        stride: side)
+                }
+            }
+            progress(Double(k + 1) / Double(blocks))
+        }
+        finish(matrix, side: side, workers: workers)
+        return .done
+    }
+
+    /// The rows of block `index`.
+    private static func range(_ index: Int, of side: Int) -> Range<Int> {
+        index * block..<min(side, (index + 1) * block)
+    }
+
+    /// The tile `(i, j)`, `i >= j`, that stands at `index` when they are counted row by row.
+    private static func lowerTile(_ index: Int) -> (Int, Int) {
+        var row = Int(((8 * Double(index) + 1).squareRoot() - 1) / 2)
+        while row * (row + 1) / 2 > index { row -= 1 }
+        while (row + 1) * (row + 2) / 2 <= index { row += 1 }
+        return (row, index - row * (row + 1) / 2)
+    }
+
+    /// pivot = the inverse of the diagonal block `here`, worked out in double precision.
+    private static func invertPivot(_ matrix: FloatBuffer, side: Int, _ here: Range<Int>, into pivot: FloatBuffer) -> Bool {
+        let width = here.count
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: width * width) { copy in
+            guard let copy = copy.baseAddress else { return false }
+            for row in 0..<width {
+                for other in 0...row {
+                    let value = Double(matrix.pointer[(here.lowerBound + row) * side + here.lowerBound + other])
+                    copy[row * width + other] = value
+                    copy[other * width + row] = value
+                }
+            }
+            guard foldin_invert_positive(width, copy) else { return false }
+            for index in 0..<width * width { pivot.pointer[index] = Float(copy[index]) }
+            return true
+        }
+    }
+
+    /// part [rows, here] = the block of the whole symmetric matrix, of which the lower half is kept. What has been a pivot already
+    /// stands there with the other sign, as `invert` needs it.
+    private static func copyColumn(
+        _ matrix: FloatBuffer, side: Int, _ rows: Range<Int>, _ here: Range<Int>, into part: UnsafeMutablePointer<Float>
+    ) {
+        let width = here.count
+        if rows.lowerBound > here.lowerBound {
+            for row in 0..<rows.count {
+                (part + row * width).update(
+                    from: matrix.pointer + (rows.lowerBound + row) * side + here.lowerBound, count: width)
+            }
+        } else {
+            for other in 0..<width {
+                let source = matrix.pointer + (here.lowerBound + other) * side + rows.lowerBound
+                for row in 0..<rows.count { part[row * width + other] = source[row] }
+            }
+        }
+    }
+
+    /// target [columns, rows] of a matrix with rows of `stride` = the transpose of source [rows, columns].
+    private static func transpose(
+        _ source: UnsafePointer<Float>, rows: Int, columns: Int, into target: UnsafeMutablePointer<Float>, _ stride: Int
+    ) {
+        for column in 0..<columns {
+            for row in 0..<rows { target[column * stride + row] = source[row * columns + column] }
+        }
+    }
+
+    /// Changes the sign of the lower half and copies it to the upper one.
+    private static func finish(_ matrix: FloatBuffer, side: Int, workers: Workers) {
+        let blocks = (side + block - 1) / block
+        workers.forEach(blocks * (blocks + 1) / 2) { tile, _ in
+            let (i, j) = lowerTile(tile)
+            for row in range(i, of: side) {
+                for other in range(j, of: side).lowerBound..<min(range(j, of: side).upperBound, row + 1) {
+                    let value = -matrix.pointer[row * side + other]
+                    matrix.pointer[row * side + other] = value
+                    matrix.pointer[other * side + row] = value
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import FoldinInteractions
+import FoldinKernels
+
+/// For each item the items most like it: a person's score of an item is the sum of the likenesses of those neighbours of it that
+/// the person clicked.
+public struct ItemNeighbours: Scorer {
+    /// Lists of items with their weights, one a row: row `i` is `starts[i] ..< starts[i + 1]`, its items ascending.
+    public struct Lists: Sendable, Equatable {
+        /// One more entry than rows, the first 0.
+        public var starts: [Int]
+        public var items: [Int32]
+        public var weights: [Float]
+
+        public init(starts: [Int], items: [Int32], weights: [Float]) {
+            precondition(
+                starts.first == 0 && starts.last == items.count && items.count == weights.count,
+                "starts must run from 0 to the number of items and weights")
+            (self.starts, self.items, self.weights) = (starts, items, weights)
+        }
+
+        /// The same entries with rows and items exchanged.
+        fileprivate func transposed() -> Lists {
+            let rows = starts.count - 1
+            var next = [Int](repeating: 0, count: rows + 1)
+            for item in items { next[Int(item) + 1] += 1 }
+            for row in 0..<rows { next[row + 1] += next[row] }
+            let starts = next
+            var result = Lists(
+                starts: starts, items: [Int32](repeating: 0, count: items.count),
+                weights: [Float](repeating: 0, count: items.count))
+            for row in 0..<rows {
+                for index in self.starts[row]..<self.starts[row + 1] {
+                    let item = Int(items[index])
+                    result.items[next[item]] = Int32(row)
+                    result.weights[next[item]] = weights[index]
+                    next[item] += 1
+                }
+            }
+            return result
+        }
+    }
+
+    /// Each item's neighbours, without itself.
+    public let neighbours: Lists
+    /// The same by neighbour: the items that each item is a neighbour of, which is what scoring goes through.
+    private let followers: Lists
+
+    public var itemCount: Int { neighbours.starts.count - 1 }
+
+    /// A model of these lists, one an item; entries must be items of the list.
+    public init(_ neighbours: Lists) {
+        self.neighbours = neighbours
+        followers = neighbours.transposed()
+    }
+
+    /// Costs the length of the clicked items' lists a user, and setting all scores to 0.
+    public func score(
+        _ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers
+    ) {
+        precondition(histories.itemCount == itemCount, "histories and model must have the same items")
+        followers.items.withUnsafeBufferPointer { items in
+            followers.weights.withUnsafeBufferPointer { weights in
+                workers.forEachPiece(of: rows.count, size: 16) { piece, _ in
+                    for row in piece {
+                        let out = scores + row * itemCount
+                        out.update(repeating: 0, count: itemCount)
+                        for item in histories.row(rows.lowerBound + row) {
+                            for index in followers.starts[Int(item)]..<followers.starts[Int(item) + 1] {
+                                out[Int(items[index])] += weights[index]
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ItemNeighbours: StoredCore {
+    static let family = "item-knn"
+    private enum Name {
+        static let counts = "item_neighbours.counts"
+        static let items = "item_neighbours.items"
+        static let weights = "item_neighbours.weights"
+    }
+
+    var summary: String { "\(Self.family), \(neighbours.items.count) neighbours of \(itemCount) items" }
+
+    func similarities(to item: Int, workers: Workers) -> FloatBuffer? {
+        let row = FloatBuffer(count: itemCount)
+        row.pointer.update(repeating: -.infinity, count: itemCount)
+        for index in neighbours.starts[item]..<neighbours.starts[item + 1] {
+            row.pointer[Int(neighbours.items[index])] = neighbours.weights[index]
+        }
+        return row
+    }
+
+    var architectureText: String {
+        get throws { try json(ItemArchitecture(family: Self.family, items: itemCount, entries: neighbours.items.count)) }
+    }
+
+    var storedTensors: [SafeTensors.Tensor] { Self.tensors(items: itemCount, entries: neighbours.items.count) }
+
+    private static func tensors(items: Int, entries: Int) -> [SafeTensors.Tensor] {
+        [
+            SafeTensors.Tensor(name: Name.counts, shape: [items], type: .int32),
+            SafeTensors.Tensor(name: Name.items, shape: [entries], type: .int32),
+            SafeTensors.Tensor(name: Name.weights, shape: [entries]),
+        ]
+    }
+
+    func write(to sink: borrowing AtomicFile.Sink) throws {
+        let counts = zip(neighbours.starts, neighbours.starts.dropFirst()).map { Int32($1 - $0) }
+        try counts.withUnsafeBytes { try sink.write($0) }
+        try neighbours.items.withUnsafeBytes { try sink.write($0) }
+        try neighbours.weights.withUnsafeBytes { try sink.write($0) }
+    }
+
+    init(_ file: TensorFile) throws {
+        let architecture = try file.metadata("architecture", as: ItemArchitecture.self)
+        try architecture.check(in: file)
+        let (rows, entries) = (architecture.items, architecture.entries ?? 0)
+        try file.check(Self.tensors(items: rows, entries: entries), of: Self.family)
+        var counts = [Int32](repeating: 0, count: rows)
+        var items = [Int32](repeating: 0, count: entries)
+        var weights = [Float](repeating: 0, count: entries)
+        try counts.withUnsafeMutableBytes { try file.read(Name.counts, into: $0.baseAddress) }
+        try items.withUnsafeMutableBytes { try file.read(Name.items, into: $0.baseAddress) }
+        try weights.withUnsafeMutableBytes { try file.read(Name.weights, into: $0.baseAddress) }
+
+        var starts = [0]
+        starts.reserveCapacity(rows + 1)
+        for count in counts {
+            guard count >= 0, Int(count) <= entries - starts[starts.count - 1] else {
+                throw FoldinError(
+                    .badData, file: file.path, found: "a list of \(count) neighbours",
+                    expected: "\(entries) in all lists together")
+            }
+            starts.append(starts[starts.count - 1] + Int(count))
+        }
+        guard starts[rows] == entries else {
+            throw FoldinError(
+                .badData, file: file.path, found: "lists of \(starts[rows]) neighbours", expected: "\(entries) in all")
+        }
+        for row in 0..<rows {
+            var previous: Int32 = -1
+            for item in items[starts[row]..<starts[row + 1]] {
+                guard item > previous, item < rows, item != row else {
+                    throw FoldinError(
+                        .badData, file: file.path, found: "item \(item) after \(previous) among the neighbours of item \(row)",
+                        expected: "other items of the \(rows), ascending")
+                }
+                previous = item
+            }
+        }
+        self.init(Lists(starts: starts, items: items, weights: weights))
+    }
+}

@@ -1,0 +1,164 @@
+import FoldinBaselines
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import FoldinTestSupport
+import FoldinTraining
+import Foundation
+import Testing
+
+@testable import FoldinComparison
+
+/// What every model must do, whatever its kind, and what holding them against each other must.
+@Suite("Comparing models") struct ComparisonTests {
+    /// Every model by its name; networks small enough for a test.
+    static func contender(_ name: String) throws -> Contender {
+        let contender = try Contender(named: name)
+        guard case .network(var plan) = contender.plans[0] else { return contender }
+        for (option, value) in [
+            "latent": "6", "hidden": "12", "epochs": "30", "batch-size": "20", "learning-rate": "0.01", "metric": "ndcg@9",
+        ] { try plan.set(option, to: value) }
+        return Contender(name, plans: [.network(plan)])
+    }
+
+    static func comparison(_ names: [String] = Contender.names, seeds: [UInt64] = [1], threads: Int = 2) throws -> Comparison {
+        Comparison(
+            try names.map { try contender($0) }, seeds: seeds, metrics: [.ndcg(at: 9), .recall(at: 5), .coverage(at: 3)],
+            choosing: .ndcg(at: 9), workers: Workers(count: threads))
+    }
+
+    /// The model of the first plan, by whatever trains it.
+    static func train(_ name: String, threads: Int, isCancelled: () -> Bool = { false }) throws -> TrainedModel {
+        let workers = Workers(count: threads)
+        switch try contender(name).plans[0] {
+        case .baseline(let plan): return try plan.baseline.train(on: Tastes.dataset(), workers: workers, isCancelled: isCancelled)
+        case .network(let plan):
+            let outcome = try plan.trainer(workers: workers).run(on: Tastes.dataset(), isCancelled: isCancelled)
+            if outcome.wasCancelled { throw CancellationError() }
+            return outcome.model
+        }
+    }
+
+    @Test func everyModelLearnsTheTwoTastes() throws {
+        let outcome = try Self.comparison().run(on: Tastes.dataset())
+        #expect(outcome.models.map(\.name) == Contender.names && outcome.failures.isEmpty && !outcome.wasCancelled)
+        for model in outcome.models {
+            let quality = try #require(model.metrics.report.results[0].mean)
+            #expect(model.name == "popularity" ? quality < 0.8 : quality > 0.97, "\(model.name): \(quality)")
+            #expect(model.options["model"] == model.name && model.validation != nil && model.trainingSeconds >= 0)
+            #expect((model.epochs != nil) == model.name.hasPrefix("mult"))
+        }
+    }
+
+    @Test(arguments: Contender.names)
+    func everyModelIsTheSameFromItsFileAndForAnyNumberOfThreads(_ name: String) throws {
+        let dataset = Tastes.dataset()
+        let folder = try TemporaryFolder()
+        func bytes(_ threads: Int) throws -> Data {
+            try Self.train(name, threads: threads).save(to: folder.path + "/m")
+            return try Data(contentsOf: URL(filePath: folder.path + "/m"))
+        }
+        let alone = try bytes(1)
+        for threads in [2, 3] {
+            let again = try bytes(threads)
+            #expect(again == alone)
+        }
+        let read = try TrainedModel(contentsOf: folder.path + "/m")
+        #expect(read.items == dataset.items && read.titles == dataset.titles && read.card.options["model"] == name)
+        #expect(read.card.dataChecksum == dataset.checksum)
+        // Somebody new, alone and with others.
+        let people = InteractionMatrix(rows: [[1, 3], [0, 2, 4], []], itemCount: Tastes.itemCount)
+        var together = [Float](repeating: .nan, count: 3 * Tastes.itemCount)
+        read.score(people, rows: 0..<3, into: &together, workers: Workers(count: 2))
+        var single = [Float](repeating: .nan, count: Tastes.itemCount)
+        read.score(people, rows: 1..<2, into: &single, workers: Workers(count: 1))
+        #expect(together.allSatisfy { $0.isFinite })
+        #expect(zip(single, together[Tastes.itemCount...]).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+
+    @Test(arguments: Contender.names)
+    func everyModelCanBeCancelled(_ name: String) {
+        #expect(throws: CancellationError.self) { try Self.train(name, threads: 2, isCancelled: { true }) }
+    }
+
+    /// The validation users choose, not the test users.
+    @Test func choosesThePlanThatValidatesBest() throws {
+        func plan(_ neighbours: Int) throws -> BaselinePlan {
+            var plan = BaselinePlan(.itemKNN)
+            try plan.set("neighbours", to: String(neighbours))
+            return plan
+        }
+        let dataset = Tastes.dataset()
+        let plans = try [1, 11, 2].map(plan)
+        let evaluator = Evaluator([.ndcg(at: 9)])
+        let validations = try plans.map {
+            try evaluator.evaluate($0.baseline.train(on: dataset), on: dataset.validation).results[0].mean ?? 0
+        }
+        try #require(validations[1] > max(validations[0], validations[2]))
+        let comparison = Comparison(
+            [Contender("knn", plans: plans.map(ModelPlan.baseline))], metrics: [.ndcg(at: 9)], choosing: .ndcg(at: 9))
+        let model = try #require(try comparison.run(on: dataset).models.first)
+        #expect(model.options["neighbours"] == "11" && model.validation == validations[1] && model.candidates == 3)
+        #expect(
+            try model.metrics.report.results == evaluator.evaluate(plans[1].baseline.train(on: dataset), on: dataset.test).results
+        )
+    }
+
+    @Test func averagesSeedsAndPairsUsers() throws {
+        let dataset = Tastes.dataset()
+        let two = try Self.comparison(["popularity", "mult-dae"], seeds: [1, 2])
+        let outcome = try two.run(on: dataset)
+        let single = try [1, 2].map { try Self.comparison(["mult-dae"], seeds: [$0]).run(on: dataset).models[0] }
+        let metric = Metric.ndcg(at: 9)
+        let expected = zip(try #require(single[0].metrics[metric]), try #require(single[1].metrics[metric])).map { ($0 + $1) / 2 }
+        #expect(outcome.models[1].metrics[metric] == expected && outcome.models[1].seedMeans.count == 2)
+        #expect(outcome.models[0].seedMeans.count == 1)
+
+        let table = ComparisonTable(outcome, of: two, against: "popularity")
+        let paired = PairedComparison(outcome.models[0].metrics, outcome.models[1].metrics, by: metric)
+        let difference = try #require(table.models[1].differences["ndcg@9"])
+        #expect(difference.difference == paired?.difference && difference.pValue == paired?.pValue)
+        #expect(difference.low == paired?.confidenceInterval?.lowerBound && table.models[0].differences.isEmpty)
+        #expect(table.models[1].differences["coverage@3"] == nil && table.models[1].seedDeviations["ndcg@9"] != nil)
+        #expect(table.text.contains("ndcg@9 less popularity's") && table.text.contains("mult-dae: best of"))
+        // Without a say the best on the validation users.
+        #expect(ComparisonTable(outcome, of: two).against == "mult-dae")
+    }
+
+    @Test func keepsWhatIsFinishedWhenCancelled() throws {
+        var finished = 0
+        let outcome = try Self.comparison(["popularity", "item-knn", "ease"]).run(
+            on: Tastes.dataset(), isCancelled: { finished == 2 }, onModel: { _ in finished += 1 })
+        #expect(outcome.wasCancelled && outcome.models.map(\.name) == ["popularity", "item-knn"])
+        #expect(ComparisonTable(outcome, of: try Self.comparison()).interrupted)
+    }
+
+    /// A model that cannot be trained says why; the others go on.
+    @Test func goesOnAfterAFailure() throws {
+        var plan = BaselinePlan(.edlae)
+        try plan.set("dropout", to: "0")
+        try plan.set("lambda", to: "0")
+        let comparison = Comparison([Contender("edlae", plans: [.baseline(plan)]), try Contender(named: "popularity")])
+        let outcome = try comparison.run(on: Tastes.dataset())
+        #expect(outcome.models.map(\.name) == ["popularity"] && outcome.failures.map(\.name) == ["edlae"])
+        #expect(ComparisonTable(outcome, of: comparison).text.contains("edlae: not trained: found a dropout of 0"))
+    }
+
+    @Test func tellsHowFarItIs() throws {
+        var steps: [ComparisonStep] = []
+        _ = try Self.comparison(["ease", "mult-vae"]).run(on: Tastes.dataset(), progress: { steps.append($0) })
+        #expect(
+            Set(steps.map(\.model)) == ["ease", "mult-vae"] && steps.allSatisfy { $0.count == 2 && (0...1).contains($0.fraction) }
+        )
+        for model in ["ease", "mult-vae"] {
+            let fractions = steps.filter { $0.model == model }.map(\.fraction)
+            #expect(fractions == fractions.sorted() && fractions.count > 4)
+        }
+    }
+
+    @Test func refusesUnknownModels() {
+        let error = #expect(throws: FoldinError.self) { try Contender(named: "easy") }
+        #expect(error?.kind == .usage && error?.expected.contains("mult-dae") == true)
+    }
+}

@@ -1,0 +1,208 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinTestSupport
+import Foundation
+import Testing
+
+@testable import FoldinModels
+
+/// Models that are no autoencoders: what they score, and their files, good and bad.
+@Suite("Item weights, neighbours and popularity") struct CoreFileTests {
+    /// One small model of each kind for 5 items.
+    enum Kind: String, CaseIterable, CustomTestStringConvertible {
+        case ease, edlae
+        case itemKNN = "item-knn"
+        case popularity
+
+        var testDescription: String { rawValue }
+
+        var core: ModelCore {
+            switch self {
+            case .ease, .edlae:
+                let weights = FloatBuffer((0..<5).flatMap(CoreFileTests.easeRow))
+                return .itemWeights(ItemWeights(self == .ease ? .ease : .edlae, itemCount: 5, weights: weights))
+            case .itemKNN:
+                return .itemNeighbours(
+                    ItemNeighbours(
+                        ItemNeighbours.Lists(
+                            starts: [0, 2, 3, 3, 5, 6], items: [1, 3, 0, 0, 4, 3], weights: [0.5, 0.25, 0.5, 0.25, 0.75, 0.75])))
+            case .popularity:
+                return .popularity(ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3], [3]], itemCount: 5)))
+            }
+        }
+
+        var model: TrainedModel {
+            TrainedModel(
+                core: core, items: Vocabulary((0..<5).map { "i\($0)" }), titles: [nil, "One", nil, nil, "Four"],
+                card: ModelCard(options: ["model": rawValue], metrics: ["a": 0.5], dataChecksum: "0f"))
+        }
+    }
+
+    /// The weights from an item: multiples of 1/8, none to itself.
+    static func easeRow(_ item: Int) -> [Float] {
+        (0..<5).map { other in
+            let place = Float(5 * item + other)
+            return other == item ? 0 : place / 8 - 1
+        }
+    }
+
+    static let people = InteractionMatrix(rows: [[0, 3], [], [4]], itemCount: 5)
+
+    static func scores(_ model: TrainedModel, threads: Int = 2) -> [Float] {
+        var scores = [Float](repeating: .nan, count: 3 * model.itemCount)
+        model.score(people, rows: 0..<3, into: &scores, workers: Workers(count: threads))
+        return scores
+    }
+
+    /// Worked out by hand.
+    @Test func scoresAreSumsOverTheClicks() {
+        let sums: [Float] = zip(Self.easeRow(0), Self.easeRow(3)).map { $0 + $1 }
+        let nothing = [Float](repeating: 0, count: 5)
+        let ease: [Float] = sums + nothing + Self.easeRow(4)
+        #expect(Self.scores(Kind.ease.model) == ease)
+        // Item 0 has the neighbours 1 and 3, item 1 has 0, item 3 has 0 and 4, item 4 has 3.
+        let neighbours: [Float] = [0.25, 0.5, 0, 0.25, 0.75] + nothing + [0, 0, 0, 0.75, 0]
+        #expect(Self.scores(Kind.itemKNN.model) == neighbours)
+        let counts: [Float] = [0, 1, 2, 2, 0]
+        #expect(Self.scores(Kind.popularity.model) == counts + counts + counts)
+    }
+
+    @Test func likenessIsWhatTheModelHas() throws {
+        #expect(Kind.ease.model.similarities(to: 2)?.values == Self.easeRow(2))
+        #expect(Kind.itemKNN.model.similarities(to: 3)?.values == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
+        #expect(Kind.popularity.model.similarities(to: 3) == nil)
+    }
+
+    @Test(arguments: Kind.allCases)
+    func comesBackAsItWas(_ kind: Kind) throws {
+        let model = kind.model
+        try withTemporaryFolder { folder in
+            try model.save(to: folder + "/a")
+            let read = try TrainedModel(contentsOf: folder + "/a")
+            #expect(read.items == model.items && read.titles == model.titles && read.card == model.card)
+            #expect(read.summary == model.summary && read.parameters == nil && read.architecture == nil)
+            #expect(Self.scores(read) == Self.scores(model))
+            try read.save(to: folder + "/b")
+            let bytes = try ["a", "b"].map { try Data(contentsOf: URL(filePath: folder + "/\($0)")) }
+            #expect(bytes[0] == bytes[1])
+        }
+    }
+
+    static func file(_ kind: Kind) throws -> SafeTensorsFile {
+        try withTemporaryFolder { folder in
+            try kind.model.save(to: folder + "/m")
+            return try SafeTensorsFile(contentsOf: folder + "/m")
+        }
+    }
+
+    /// Puts 32-bit numbers in the place of the one at `index` of all the file's numbers.
+    static func put(_ value: Int32, at index: Int) -> @Sendable (inout SafeTensorsFile) -> Void {
+        { file in
+            let start = file.numbers.startIndex + 4 * index
+            file.numbers.replaceSubrange(start..<start + 4, with: withUnsafeBytes(of: value.littleEndian) { Data($0) })
+        }
+    }
+
+    typealias Harm = HostileModelFileTests.Harm
+    // The numbers of item-knn: 5 counts 2 1 0 2 1, then 6 items 1 3 0 0 4 3, then 6 weights.
+    static let harms: [(Kind, Harm)] = [
+        (
+            .ease,
+            Harm(
+                "one more item", "expected shape [6, 6]", HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":6")
+            )
+        ),
+        (
+            .ease,
+            Harm(
+                "a billion items", "expected shape",
+                HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":1000000000"))
+        ),
+        (
+            .ease,
+            Harm(
+                "items beyond reach", "items",
+                HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":9223372036854775807"))
+        ),
+        (.ease, Harm("no items", "no items", HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":0"))),
+        (
+            .ease,
+            Harm("items below nothing", "-5 items", HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":-5"))
+        ),
+        (.ease, Harm("another kind", "item_weights", HostileModelFileTests.edit("architecture", "\"ease\"", "\"popularity\""))),
+        (.ease, Harm("an autoencoder", "cannot be read", HostileModelFileTests.edit("architecture", "\"ease\"", "\"mult-vae\""))),
+        (
+            .ease,
+            Harm("a family of its own", "expected one of", HostileModelFileTests.edit("architecture", "\"ease\"", "\"hard\""))
+        ),
+        (.ease, Harm("integers", "type I32") { $0.set("dtype", of: "item_weights.weight", to: "I32") }),
+        (.ease, Harm("infinity", "NaN or infinite", put(0x7F80_0000, at: 7))),
+        (.edlae, Harm("NaN", "NaN or infinite", put(0x7FC0_0000, at: 24))),
+        (
+            .edlae,
+            Harm("an extra tensor", "a tensor \"extra\"") {
+                $0.header["extra"] = ["dtype": "F32", "shape": [0], "data_offsets": [0, 0]]
+            }
+        ),
+        (.popularity, Harm("NaN", "NaN or infinite", put(0x7FC0_0000, at: 0))),
+        (.popularity, Harm("too few", "the whole tensor") { $0.numbers.removeLast() }),
+        (.itemKNN, Harm("a negative count", "a list of -1", put(-1, at: 1))),
+        (.itemKNN, Harm("a gigantic count", "a list of 2147483647", put(.max, at: 3))),
+        (.itemKNN, Harm("a count too small", "lists of 5", put(0, at: 4))),
+        (.itemKNN, Harm("a neighbour that is none", "item 5 after", put(5, at: 6))),
+        (.itemKNN, Harm("a negative neighbour", "item -1 after", put(-1, at: 5))),
+        (.itemKNN, Harm("itself", "item 0 after", put(0, at: 5))),
+        (.itemKNN, Harm("a neighbour twice", "item 1 after 1", put(1, at: 6))),
+        (.itemKNN, Harm("an infinite likeness", "NaN or infinite", put(0x7F80_0000, at: 11))),
+        (.itemKNN, Harm("floats for items", "type F32") { $0.set("dtype", of: "item_neighbours.items", to: "F32") }),
+        (
+            .itemKNN,
+            Harm(
+                "fewer entries", "expected shape [5]",
+                HostileModelFileTests.edit("architecture", "\"entries\":6", "\"entries\":5"))
+        ),
+        (
+            .itemKNN,
+            Harm(
+                "entries below nothing", "-6 entries",
+                HostileModelFileTests.edit("architecture", "\"entries\":6", "\"entries\":-6"))
+        ),
+        (.itemKNN, Harm("too many ids", "6 item ids", HostileModelFileTests.edit("items", "\"i4\"", "\"i4\",\"i5\""))),
+    ]
+
+    @Test(arguments: harms.indices)
+    func refuses(index: Int) throws {
+        let (kind, harm) = Self.harms[index]
+        var file = try Self.file(kind)
+        #expect(try HostileModelFileTests.read(file.data) == nil)
+        harm.change(&file)
+        let error = try #require(try HostileModelFileTests.read(file.data), "\(kind): \(harm.testDescription)")
+        #expect(error.exitStatus == 65 && error.file == "model")
+        #expect(error.description.contains(harm.message), "\(kind), \(harm.testDescription): \(error)")
+    }
+
+    /// Any byte changed: read or refused, never a trap.
+    @Test(arguments: Kind.allCases)
+    func survivesMutations(_ kind: Kind) throws {
+        let whole = [UInt8](try Self.file(kind).data)
+        var draws = Draws(seed: 2)
+        var refused = 0
+        for round in 0..<1_500 {
+            var bytes = whole
+            for _ in 0...draws.below(3) {
+                let at = draws.below(bytes.count)
+                switch draws.below(4) {
+                case 0: bytes[at] ^= 1 << UInt8(draws.below(8))
+                case 1: bytes[at] = Array("0123456789-[]{}\",:.eE")[draws.below(21)].asciiValue ?? 0
+                case 2: bytes.remove(at: at)
+                default: bytes.swapAt(at, draws.below(bytes.count))
+                }
+            }
+            if let error = try HostileModelFileTests.read(Data(bytes)) {
+                refused += 1
+                #expect(error.exitStatus == 65, "round \(round): \(error)")
+            }
+        }
+        #expect(refused > 500 && refused < 1_500)
+    }
+}
