@@ -14,6 +14,9 @@ struct FoldinCommand: AsyncParsableCommand {
             EvaluateCommand.self,
             RecommendCommand.self,
             SimilarCommand.self,
+            ServeCommand.self,
+            KeysCommand.self,
+            ExportEventsCommand.self,
             BenchCommand.self,
             DoctorCommand.self,
         ])
