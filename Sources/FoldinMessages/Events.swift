@@ -1,6 +1,6 @@
 /// Something a person liked.
 public struct Event: Codable, Sendable, Equatable {
-    /// 1 to 256 bytes without control characters, as the item's.
+    /// 1 to 256 Unicode code points, no control characters, as the item's.
     public var user: String
     /// Need not be known to the model yet.
     public var item: String

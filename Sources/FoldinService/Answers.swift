@@ -79,9 +79,6 @@ struct Answers: Sendable {
         let items = served.split(request.items)
         var seen: Set<Int> = []
         let known = history.known.filter { seen.insert($0).inserted }
-        guard !known.isEmpty else {
-            throw Problem.invalid(found: "a history without any item the model knows", expected: "at least one to explain with")
-        }
         // Row 0 is the whole history; row i is without its item i - 1.
         let rows = [known] + known.indices.map { left in known.indices.filter { $0 != left }.map { known[$0] } }
         var scores: [[Float]] = []

@@ -16,7 +16,7 @@ public struct JSONLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         var line: [UInt8] = []
-        append("time", Date().formatted(.iso8601.time(includingFractionalSeconds: true)), to: &line)
+        append("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), to: &line)
         append("level", event.level.rawValue, to: &line)
         append("message", event.message.description, to: &line)
         let all = metadata.merging(event.metadata ?? [:]) { $1 }

@@ -18,8 +18,8 @@ extension Routes {
             return JSON.response(ByteBuffer(bytes: bytes))
         }
         add(.get, "/v1/items", scope: .read) { request, _ in
-            guard let query = request.uri.queryParameters["query"], query.utf8.count <= 200 else {
-                throw Problem.malformed(found: "no \"query\", or one that is too long", expected: "at most 200 bytes")
+            guard let query = request.uri.queryParameters["query"], query.unicodeScalars.count <= 200 else {
+                throw Problem.malformed(found: "no \"query\", or one that is too long", expected: "at most 200 characters")
             }
             let count = try Routes.number("top", request, default: 10, in: 1...100)
             let served = answers.arms.main.current

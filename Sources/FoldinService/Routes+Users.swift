@@ -52,9 +52,9 @@ extension Routes {
     }
 
     private static func check(_ id: String, _ limits: ServiceConfiguration.Limits, _ what: String) throws {
-        guard (1...limits.idBytes).contains(id.utf8.count), id.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        guard (1...limits.idLength).contains(id.unicodeScalars.count), id.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else {
-            throw Problem.invalid(found: what, expected: "1 to \(limits.idBytes) bytes without control characters")
+            throw Problem.invalid(found: what, expected: "1 to \(limits.idLength) characters, none of them a control character")
         }
     }
 }

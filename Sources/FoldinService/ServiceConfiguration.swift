@@ -21,8 +21,8 @@ public struct ServiceConfiguration: Sendable {
         public var explained = 500
         /// Events of a request.
         public var events = 1_000
-        /// Bytes of a user's or an event's id.
-        public var idBytes = 256
+        /// Unicode code points of a user's id, and of an event's item.
+        public var idLength = 256
 
         public init() {}
     }

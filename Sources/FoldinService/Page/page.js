@@ -142,7 +142,9 @@ const recommend = attempt(async () => {
   const explained = await ask("/v1/explanations", { history, items: reply.items.map((item) => item.item) });
   if (mine !== turn) return;
   for (const explanation of explained.explanations) {
-    const reasons = explanation.because.filter((reason) => reason.contribution > 0).slice(0, 2);
+    // The strongest reason, and the next where it weighs nearly as much.
+    const reasons = explanation.because.slice(0, 2)
+      .filter((reason, _, [strongest]) => reason.contribution > 0 && reason.contribution > 0.7 * strongest.contribution);
     const row = [...part("next").children].find((row) => row.dataset.item === explanation.item);
     if (row && reasons.length) {
       row.querySelector(".title").append(element("span", "because you liked " + reasons.map(nameOf).join(" and "), { class: "why" }));
