@@ -2,10 +2,13 @@
 import PackageDescription
 
 /// A Swift target of the house and the one test target that watches over it.
-func room(_ name: String, imports: [Target.Dependency], fixtures: [String] = []) -> [Target] {
+func room(
+    _ name: String, imports: [Target.Dependency], resources: [Resource] = [], testing: [Target.Dependency] = [], fixtures: [String] = []
+) -> [Target] {
     [
-        .target(name: name, dependencies: imports),
-        .testTarget(name: name + "Tests", dependencies: [.target(name: name), "FoldinTestSupport"] + imports, exclude: fixtures),
+        .target(name: name, dependencies: imports, resources: resources),
+        .testTarget(name: name + "Tests", dependencies: [.target(name: name), "FoldinTestSupport"] + imports + testing,
+            exclude: fixtures),
     ]
 }
 
@@ -14,14 +17,21 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Foldin", targets: ["Foldin"]),
+        .library(name: "FoldinClient", targets: ["FoldinClient"]),
         .executable(name: "foldin", targets: ["FoldinCommand"]),
         // Not for users: what Benchmarks/ times one by one.
         .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
@@ -59,6 +69,22 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
             ])
         + [
+            .target(name: "FoldinMessages"),
+            .target(name: "FoldinClient", dependencies: ["FoldinMessages"]),
+        ]
+        + room(
+            "FoldinService",
+            imports: [
+                "FoldinRecommending", "FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinMessages",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle")
+            ], resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
+            testing: ["FoldinClient"])
+        + [
             .target(
                 name: "Foldin",
                 dependencies: [
@@ -68,8 +94,9 @@ let package = Package(
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels",
+                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels", "FoldinService",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                    .product(name: "Logging", package: "swift-log"),
                 ]),
             // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),

@@ -18,6 +18,9 @@ struct FoldinCommand: AsyncParsableCommand {
             ReportCommand.self,
             RecommendCommand.self,
             SimilarCommand.self,
+            ServeCommand.self,
+            KeysCommand.self,
+            ExportEventsCommand.self,
             BenchCommand.self,
             DoctorCommand.self,
         ])

@@ -29,6 +29,10 @@ import Testing
           recommend               Recommend items to people the model has never met.
           similar                 Show the items that the model places nearest to an
                                   item.
+          serve                   Serve a model over HTTP, with a page to try it on.
+          keys                    Make an API key for the service.
+          export-events           Write the service's events to a ratings file for
+                                  'foldin prepare'.
           bench                   Measure speed on this machine.
           doctor                  Show what this machine offers and how much memory a
                                   dataset would need.
@@ -45,8 +49,8 @@ import Testing
 
     static let subcommands = [
         ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
-        ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["bench"], ["bench", "step"],
-        ["bench", "data"], ["bench", "read"], ["doctor"],
+        ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["serve"], ["keys"], ["export-events"],
+        ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
     ]
 
     /// Every subcommand says what it does and how it is called, and every option says what it is for.

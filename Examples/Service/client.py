@@ -1,0 +1,27 @@
+"""Asks a Foldin service, with nothing but Python's standard library.
+
+    python3 client.py http://127.0.0.1:8080 296 318 593
+"""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+
+
+def recommend(base, history, top=10, key=None):
+    headers = {"Content-Type": "application/json"}
+    if key:
+        headers["Authorization"] = "Bearer " + key
+    body = json.dumps({"history": history, "top": top}).encode()
+    with urllib.request.urlopen(urllib.request.Request(base + "/v1/recommendations", body, headers), timeout=5) as reply:
+        return json.load(reply)
+
+
+try:
+    reply = recommend(sys.argv[1].rstrip("/"), sys.argv[2:])
+except urllib.error.HTTPError as error:  # a problem document says what was found and what was expected
+    sys.exit(json.load(error)["detail"])
+print(reply["kind"], "by model", reply["model"]["version"])
+for item in reply["items"]:
+    print(f"{item['score']:8.3f}  {item.get('title', item['item'])}")

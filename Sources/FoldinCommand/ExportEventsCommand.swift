@@ -1,0 +1,23 @@
+import ArgumentParser
+import FoldinService
+
+/// `foldin export-events`: what the service kept, as a ratings file.
+struct ExportEventsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export-events", abstract: "Write the service's events to a ratings file for 'foldin prepare'.",
+        discussion: "The service may go on running: what it keeps after the beginning is not in the file.")
+
+    @Argument(help: ArgumentHelp("The database of 'foldin serve --events'.", valueName: "database")) var database: String
+    @Option(help: ArgumentHelp("The file to write: user,item,rating,timestamp.", valueName: "file")) var out: String
+    @Option(help: ArgumentHelp("The rating of an event that has none.", valueName: "rating")) var clickRating = 5.0
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if !clickRating.isFinite { throw ValidationError("--click-rating: found \(clickRating); expected a number") }
+    }
+
+    func run() throws {
+        let count = try EventExport.write(database: database, to: out, clickRating: clickRating)
+        if json { try Console.json(["events": count]) } else { Console.result("\(count) events in \(out)") }
+    }
+}

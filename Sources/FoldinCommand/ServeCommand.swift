@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foldin
+import FoldinService
+import Logging
+
+/// `foldin serve`: a model over HTTP.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve a model over HTTP, with a page to try it on.",
+        discussion: """
+            Listens on this machine only, unless --host says otherwise; then it wants --keys (see 'foldin keys') or --open. The model is loaded \
+            anew when its file changes, on SIGHUP and on POST /v1/models:reload; a bad file leaves the old model serving. SIGTERM \
+            lets what has come in be answered. The log is a JSON object a line on standard error. GET /openapi.json describes the interface.
+            """)
+
+    @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
+    @Option(help: ArgumentHelp("The address to listen on.", valueName: "address")) var host = "127.0.0.1"
+    @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
+    @Option(help: ArgumentHelp("A key file: clients need one of its API keys.", valueName: "file")) var keys: String?
+    @Flag(help: "Let everybody who reaches the address use the service, without keys.") var open = false
+    @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events: String?
+    @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
+    @Option(help: ArgumentHelp("The share of users the second model answers.", valueName: "share")) var candidateShare = 0.5
+    @Option(help: ArgumentHelp("Requests a second each client may make. (default: any number)", valueName: "n")) var rate: Double?
+    @Option(help: ArgumentHelp("Bytes a request's body may have.", valueName: "n")) var maxBody = 1 << 20
+    @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay = 1.0
+    @Option(help: ArgumentHelp("Histories scored together at most.", valueName: "n")) var batchSize = 64
+    @Option(help: ArgumentHelp("Histories that may wait; past it the answer is 503.", valueName: "n")) var queueSize = 512
+    @Option(help: ArgumentHelp("The least to log: debug, info, warning or error.", valueName: "level")) var logLevel: LogLevel = .info
+    @OptionGroup var work: WorkerOptions
+
+    func validate() throws {
+        if maxBody < 1 { throw ValidationError("--max-body: found \(maxBody); expected at least 1") }
+        if !(0..<1_000).contains(batchDelay) { throw ValidationError("--batch-delay: found \(batchDelay); expected 0 to 999") }
+    }
+
+    func run() async throws {
+        var configuration = ServiceConfiguration(model: model)
+        configuration.host = host
+        configuration.port = port
+        configuration.keys = keys
+        configuration.isOpen = open
+        configuration.events = events
+        configuration.candidate = candidate.map { ($0, candidateShare) }
+        configuration.rate = rate
+        configuration.limits.bodyBytes = maxBody
+        configuration.batchDelay = .microseconds(Int(batchDelay * 1_000))
+        configuration.batchSize = batchSize
+        configuration.queueSize = queueSize
+        configuration.threads = work.threads
+        let level = logLevel.level
+        let logger = Logger(label: "foldin") { _ in JSONLogHandler(level: level) }
+        let host = host.contains(":") ? "[\(host)]" : host
+        try await FoldinServer(configuration, logger: logger).run { port in
+            if Console.isWatched { Console.note("serving on http://\(host):\(port)/ (Ctrl-C to stop)") }
+        }
+    }
+}
+
+/// What `--log-level` takes.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, warning, error
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}

@@ -1,0 +1,119 @@
+import FoldinMessages
+import Foundation
+import Metrics
+
+/// What the service says of models and histories, whoever asks in whatever format.
+struct Answers: Sendable {
+    /// Recommendations before they are written down.
+    struct Recommended: Sendable {
+        let model: ServedModel
+        let kind: RecommendationReply.Kind
+        let items: [RankedItem]
+        let unknown: [String]
+
+        func append(to bytes: inout [UInt8]) { model.append(kind, items, unknown: unknown, to: &bytes) }
+    }
+
+    let arms: ModelArms
+    let queue: ScoringQueue
+    let limits: ServiceConfiguration.Limits
+    let metrics: PrometheusRegistry
+
+    /// Items for a history; popular ones, named as such, when the model knows none of its ids.
+    ///
+    /// - Throws: `Problem` when the request asks for what cannot be, or too many wait.
+    func recommend(_ request: RecommendationRequest) async throws -> Recommended {
+        let ranking = (top: request.top ?? 10, offset: request.offset ?? 0)
+        try check(ranking.top, in: 1...limits.top, "items in \"top\"")
+        try check(ranking.offset, in: 0...limits.offset, "items in \"offset\"")
+        for (name, ids) in [("history", request.history), ("exclude", request.exclude ?? []), ("allow", request.allow ?? [])] {
+            try check(ids.count, in: 0...limits.ids, "ids in \"\(name)\"")
+        }
+        let model = arms.model(for: request.user)
+        let history = model.split(request.history)
+        let excluded = model.split(request.exclude ?? [])
+        let allowed = request.allow.map(model.split)
+        let wanted = Ranking(
+            top: ranking.top, offset: ranking.offset, masked: history.known + excluded.known, allowed: allowed?.known)
+        let unknown = history.unknown + excluded.unknown + (allowed?.unknown ?? [])
+        let items = model.model.itemCount
+        guard !history.known.isEmpty else {
+            var scores = model.popularScores
+            count(.popular, model)
+            return Recommended(model: model, kind: .popular, items: wanted.best(of: &scores, items: items), unknown: unknown)
+        }
+        let best = try await queue.score([history.known], by: model) { wanted.best(of: $0.pointer, items: items) }
+        count(.personal, model)
+        return Recommended(model: model, kind: .personal, items: best, unknown: unknown)
+    }
+
+    /// Recommendations for each of many; one that cannot be fails them all.
+    func recommend(_ requests: [RecommendationRequest]) async throws -> [Recommended] {
+        try check(requests.count, in: 0...limits.batch, "requests")
+        var replies: [Recommended] = []
+        let width = queue.rowsAtOnce(arms.main.current)
+        for start in stride(from: 0, to: requests.count, by: width) {
+            let piece = requests[start..<min(requests.count, start + width)]
+            replies += try await withThrowingTaskGroup { group in
+                for (place, request) in piece.enumerated() { group.addTask { (place, try await recommend(request)) } }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+            }
+        }
+        return replies
+    }
+
+    /// Items like an item, by the cosine of their vectors in the last layer.
+    func similar(to item: String, count: Int) async throws -> SimilarReply {
+        let served = arms.main.current
+        guard served.ids.index(of: item) != nil else { throw Problem.notFound("found an item the model does not know; expected one it does") }
+        let found = await queue.perform { Result { try served.recommender.similar(count, to: item) } }
+        return SimilarReply(items: try found.get().map { ScoredItem(item: $0.item, title: $0.title, score: $0.score) }, model: served.tag)
+    }
+
+    /// What each item of a history adds to the scores of some items: the score with all of it less that without the one.
+    func explain(_ request: ExplanationRequest) async throws -> ExplanationReply {
+        try check(request.history.count, in: 1...limits.explained, "ids in \"history\"")
+        try check(request.items.count, in: 1...limits.explained, "ids in \"items\"")
+        let served = arms.model(for: request.user)
+        let history = served.split(request.history)
+        let items = served.split(request.items)
+        var seen: Set<Int> = []
+        let known = history.known.filter { seen.insert($0).inserted }
+        // Row 0 is the whole history; row i is without its item i - 1.
+        let rows = [known] + known.indices.map { left in known.indices.filter { $0 != left }.map { known[$0] } }
+        var scores: [[Float]] = []
+        let width = queue.rowsAtOnce(served)
+        let wanted = items.known
+        for start in stride(from: 0, to: rows.count, by: width) {
+            let piece = Array(rows[start..<min(rows.count, start + width)])
+            scores += try await queue.score(piece, by: served) { scores in
+                piece.indices.map { row in wanted.map { scores.pointer[row * scores.items + $0] } }
+            }
+        }
+        let explanations = wanted.enumerated().map { place, item in
+            let reasons = known.enumerated().map { index, liked in
+                let summary = served.summary(of: liked)
+                return Reason(
+                    item: summary.item, title: summary.title, contribution: scores[0][place] - scores[index + 1][place])
+            }
+            let summary = served.summary(of: item)
+            return Explanation(
+                item: summary.item, title: summary.title, score: scores[0][place],
+                because: reasons.sorted { $0.contribution > $1.contribution })
+        }
+        var named: Set<String> = []
+        let unknown = (history.unknown + items.unknown).filter { named.insert($0).inserted }
+        return ExplanationReply(explanations: explanations, unknown: unknown, model: served.tag)
+    }
+
+    private func count(_ kind: RecommendationReply.Kind, _ model: ServedModel) {
+        Counter(
+            label: "foldin_recommendations_total", dimensions: [("arm", model.tag.arm), ("kind", kind.rawValue)], factory: metrics
+        ).increment()
+    }
+
+    private func check(_ count: Int, in range: ClosedRange<Int>, _ what: String) throws {
+        guard !range.contains(count) else { return }
+        throw Problem.invalid(found: "\(count) \(what)", expected: "\(range.lowerBound) to \(range.upperBound)")
+    }
+}

@@ -1,0 +1,52 @@
+import FoldinInteractions
+import Foundation
+import GRDB
+
+/// Kept events as a ratings file, from which a newer model can be trained.
+public enum EventExport {
+    /// Writes the events of the database `path` to `file`: `user,item,rating,timestamp`, oldest first, whole or not at all.
+    ///
+    /// An event without a rating gets `clickRating`. The service may be running. Returns the number of events.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput`, `badData`, `cannotCreate` or `writeFailed`.
+    public static func write(database path: String, to file: String, clickRating: Double = 5) throws -> Int {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw FoldinError(.missingInput, file: path, found: "no such file", expected: "a database of 'foldin serve --events'")
+        }
+        var count = 0
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.read { database in
+                try AtomicFile.write(to: file) { sink in
+                    var text = "user,item,rating,timestamp\n"
+                    let rows = try Row.fetchCursor(database, sql: "SELECT user, item, rating, time FROM event ORDER BY id")
+                    while let row = try rows.next() {
+                        text += line(row, clickRating)
+                        count += 1
+                        guard text.utf8.count > 1 << 16 else { continue }
+                        try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
+                        text = ""
+                    }
+                    try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
+                }
+            }
+        } catch let error as DatabaseError {
+            throw FoldinError(.badData, file: path, found: "\(error)", expected: "a database of 'foldin serve --events'")
+        }
+        return count
+    }
+
+    private static func line(_ row: Row, _ clickRating: Double) -> String {
+        let rating: Double = row[2] ?? clickRating
+        let time: Int = row[3]
+        return "\(field(row[0])),\(field(row[1])),\(number(rating)),\(time)\n"
+    }
+
+    private static func field(_ text: String) -> String {
+        text.contains(where: { ",\"".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    }
+
+    private static func number(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)" }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+
+/// What every request passes first and every reply last: who asks, how often; headers, problem documents, the log, the metrics.
+struct Gate: RouterMiddleware {
+    typealias Context = ServiceContext
+
+    let configuration: ServiceConfiguration
+    let keys: KeyRing?
+    let rate: RateLimit?
+    let metrics: PrometheusRegistry
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
+    ) async throws -> Response {
+        let began = ContinuousClock.now
+        var context = context
+        if let id = request.headers[.requestId], Gate.isDecent(id) { context.requestId = id }
+        let key = keys.flatMap { keys in Gate.bearer(request).flatMap(keys.entry) }
+        context.scope = keys == nil ? .admin : key?.scope
+        var response: Response
+        do {
+            try admit(request, context, key: key?.name)
+            response = try await next(request, context)
+        } catch {
+            response = problem(error, request, context).response(requestId: context.requestId)
+        }
+        response.headers[.requestId] = context.requestId
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.referrerPolicy] = "no-referrer"
+        if response.headers[.contentSecurityPolicy] == nil {
+            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        record(request, context, key: key?.name, status: response.status, took: .now - began)
+        return response
+    }
+
+    /// Whether this client may ask at all now.
+    private func admit(_ request: Request, _ context: ServiceContext, key: String?) throws {
+        let path = request.uri.path
+        guard !path.hasPrefix("/health/") else { return }
+        if keys == nil, configuration.isLoopback, !isOwn(request) { throw Problem.foreignOrigin }
+        let client = key.map { "key " + $0 } ?? context.channel.remoteAddress?.ipAddress ?? "local"
+        if let rate, let wait = rate.refusal(for: client) { throw Problem.tooMany(after: wait) }
+    }
+
+    /// Without keys, being on this machine is all the protection there is: a page of another site in a browser here has it too, and a name that
+    /// its owner points to 127.0.0.1. The first tells `Sec-Fetch-Site`, the second the host.
+    private func isOwn(_ request: Request) -> Bool {
+        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
+        guard let authority = request.head.authority else { return true }
+        var host = authority[...]
+        if let colon = host.lastIndex(of: ":"), host.last != "]" { host = host[..<colon] }
+        return ["localhost", "127.0.0.1", "[::1]", configuration.host].contains(String(host).lowercased())
+    }
+
+    private func problem(_ error: any Error, _ request: Request, _ context: ServiceContext) -> Problem {
+        if let problem = error as? Problem { return problem }
+        if let error = error as? HTTPError {
+            if error.status == .notFound { return .notFound("found no such path; expected one of /openapi.json") }
+            return Problem(
+                status: error.status, name: "refused", title: error.status.reasonPhrase, detail: error.body ?? error.status.reasonPhrase)
+        }
+        logger.error("request failed", metadata: ["request": "\(context.requestId)", "reason": "\(error)"])
+        return .internalFailure
+    }
+
+    /// The route is logged, never the path or the body: they name people and what they like.
+    private func record(
+        _ request: Request, _ context: ServiceContext, key: String?, status: HTTPResponse.Status, took: Duration
+    ) {
+        let route = context.endpointPath ?? "none"
+        let nanoseconds = Int64(took / .nanoseconds(1))
+        let method = Routes.methods.contains(request.method) ? request.method.rawValue : "other"
+        let dimensions = [("method", method), ("route", route), ("status", String(status.code))]
+        Metrics.Timer(label: "foldin_request_seconds", dimensions: dimensions, factory: metrics).recordNanoseconds(nanoseconds)
+        guard logger.logLevel <= .info else { return }
+        var metadata: Logger.Metadata = [
+            "request": "\(context.requestId)", "method": "\(method)", "route": "\(route)", "status": "\(status.code)",
+            "ms": "\(Double(nanoseconds / 10_000) / 100)",
+        ]
+        if let key { metadata["key"] = "\(key)" }
+        logger.info("request", metadata: metadata)
+    }
+
+    private static func bearer(_ request: Request) -> String? {
+        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(header.dropFirst(7).drop { $0 == " " })
+    }
+
+    private static func isDecent(_ id: String) -> Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+extension HTTPField.Name {
+    private static func named(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a header") }
+        return name
+    }
+
+    static let requestId = named("X-Request-ID")
+    static let referrerPolicy = named("Referrer-Policy")
+    static let secFetchSite = named("Sec-Fetch-Site")
+}

@@ -1,0 +1,76 @@
+import FoldinInteractions
+import Foundation
+
+/// What a key allows. Each includes the ones before it.
+public enum Scope: String, Sendable, Codable, CaseIterable, Comparable {
+    /// Recommendations, search, metrics.
+    case read
+    /// Also storing events and deleting users.
+    case write
+    /// Also reloading models.
+    case admin
+
+    public static func < (left: Scope, right: Scope) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}
+
+/// The API keys that are accepted, of which only SHA-256 digests are kept.
+///
+/// A key is 256 random bits, which no one can guess from a digest however fast the digest is; passwords would need a slow one.
+/// The file has a line a key, `NAME SCOPE DIGEST`; blank lines and lines that begin with `#` are passed over.
+public struct KeyRing: Sendable {
+    struct Entry: Sendable {
+        let name: String
+        let scope: Scope
+        let digest: [UInt8]
+    }
+
+    let entries: [Entry]
+
+    /// Reads a key file.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
+    public init(contentsOf path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
+        }
+        var entries: [Entry] = []
+        for (index, line) in String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            guard words.count == 3, let scope = Scope(rawValue: words[1]), words[2].count == 64,
+                words[2].allSatisfy({ "0123456789abcdef".contains($0) })
+            else {
+                throw FoldinError(
+                    .badData, file: path, line: index + 1, found: "a line of another form",
+                    expected: "NAME SCOPE DIGEST: a name, read, write or admin, and 64 hexadecimal digits")
+            }
+            entries.append(Entry(name: first, scope: scope, digest: Array(words[2].utf8)))
+        }
+        guard !entries.isEmpty else { throw FoldinError(.badData, file: path, found: "no key", expected: "at least one") }
+        self.entries = entries
+    }
+
+    /// The entry of `key`. Every digest is compared to its last byte, whichever matches.
+    func entry(for key: String) -> Entry? {
+        let digest = Array(KeyRing.digest(of: key).utf8)
+        var match: Entry?
+        for entry in entries {
+            var difference: UInt8 = 0
+            for (left, right) in zip(entry.digest, digest) { difference |= left ^ right }
+            if difference == 0 { match = entry }
+        }
+        return match
+    }
+
+    /// A new key, shown once, and the line that lets a key file know it.
+    public static func make(name: String, scope: Scope) -> (key: String, line: String) {
+        var generator = SystemRandomNumberGenerator()
+        let words = (0..<4).map { _ in generator.next() as UInt64 }
+        let key = "foldin_" + words.map { String(repeating: "0", count: $0.leadingZeroBitCount / 4) + ($0 == 0 ? "" : String($0, radix: 16)) }.joined()
+        return (key, "\(name) \(scope.rawValue) \(digest(of: key))")
+    }
+
+    private static func digest(of key: String) -> String { Array(key.utf8).withUnsafeBytes { Checksum.sha256($0) } }
+}

@@ -1,0 +1,38 @@
+import FoldinInteractions
+import FoldinMessages
+import Foundation
+
+/// The models that are served side by side: one, or two that share the people.
+struct ModelArms: Sendable {
+    let main: ModelStore
+    /// The model under trial and the share of people it answers, above 0 and at most 1.
+    let candidate: (store: ModelStore, share: Double)?
+
+    var stores: [ModelStore] { [main] + (candidate.map { [$0.store] } ?? []) }
+
+    /// The model for a person: always the same one, by a hash of the id; the main one for somebody without an id.
+    func model(for user: String?) -> ServedModel {
+        guard let candidate, let user, ModelArms.place(of: user) < candidate.share else { return main.current }
+        return candidate.store.current
+    }
+
+    /// Where in 0 ..< 1 a user's id falls: the first 52 bits of its SHA-256, the same on every machine and after every restart.
+    static func place(of user: String) -> Double {
+        let digest = Array(user.utf8).withUnsafeBytes { Checksum.sha256($0) }
+        return Double(UInt64(digest.prefix(13), radix: 16) ?? 0) / Double(UInt64(1) << 52)
+    }
+
+    /// What `GET /v1/models` shows.
+    var states: [ModelState] {
+        stores.map { store in
+            let served = store.current
+            let card = served.model.card
+            let share = candidate.map { store === main ? 1 - $0.share : $0.share } ?? 1
+            return ModelState(
+                arm: store.arm, version: served.tag.version, file: URL(filePath: store.path).lastPathComponent, share: share,
+                items: served.model.itemCount, architecture: served.model.architecture.summary, options: card.options,
+                metrics: card.metrics.filter { $0.value.isFinite }, data: card.dataChecksum,
+                modified: served.modified.formatted(.iso8601), loaded: served.loaded.formatted(.iso8601), failure: store.failure)
+        }
+    }
+}

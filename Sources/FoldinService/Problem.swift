@@ -1,0 +1,96 @@
+import Foundation
+import FoldinInteractions
+import FoldinMessages
+import Hummingbird
+
+/// A refusal that becomes an RFC 9457 problem document.
+struct Problem: Error, Equatable {
+    let status: HTTPResponse.Status
+    /// The last part of the document's `type`.
+    let name: String
+    let title: String
+    let detail: String
+    var headers: HTTPFields = [:]
+
+    static func malformed(found: String, expected: String) -> Problem {
+        Problem(
+            status: .badRequest, name: "malformed-request", title: "The request cannot be read",
+            detail: "found \(found); expected \(expected)")
+    }
+
+    static func invalid(found: String, expected: String) -> Problem {
+        Problem(
+            status: .unprocessableContent, name: "invalid-request", title: "The request asks for what cannot be",
+            detail: "found \(found); expected \(expected)")
+    }
+
+    static func notFound(_ detail: String) -> Problem {
+        Problem(status: .notFound, name: "not-found", title: "There is no such thing", detail: detail)
+    }
+
+    static let keyNeeded = Problem(
+        status: .unauthorized, name: "key-needed", title: "An API key is needed",
+        detail: "found no key that is known; expected the header \"Authorization: Bearer KEY\"",
+        headers: [.wwwAuthenticate: "Bearer realm=\"foldin\""])
+
+    static func scopeNeeded(_ scope: Scope) -> Problem {
+        Problem(
+            status: .forbidden, name: "scope-needed", title: "The API key does not allow this",
+            detail: "found a key without the scope \(scope.rawValue); expected one with it")
+    }
+
+    static let foreignOrigin = Problem(
+        status: .forbidden, name: "foreign-origin", title: "Requests of other sites are refused",
+        detail: "found a request that another site's page made, or a Host that is not this machine's; expected this service's own")
+
+    static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
+        let methods = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        return Problem(
+            status: .methodNotAllowed, name: "method-not-allowed", title: "The path has no such method",
+            detail: "found another method; expected \(methods)", headers: [.allow: methods])
+    }
+
+    static func tooLarge(limit: Int) -> Problem {
+        Problem(
+            status: .contentTooLarge, name: "body-too-large", title: "The body is too large",
+            detail: "found more bytes than the limit; expected at most \(limit)")
+    }
+
+    static let jsonNeeded = Problem(
+        status: .unsupportedMediaType, name: "json-needed", title: "The body must be JSON",
+        detail: "found another or no Content-Type; expected application/json")
+
+    static let slow = Problem(
+        status: .requestTimeout, name: "too-slow", title: "The body took too long",
+        detail: "found a body that had not arrived whole in time; expected it within seconds")
+
+    static func tooMany(after seconds: Int) -> Problem {
+        Problem(
+            status: .tooManyRequests, name: "too-many-requests", title: "Too many requests",
+            detail: "found more requests than this client may make; expected fewer, the next in \(seconds) s",
+            headers: [.retryAfter: String(seconds)])
+    }
+
+    static let busy = Problem(
+        status: .serviceUnavailable, name: "busy", title: "The service is busy",
+        detail: "found a full queue; expected the request again in a second", headers: [.retryAfter: "1"])
+
+    static func unavailable(_ detail: String) -> Problem {
+        Problem(
+            status: .serviceUnavailable, name: "unavailable", title: "This cannot be served now", detail: detail,
+            headers: [.retryAfter: "5"])
+    }
+
+    static let internalFailure = Problem(
+        status: .internalServerError, name: "internal", title: "The service failed",
+        detail: "found an error that should not be; the log has it under this request's id")
+
+    /// The document as a response; `requestId` ties it to the log.
+    func response(requestId: String) -> Response {
+        let document = ProblemDocument(
+            type: "urn:foldin:problem:" + name, title: title, status: status.code, detail: detail, requestId: requestId)
+        var response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: JSON.buffer(document)))
+        response.headers[.contentType] = "application/problem+json"
+        return response
+    }
+}

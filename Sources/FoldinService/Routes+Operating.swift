@@ -1,0 +1,57 @@
+import FoldinMessages
+import Foundation
+import Hummingbird
+import Metrics
+import NIOCore
+import Synchronization
+
+/// Whether the service is on its way out.
+final class Draining: Sendable {
+    private let state = Atomic<Bool>(false)
+
+    var hasBegun: Bool { state.load(ordering: .relaxed) }
+    func begin() { state.store(true, ordering: .relaxed) }
+}
+
+extension Routes {
+    /// Models, health, metrics.
+    func addOperating(_ arms: ModelArms, _ events: EventStore?, _ draining: Draining, _ metrics: PrometheusRegistry) {
+        add(.get, "/v1/models", scope: .read) { _, _ in JSON.response(ModelsReply(models: arms.states)) }
+        add(.post, "/v1/models:reload", scope: .admin) { _, _ in
+            for store in arms.stores { await store.reload() }
+            if let failure = arms.stores.lazy.compactMap(\.failure).first {
+                throw Problem(
+                    status: .conflict, name: "model-refused", title: "The new model was refused; the old one serves on", detail: failure)
+            }
+            return JSON.response(ModelsReply(models: arms.states))
+        }
+        add(.get, "/health/live", scope: nil) { _, _ in JSON.response(["status": "live"]) }
+        add(.get, "/health/ready", scope: nil) { _, _ in
+            if draining.hasBegun { throw Problem.unavailable("found a service that is shutting down; expected another") }
+            do { try await events?.check() } catch {
+                throw Problem.unavailable("found a database of events that cannot be read; expected it to work later")
+            }
+            return JSON.response(["status": "ready"])
+        }
+        add(.get, "/metrics", scope: .read) { _, _ in
+            for store in arms.stores {
+                let served = store.current
+                Gauge(label: "foldin_model_loaded_seconds", dimensions: [("arm", store.arm)], factory: metrics)
+                    .record(served.loaded.timeIntervalSince1970)
+            }
+            Meter(label: "process_resident_memory_bytes", dimensions: [], factory: metrics).set(Routes.residentBytes)
+            let text = metrics.text
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        }
+    }
+
+    /// Bytes of this process in memory; 0 where the system does not say it in `/proc`.
+    private static var residentBytes: Int {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return pages * Int(getpagesize())
+    }
+}

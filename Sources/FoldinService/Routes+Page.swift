@@ -1,0 +1,26 @@
+import Foundation
+import Hummingbird
+import NIOCore
+
+extension Routes {
+    /// The page at `/`, what belongs to it, and the description of the interface. They say nothing of models or people, so need no key.
+    func addPage() {
+        for (path, type, bytes) in [
+            ("/", "text/html; charset=utf-8", PackageResources.index_html), ("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
+            ("/page.css", "text/css; charset=utf-8", PackageResources.page_css), ("/openapi.json", "application/json", PackageResources.openapi_json),
+        ] {
+            let body = ByteBuffer(bytes: bytes)
+            add(.get, path, scope: nil) { _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: type, .contentSecurityPolicy: Routes.policy, .cacheControl: "no-cache"],
+                    body: ResponseBody(byteBuffer: body))
+            }
+        }
+    }
+
+    /// Nothing but the service's own script, style and answers.
+    private static let policy = """
+        default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+        frame-ancestors 'none'
+        """
+}

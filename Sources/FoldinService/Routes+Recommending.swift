@@ -1,0 +1,42 @@
+import FoldinMessages
+import Hummingbird
+import NIOCore
+
+extension Routes {
+    /// Recommendations, items and explanations.
+    func addRecommending(_ answers: Answers) {
+        add(.post, "/v1/recommendations", scope: .read, body: RecommendationRequest.self) { request, _ in
+            try await Routes.reply(answers.recommend(request))
+        }
+        add(.post, "/v1/recommendations:batch", scope: .read, body: BatchRequest.self) { request, _ in
+            var bytes = Array("{\"replies\":[".utf8)
+            for (place, reply) in try await answers.recommend(request.requests).enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                reply.append(to: &bytes)
+            }
+            bytes.append(contentsOf: "]}".utf8)
+            return JSON.response(ByteBuffer(bytes: bytes))
+        }
+        add(.get, "/v1/items", scope: .read) { request, _ in
+            guard let query = request.uri.queryParameters["query"], query.unicodeScalars.count <= 200 else {
+                throw Problem.malformed(found: "no \"query\", or one that is too long", expected: "at most 200 characters")
+            }
+            let count = try Routes.number("top", request, default: 10, in: 1...100)
+            let served = answers.arms.main.current
+            return JSON.response(ItemsReply(items: served.titles.search(String(query), count: count).map(served.summary)))
+        }
+        add(.get, "/v1/items/{id}/similar", scope: .read) { request, context in
+            let count = try Routes.number("top", request, default: 10, in: 1...answers.limits.top)
+            return JSON.response(try await answers.similar(to: Routes.captured("id", context), count: count))
+        }
+        add(.post, "/v1/explanations", scope: .read, body: ExplanationRequest.self) { request, _ in
+            JSON.response(try await answers.explain(request))
+        }
+    }
+
+    static func reply(_ recommended: Answers.Recommended) -> Response {
+        var bytes: [UInt8] = []
+        recommended.append(to: &bytes)
+        return JSON.response(ByteBuffer(bytes: bytes))
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Hummingbird
+import NIOCore
+
+/// The router, and what is the same for every route: the scope it needs, 405 for its other methods, reading what came in.
+final class Routes {
+    typealias Handler = @Sendable (Request, ServiceContext) async throws -> Response
+
+    static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [HTTPRequest.Method("QUERY")].compactMap { $0 }
+
+    private let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
+    private let limits: ServiceConfiguration.Limits
+    private var allowed: [(path: String, methods: [HTTPRequest.Method])] = []
+
+    init(_ gate: Gate) {
+        limits = gate.configuration.limits
+        router.add(middleware: gate)
+    }
+
+    /// Adds a route that a caller with `scope` may use, or everybody when nil.
+    func add(_ method: HTTPRequest.Method, _ path: String, scope: Scope?, _ handler: @escaping Handler) {
+        router.on(RouterPath(path), method: method) { request, context in
+            if let scope {
+                guard let given = context.scope else { throw Problem.keyNeeded }
+                guard given >= scope else { throw Problem.scopeNeeded(scope) }
+            }
+            return try await handler(request, context)
+        }
+        let methods = method == .get ? [.get, .head] : [method]
+        if let index = allowed.firstIndex(where: { $0.path == path }) {
+            allowed[index].methods += methods
+        } else {
+            allowed.append((path, methods))
+        }
+    }
+
+    /// Adds a route whose body is a JSON message.
+    func add<Message: Decodable & Sendable>(
+        _ method: HTTPRequest.Method, _ path: String, scope: Scope, body: Message.Type,
+        _ handler: @escaping @Sendable (Message, ServiceContext) async throws -> Response
+    ) {
+        let limits = limits
+        add(method, path, scope: scope) { request, context in
+            let media = request.headers[.contentType]?.lowercased() ?? ""
+            guard media.prefix(while: { $0 != ";" }).trimmingCharacters(in: .whitespaces) == "application/json" else {
+                throw Problem.jsonNeeded
+            }
+            return try await handler(JSON.decode(body, from: Routes.collect(request, context, limits)), context)
+        }
+    }
+
+    /// The router, complete.
+    func finished() -> Router<ServiceContext> {
+        for (path, methods) in allowed {
+            for method in Routes.methods where !methods.contains(method) {
+                router.on(RouterPath(path), method: method) { _, _ -> Response in throw Problem.methodNotAllowed(methods) }
+            }
+        }
+        return router
+    }
+
+    /// The whole body. A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
+    private static func collect(
+        _ request: Request, _ context: ServiceContext, _ limits: ServiceConfiguration.Limits
+    ) async throws -> ByteBuffer {
+        let channel = context.channel
+        let deadline = channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(limits.bodyTime / .nanoseconds(1)))) {
+            channel.close(promise: nil)
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
+            throw Problem.tooLarge(limit: limits.bodyBytes)
+        }
+        do {
+            let body = try await request.body.collect(upTo: limits.bodyBytes)
+            deadline.cancel()
+            return body
+        } catch is NIOTooManyBytesError {
+            throw Problem.tooLarge(limit: limits.bodyBytes)
+        } catch {
+            throw Problem.malformed(found: "a body that broke off", expected: "a whole one")
+        }
+    }
+
+    /// A captured part of the path, decoded.
+    static func captured(_ name: String, _ context: ServiceContext) throws -> String {
+        guard let raw = context.parameters.get(name), let text = raw.removingPercentEncoding, !text.isEmpty else {
+            throw Problem.malformed(found: "an id in the path that cannot be decoded", expected: "UTF-8, percent-encoded")
+        }
+        return text
+    }
+
+    /// A whole number of the query.
+    static func number(_ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            throw Problem.malformed(
+                found: "another value of \"\(name)\"", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,140 @@
+import Dispatch
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Metrics
+import Synchronization
+
+/// Scores the histories of concurrent requests together.
+///
+/// A pass over a large model's last layer costs nearly the same for one history as for a dozen: the weights have to come from memory. The
+/// first request after a pause waits a moment for company; what arrives while others are scored forms the next batch. All
+/// arithmetic runs here, one batch at a time on all workers, never on the threads that serve connections.
+final class ScoringQueue: Sendable {
+    /// Bounds, of which the default suits a few cores.
+    struct Limits: Sendable {
+        /// Histories that are scored together at most.
+        var batch = 64
+        /// Histories that may wait; past it requests are refused.
+        var waiting = 512
+        /// How long the first request waits for company.
+        var delay = Duration.milliseconds(1)
+    }
+
+    /// Scores of a request's histories, lent for as long as they are read.
+    struct Scores {
+        /// [rows, items], row-major. May be overwritten, to mask items.
+        let pointer: UnsafeMutablePointer<Float>
+        let items: Int
+    }
+
+    private struct Job: Sendable {
+        let model: ServedModel
+        let rows: [[Int]]
+        /// What remains to be done once the rows are scored; it resumes whoever waits.
+        let finish: @Sendable (Scores) -> Void
+    }
+
+    private struct State {
+        var jobs: [Job] = []
+        var waiting = 0
+        var isRunning = false
+    }
+
+    private let limits: Limits
+    private let workers: Workers
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
+    /// Scores of the batch that runs; kept, since fresh memory costs a fault a page. Used by one batch at a time, on `queue`.
+    private let scratch = Mutex(FloatBuffer(count: 0))
+    private let batchSizes: Recorder
+    private let depth: Meter
+
+    init(limits: Limits, workers: Workers, metrics: PrometheusRegistry) {
+        self.limits = limits
+        self.workers = workers
+        batchSizes = Recorder(label: "foldin_scoring_batch_rows", dimensions: [], aggregate: true, factory: metrics)
+        depth = Meter(label: "foldin_scoring_waiting_rows", dimensions: [], factory: metrics)
+    }
+
+    /// The number of rows that a request should bring at a time: a request of many more goes in pieces, so that others get in between.
+    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch, (1 << 25) / model.model.itemCount)) }
+
+    /// Scores `rows`, lists of item indices, and returns what `read` makes of the scores, which runs on a scoring thread.
+    ///
+    /// - Throws: `Problem.busy` when too many wait already.
+    func score<Value: Sendable>(
+        _ rows: [[Int]], by model: ServedModel, _ read: @escaping @Sendable (Scores) -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let job = Job(model: model, rows: rows) { continuation.resume(returning: read($0)) }
+            let (accepted, starts) = state.withLock { state -> (Bool, Bool) in
+                guard state.waiting + rows.count <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
+                state.jobs.append(job)
+                state.waiting += rows.count
+                defer { state.isRunning = true }
+                return (true, !state.isRunning)
+            }
+            guard accepted else { return continuation.resume(throwing: Problem.busy) }
+            guard starts else { return }
+            let delay = Int(limits.delay.components.attoseconds / 1_000_000_000)
+            queue.asyncAfter(deadline: .now() + .nanoseconds(delay)) { self.drain() }
+        }
+    }
+
+    /// Runs `work` between batches, for arithmetic that is not a row of scores.
+    func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: work()) } }
+    }
+
+    /// Takes and scores batches until nothing waits. Runs on `queue`.
+    private func drain() {
+        var batch = take()
+        while !batch.isEmpty {
+            // Jobs of two models go in two passes; a swap during a batch makes a second model for a moment too.
+            while let model = batch.first?.model {
+                let same = batch.filter { $0.model === model }
+                batch.removeAll { $0.model === model }
+                score(same, by: model)
+            }
+            batch = take()
+        }
+    }
+
+    /// The next batch; empty, and no longer running, when nothing waits.
+    private func take() -> [Job] {
+        state.withLock { state in
+            var rows = 0
+            let count = state.jobs.prefix { job in
+                defer { rows += job.rows.count }
+                return rows == 0 || rows + job.rows.count <= limits.batch
+            }.count
+            let batch = Array(state.jobs.prefix(count))
+            state.jobs.removeFirst(count)
+            state.waiting -= batch.reduce(0) { $0 + $1.rows.count }
+            state.isRunning = !batch.isEmpty
+            depth.set(state.waiting)
+            return batch
+        }
+    }
+
+    private func score(_ jobs: [Job], by served: ServedModel) {
+        let items = served.model.itemCount
+        let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
+        let scores = scratch.withLock { scratch in
+            if scratch.count < matrix.userCount * items { scratch = FloatBuffer(count: matrix.userCount * items) }
+            return scratch
+        }
+        served.model.score(matrix, rows: 0..<matrix.userCount, into: scores.pointer, workers: workers)
+        batchSizes.record(matrix.userCount)
+        var starts: [Int] = []
+        var row = 0
+        for job in jobs {
+            starts.append(row)
+            row += job.rows.count
+        }
+        workers.forEach(jobs.count) { index, _ in
+            jobs[index].finish(Scores(pointer: scores.pointer + starts[index] * items, items: items))
+        }
+    }
+}

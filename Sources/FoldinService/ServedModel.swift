@@ -1,0 +1,101 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinMessages
+import FoldinModels
+import FoldinRecommending
+import Foundation
+
+/// A model that has been loaded and checked whole, with all that answering needs beside it. Never changed.
+final class ServedModel: Sendable {
+    let tag: ModelTag
+    let model: TrainedModel
+    let recommender: Recommender
+    let ids: Vocabulary
+    /// Every item, what the model ranks highest for an empty history first.
+    let popular: [Int32]
+    /// The scores of an empty history, by item.
+    let popularScores: [Float]
+    let titles: TitleIndex
+    /// When the file was last written, and when this was made.
+    let modified, loaded: Date
+    /// `{"item":…,"title":…,"score":` for each item one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
+    private let fragments: [UInt8]
+    private let starts: [Int]
+
+    /// Reads, checks and indexes the model in the file `path`.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
+    init(arm: String, path: String, workers: Workers) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
+        }
+        modified = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate]) as? Date ?? Date()
+        model = try TrainedModel(data: data, file: path)
+        tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
+        recommender = Recommender(model, workers: workers)
+        let ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
+        self.ids = ids
+        var scores = [Float](repeating: 0, count: model.itemCount)
+        model.score(InteractionMatrix(rows: [[Int]()], itemCount: model.itemCount), rows: 0..<1, into: &scores, workers: workers)
+        guard scores.allSatisfy(\.isFinite) else {
+            throw FoldinError(
+                .badData, file: path, found: "weights so large that scores are not finite", expected: "a model that can score")
+        }
+        popular = TopK.items(scores.count, of: scores).map(Int32.init)
+        popularScores = scores
+        titles = TitleIndex(ids: ids, titles: model.titles, popular: popular)
+        var fragments: [UInt8] = []
+        var starts = [0]
+        for item in 0..<model.itemCount {
+            fragments.append(contentsOf: "{\"item\":".utf8)
+            JSON.append(ids[item], to: &fragments)
+            if let title = model.title(of: item) {
+                fragments.append(contentsOf: ",\"title\":".utf8)
+                JSON.append(title, to: &fragments)
+            }
+            fragments.append(contentsOf: ",\"score\":".utf8)
+            starts.append(fragments.count)
+        }
+        self.fragments = fragments
+        self.starts = starts
+        loaded = Date()
+    }
+
+    /// The indices of the ids that are known, and the others, each once.
+    func split(_ ids: [String]) -> (known: [Int], unknown: [String]) {
+        var known: [Int] = []
+        var unknown: [String] = []
+        for id in ids {
+            if let index = self.ids.index(of: id) { known.append(index) } else { unknown.append(id) }
+        }
+        return (known, unknown)
+    }
+
+    func summary(of item: Int) -> ItemSummary { ItemSummary(item: ids[item], title: model.title(of: item)) }
+
+    /// Appends a `RecommendationReply` as JSON, which takes a few microseconds for a hundred items.
+    func append(_ kind: RecommendationReply.Kind, _ items: [RankedItem], unknown: [String], to bytes: inout [UInt8]) {
+        bytes.reserveCapacity(bytes.count + 100 * items.count + 200)
+        bytes.append(contentsOf: "{\"items\":[".utf8)
+        for (place, ranked) in items.enumerated() {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: fragments[starts[Int(ranked.item)]..<starts[Int(ranked.item) + 1]])
+            bytes.append(contentsOf: ranked.score.description.utf8)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(contentsOf: "],\"kind\":\"\(kind.rawValue)\",\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"},".utf8)
+        bytes.append(contentsOf: "\"unknown\":[".utf8)
+        var named: Set<String> = []
+        for id in unknown where named.insert(id).inserted {
+            if named.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            JSON.append(id, to: &bytes)
+        }
+        bytes.append(contentsOf: "]}".utf8)
+    }
+}
+
+/// An item by index and its score.
+struct RankedItem: Sendable, Equatable {
+    let item: Int32
+    let score: Float
+}

@@ -1,0 +1,79 @@
+import FoldinInteractions
+import Foundation
+
+/// How a service is to run.
+public struct ServiceConfiguration: Sendable {
+    /// What one request may ask for.
+    public struct Limits: Sendable {
+        /// Bytes of a body.
+        public var bodyBytes = 1 << 20
+        /// How long a body may take to arrive.
+        public var bodyTime = Duration.seconds(10)
+        /// Items of a reply.
+        public var top = 1_000
+        /// Items that a reply may pass over.
+        public var offset = 100_000
+        /// Ids in a history, an exclusion or a permission; items of a stored history that are used.
+        public var ids = 10_000
+        /// Histories of a batch.
+        public var batch = 256
+        /// Ids of a history that is explained, and items that are.
+        public var explained = 500
+        /// Events of a request.
+        public var events = 1_000
+        /// Unicode code points of a user's id, and of an event's item.
+        public var idLength = 256
+
+        public init() {}
+    }
+
+    /// The address to listen on, by number or name.
+    public var host = "127.0.0.1"
+    /// The port; 0 for any that is free.
+    public var port = 8080
+    /// The model file.
+    public var model: String
+    /// A second model file and the share of people it answers, above 0 and at most 1.
+    public var candidate: (path: String, share: Double)?
+    /// The key file; nil for no keys.
+    public var keys: String?
+    /// Whether to listen beyond this machine without keys.
+    public var isOpen = false
+    /// The database of events; nil to keep none.
+    public var events: String?
+    /// Requests a second that each client may make; nil for any number.
+    public var rate: Double?
+    /// How long the first request waits for company to be scored with, below a second.
+    public var batchDelay = Duration.milliseconds(1)
+    /// Histories scored together at most.
+    public var batchSize = 64
+    /// Histories that may wait to be scored.
+    public var queueSize = 512
+    /// How often the model's file is looked at; nil for never.
+    public var watch: Duration? = .seconds(1)
+    /// Threads for the arithmetic; all processors when nil.
+    public var threads: Int?
+    public var limits = Limits()
+
+    public init(model: String) { self.model = model }
+
+    /// Whether only this machine can reach the address.
+    public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host.lowercased()) || host.hasPrefix("127.") }
+
+    /// Checks what can be checked without opening anything.
+    ///
+    /// - Throws: `FoldinError` of kind `usage`.
+    public func validate() throws {
+        func require(_ holds: Bool, _ found: String, _ expected: String) throws {
+            if !holds { throw FoldinError(.usage, found: found, expected: expected) }
+        }
+        try require(
+            isLoopback || keys != nil || isOpen, "the address \(host), which other machines reach, and no API keys",
+            "--keys, or --open to say that everybody may use this service")
+        try require((0...65_535).contains(port), "port \(port)", "0 to 65535")
+        try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests a second", "more than 0")
+        try require(candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)", "more than 0, at most 1")
+        try require(batchSize > 0 && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)", "a queue of at least a batch")
+        try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")
+    }
+}

@@ -1,0 +1,18 @@
+import Hummingbird
+import NIOCore
+
+/// What is known of a request beside its message.
+struct ServiceContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    /// Chosen by the client when it sent a decent `X-Request-ID`; in every reply and every line of the log.
+    var requestId: String
+    /// What the caller's key allows; everything when no keys are configured, nil without a known key.
+    var scope: Scope?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+        requestId = source.logger[metadataKey: "hb.request.id"]?.description ?? ""
+    }
+}

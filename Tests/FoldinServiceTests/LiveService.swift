@@ -1,0 +1,144 @@
+import FoldinClient
+import FoldinInteractions
+import FoldinKernels
+import FoldinRecommending
+import FoldinTestSupport
+import Foundation
+import Logging
+import Testing
+
+@testable import FoldinModels
+@testable import FoldinService
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A service that listens on a free port of this machine, for one test.
+struct LiveService: Sendable {
+    static let items = 40
+
+    let port: Int
+    let client: FoldinClient
+    let folder: TestFolder
+    /// The model that it serves, loaded apart from it.
+    let recommender: Recommender
+
+    /// Items "i0" to "i39"; two of three titled, one of the titles hard to write as JSON.
+    static func model(seed: UInt64 = 4) -> TrainedModel {
+        let architecture = Architecture(
+            family: .multVAE, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
+        let titles = (0..<items).map { item in
+            item % 3 == 2 ? nil : item == 4 ? "Né \"映画\" \\ \u{1}\u{1F}\n👩‍👩‍👧" : "Film \(item) of \(item % 2 == 0 ? "Ångström" : "the Sea")"
+        }
+        return TrainedModel(
+            parameters: Parameters(initializing: architecture, seed: seed), items: Vocabulary((0..<items).map { "i\($0)" }),
+            titles: titles, card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
+    }
+
+    /// Runs `body` against a service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`.
+    static func with(
+        _ configure: (inout ServiceConfiguration, TestFolder) throws -> Void = { _, _ in }, key: String? = nil,
+        _ body: (LiveService) async throws -> Void
+    ) async throws {
+        let folder = TestFolder(try TemporaryFolder())
+        let model = model()
+        try model.save(to: folder.path + "/model.safetensors")
+        var configuration = ServiceConfiguration(model: folder.path + "/model.safetensors")
+        configuration.port = 0
+        configuration.watch = nil
+        try configure(&configuration, folder)
+        let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        let running = Task {
+            defer { listening.finish() }
+            try await server.run { listening.yield($0) }
+        }
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next(), let url = URL(string: "http://127.0.0.1:\(port)") else {
+            try await running.value
+            return
+        }
+        do {
+            try await body(
+                LiveService(port: port, client: FoldinClient(url, key: key), folder: folder, recommender: Recommender(model)))
+        } catch {
+            running.cancel()
+            throw error
+        }
+        running.cancel()
+        _ = await running.result
+    }
+
+    struct Answer {
+        let status: Int
+        let headers: [String: String]
+        let body: Data
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        /// The problem document; fails when it is none.
+        func problem() throws -> ProblemDocument {
+            #expect(headers["content-type"] == "application/problem+json")
+            let problem = try JSONDecoder().decode(ProblemDocument.self, from: body)
+            #expect(problem.status == status && problem.requestId == headers["x-request-id"])
+            return problem
+        }
+    }
+
+    /// One request of those that the client would never make.
+    func send(
+        _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = ["Content-Type": "application/json"]
+    ) async throws -> Answer {
+        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        request.httpBody = body.map { Data($0.utf8) }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        let http = try #require(response as? HTTPURLResponse)
+        var fields: [String: String] = [:]
+        for (name, value) in http.allHeaderFields { fields["\(name)".lowercased()] = "\(value)" }
+        return Answer(status: http.statusCode, headers: fields, body: data)
+    }
+
+    /// Sends bytes as they are and returns all that comes back until the service hangs up, or nothing comes for five seconds.
+    ///
+    /// On a thread of its own: one of Swift's few would be missed by the service, which runs in the same process.
+    func raw(_ text: String) async -> String {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "raw").async { continuation.resume(returning: exchange(text)) }
+        }
+    }
+
+    private func exchange(_ text: String) -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard connected == 0 else { return "not connected" }
+        _ = Array(text.utf8).withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        var received: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = recv(descriptor, &piece, piece.count, 0), count > 0 { received += piece[..<count] }
+        return String(decoding: received, as: UTF8.self)
+    }
+}
+
+/// A temporary folder that tests of concurrency may share: its path never changes.
+final class TestFolder: @unchecked Sendable {
+    // Sendable because only `path` is read after init; the folder goes with the last reference.
+    private let folder: TemporaryFolder
+    let path: String
+
+    init(_ folder: TemporaryFolder) {
+        self.folder = folder
+        path = folder.path
+    }
+}
