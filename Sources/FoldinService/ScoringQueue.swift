@@ -45,8 +45,6 @@ final class ScoringQueue: Sendable {
     private let workers: Workers
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
-    /// Scores of the batch that runs; kept, since fresh memory costs a fault a page. Used by one batch at a time, on `queue`.
-    private let scratch = Mutex(FloatBuffer(count: 0))
     private let batchSizes: Recorder
     private let depth: Meter
 
@@ -121,10 +119,7 @@ final class ScoringQueue: Sendable {
     private func score(_ jobs: [Job], by served: ServedModel) {
         let items = served.model.itemCount
         let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
-        let scores = scratch.withLock { scratch in
-            if scratch.count < matrix.userCount * items { scratch = FloatBuffer(count: matrix.userCount * items) }
-            return scratch
-        }
+        let scores = FloatBuffer(count: matrix.userCount * items)
         served.model.score(matrix, rows: 0..<matrix.userCount, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []
