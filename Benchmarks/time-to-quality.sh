@@ -2,7 +2,9 @@
 # How long until the validation NDCG@100 reaches 0.395: `foldin train --preset fast` and PyTorch eager with the reference's options,
 # alternately, seed by seed, and between them each engine with the other's recipe.
 #
-#     Benchmarks/time-to-quality.sh DIR [SEEDS] [THREADS]
+#     Benchmarks/time-to-quality.sh DIR [SEEDS] [THREADS] [MODEL...]
+#
+# The models are mult-vae and mult-dae unless given.
 #
 # DIR is a directory that `foldin prepare` wrote, of MovieLens-1M. Needs a release build and, in $FOLDIN_PYTHON (default python3), numpy and
 # torch for the CPU. Prints a table of means and leaves the curves in $CURVES if that is set to a directory.
@@ -10,6 +12,8 @@ set -eu
 data=$(realpath "$1")
 seeds=${2:-3}
 threads=${3:-2}
+shift $(($# < 3 ? $# : 3))
+models=${*:-mult-vae mult-dae}
 cd "$(dirname "$0")/.."
 foldin=${FOLDIN:-.build/release/foldin}
 python=${FOLDIN_PYTHON:-python3}
@@ -23,7 +27,7 @@ train() { # recipe, model, seed, options
     "$foldin" train "$data" --out "$work/$name" --threads "$threads" "$@" >/dev/null 2>&1
 }
 for seed in $(seq "$seeds"); do
-    for model in mult-vae mult-dae; do
+    for model in $models; do
         train foldin-fast $model "$seed" --model $model --seed "$seed" --preset fast
         train foldin-reference $model "$seed" --model $model --seed "$seed"
         "$python" Benchmarks/pytorch_train.py "$data" --threads "$threads" --model $model --seed "$seed" >"$work/torch-reference-$model-$seed.json"
@@ -32,7 +36,7 @@ for seed in $(seq "$seeds"); do
         echo "seed $seed, $model done" >&2
     done
 done
-"$python" - "$work" "$seeds" "${CURVES:-}" <<'PYTHON'
+"$python" - "$work" "$seeds" "${CURVES:-}" "$models" <<'PYTHON'
 import json, pathlib, statistics, sys
 
 work, seeds, curves = pathlib.Path(sys.argv[1]), range(1, int(sys.argv[2]) + 1), sys.argv[3]
@@ -52,7 +56,7 @@ def measured(recipe, model, seed):
 
 labels = {"foldin-fast": "Foldin, preset fast", "foldin-reference": "Foldin, reference options",
           "torch-reference": "PyTorch eager, reference options", "torch-fast": "PyTorch eager, fast's options"}
-for model in ("mult-vae", "mult-dae"):
+for model in sys.argv[4].split():
     means = {}
     print(f"\n{model}: means over {len(seeds)} seeds\n{'':34}{'s to .395':>10}{'ratio':>8}{'epochs':>8}   test ndcg@100 recall@20 recall@50")
     for recipe, label in labels.items():

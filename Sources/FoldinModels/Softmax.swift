@@ -6,7 +6,7 @@ public enum Softmax: Sendable, Equatable {
     /// step's cost does not depend on the size of the catalogue. `Candidates` has the estimate and `RowMoments` the optimiser.
     case sampled(negatives: Int)
 
-    /// Draws that cost about as much as the clicked items of a batch of 500 do, and lose little quality.
+    /// Not tuned: no loss was seen on ML-1M, a few per cent on Gowalla, where 16,384 did better (decision 8).
     public static let defaultNegatives = 4096
 
     /// What is wrong with this choice, for people; nil when nothing is.

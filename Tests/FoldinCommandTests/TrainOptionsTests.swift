@@ -15,7 +15,9 @@ import Testing
         // In three trainings, as some contradict each other.
         let run = try TrainedRun(training: false)
         var missing = Set(TrainingPlan.optionNames)
-        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", ["anneal-epochs": "1", "epochs": "2"])] {
+        var rest = ["anneal-epochs": "1", "epochs": "2"]
+        if Precision.bfloat16.isAvailable { rest["precision"] = "bf16" } else { missing.remove("precision") }
+        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest)] {
             let flags = options.flatMap { ["--\($0.key)", $0.value] }
             let outcome = try PrepareCommandTests.foldin(
                 ["train", run.data, "--out", run.folder.path + "/" + name, "--json"] + flags)
@@ -42,6 +44,7 @@ import Testing
     static let others = [
         "model": "mult-dae", "hidden": "none", "latent": "4", "epochs": "2", "learning-rate-schedule": "cosine",
         "final-learning-rate": "0.0001", "warm-up-epochs": "1.5", "anneal": "constant",
+        "softmax": "sampled", "negatives": "50",
     ]
 
     @Test func flagsWinOverTheFileAndTheFileOverAPreset() throws {

@@ -9,7 +9,7 @@ struct Peaks {
 
     /// Multiplications and additions in registers, on all threads.
     func arithmetic(_ kind: peak_kind) -> Benchmark {
-        let rounds = 200_000
+        let rounds = 2_000_000
         let amount = peak_run(Int32(kind.rawValue), rounds) * Double(workers.count)
         return Benchmark(
             name: kind == PEAK_BFLOAT16 ? "peak, bfloat16" : "peak, single precision (\(String(cString: peak_instructions())))",
