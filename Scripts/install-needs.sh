@@ -22,7 +22,6 @@ if [ "$(uname)" != Darwin ]; then # Apple systems bring zlib, Accelerate and Cry
     command -v pkg-config > /dev/null || need pkg-config
     pkg-config --exists openblas 2> /dev/null || need libopenblas-dev
     pkg-config --exists zlib 2> /dev/null || need zlib1g-dev
-    pkg-config --exists sqlite3 2> /dev/null || need libsqlite3-dev
     pkg-config --exists libcrypto 2> /dev/null || need libssl-dev
     pkg-config --exists sqlite3 2> /dev/null || need libsqlite3-dev
     command -v gnuplot > /dev/null || need gnuplot-nox # the report's figures and their tests

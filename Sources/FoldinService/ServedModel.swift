@@ -73,7 +73,7 @@ final class ServedModel: Sendable {
 
     func summary(of item: Int) -> ItemSummary { ItemSummary(item: ids[item], title: model.title(of: item)) }
 
-    /// Appends a `RecommendationReply` as JSON, which takes a few microseconds for a hundred items.
+    /// Appends a `RecommendationReply` as JSON.
     func append(_ kind: RecommendationReply.Kind, _ items: [RankedItem], unknown: [String], to bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + 100 * items.count + 200)
         bytes.append(contentsOf: "{\"items\":[".utf8)

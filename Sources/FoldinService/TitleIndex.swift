@@ -1,7 +1,7 @@
 import FoldinInteractions
 import Foundation
 
-/// Finds items by words of their titles: a scan of all titles, about a millisecond for a hundred thousand.
+/// Finds items by words of their titles: a scan of all titles.
 struct TitleIndex: Sendable {
     /// A title without case and accents, as bytes, behind a blank so that a word begins after one.
     private let folded: [(item: Int32, text: [UInt8])]
