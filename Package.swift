@@ -3,11 +3,13 @@ import PackageDescription
 
 /// A Swift target of the house and the one test target that watches over it.
 func room(
-    _ name: String, imports: [Target.Dependency], resources: [Resource] = [], testing: [Target.Dependency] = [], fixtures: [String] = []
+    _ name: String, imports: [Target.Dependency], resources: [Resource] = [], testing: [Target.Dependency] = [],
+    fixtures: [String] = []
 ) -> [Target] {
     [
         .target(name: name, dependencies: imports, resources: resources),
-        .testTarget(name: name + "Tests", dependencies: [.target(name: name), "FoldinTestSupport"] + imports + testing,
+        .testTarget(
+            name: name + "Tests", dependencies: [.target(name: name), "FoldinTestSupport"] + imports + testing,
             exclude: fixtures),
     ]
 }
@@ -81,7 +83,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle")
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
             testing: ["FoldinClient"])
         + [

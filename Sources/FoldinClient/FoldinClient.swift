@@ -1,6 +1,5 @@
-import Foundation
-
 @_exported import FoldinMessages
+import Foundation
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -84,8 +83,12 @@ public struct FoldinClient: Sendable {
         return reply.models
     }
 
-    private func send<Reply: Decodable>(_ method: String, _ path: String, _ body: (some Encodable)? = String?.none) async throws -> Reply {
-        guard let url = URL(string: base.absoluteString.trimmingCharacters(in: ["/"]) + "/" + path) else { throw URLError(.badURL) }
+    private func send<Reply: Decodable>(_ method: String, _ path: String, _ body: (some Encodable)? = String?.none) async throws
+        -> Reply
+    {
+        guard let url = URL(string: base.absoluteString.trimmingCharacters(in: ["/"]) + "/" + path) else {
+            throw URLError(.badURL)
+        }
         var request = URLRequest(url: url)
         request.httpMethod = method
         if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }

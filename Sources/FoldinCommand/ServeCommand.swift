@@ -18,15 +18,18 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
     @Option(help: ArgumentHelp("A key file: clients need one of its API keys.", valueName: "file")) var keys: String?
     @Flag(help: "Let everybody who reaches the address use the service, without keys.") var open = false
-    @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events: String?
+    @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events:
+        String?
     @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
     @Option(help: ArgumentHelp("The share of users the second model answers.", valueName: "share")) var candidateShare = 0.5
     @Option(help: ArgumentHelp("Requests a second each client may make. (default: any number)", valueName: "n")) var rate: Double?
     @Option(help: ArgumentHelp("Bytes a request's body may have.", valueName: "n")) var maxBody = 1 << 20
-    @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay = 1.0
+    @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay =
+        1.0
     @Option(help: ArgumentHelp("Histories scored together at most.", valueName: "n")) var batchSize = 64
     @Option(help: ArgumentHelp("Histories that may wait; past it the answer is 503.", valueName: "n")) var queueSize = 512
-    @Option(help: ArgumentHelp("The least to log: debug, info, warning or error.", valueName: "level")) var logLevel: LogLevel = .info
+    @Option(help: ArgumentHelp("The least to log: debug, info, warning or error.", valueName: "level")) var logLevel: LogLevel =
+        .info
     @OptionGroup var work: WorkerOptions
 
     func validate() throws {

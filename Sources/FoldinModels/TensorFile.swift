@@ -131,7 +131,8 @@ struct TensorFile {
             UnsafeMutableRawBufferPointer(start: room.pointer, count: part.count).copyMemory(from: part)
         }
         mapped?.letGo(of: stretch)
-        guard entry.dtype != SafeTensors.ElementType.float32.rawValue || FloatBuffer.areFinite(room.pointer, stretch.count / 4) else {
+        guard entry.dtype != SafeTensors.ElementType.float32.rawValue || FloatBuffer.areFinite(room.pointer, stretch.count / 4)
+        else {
             throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
         }
         return UnsafeRawBufferPointer(start: room.pointer, count: stretch.count)

@@ -65,9 +65,12 @@ struct Answers: Sendable {
     /// Items like an item, by the cosine of their vectors in the last layer.
     func similar(to item: String, count: Int) async throws -> SimilarReply {
         let served = arms.main.current
-        guard served.ids.index(of: item) != nil else { throw Problem.notFound("found an item the model does not know; expected one it does") }
+        guard served.ids.index(of: item) != nil else {
+            throw Problem.notFound("found an item the model does not know; expected one it does")
+        }
         let found = await queue.perform { Result { try served.recommender.similar(count, to: item) } }
-        return SimilarReply(items: try found.get().map { ScoredItem(item: $0.item, title: $0.title, score: $0.score) }, model: served.tag)
+        return SimilarReply(
+            items: try found.get().map { ScoredItem(item: $0.item, title: $0.title, score: $0.score) }, model: served.tag)
     }
 
     /// What each item of a history adds to the scores of some items: the score with all of it less that without the one.

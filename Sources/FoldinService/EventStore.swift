@@ -72,7 +72,8 @@ final class EventStore: Sendable {
             do {
                 let now = Int(Date().timeIntervalSince1970)
                 try await pool.write { database in
-                    let insert = try database.cachedStatement(sql: "INSERT INTO event (user, item, rating, time) VALUES (?, ?, ?, ?)")
+                    let insert = try database.cachedStatement(
+                        sql: "INSERT INTO event (user, item, rating, time) VALUES (?, ?, ?, ?)")
                     for event in waiting.lazy.flatMap(\.events) {
                         try insert.execute(arguments: [event.user, event.item, event.rating, event.time ?? now])
                     }

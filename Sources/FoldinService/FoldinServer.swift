@@ -27,12 +27,16 @@ public struct FoldinServer: Sendable {
         let metrics = PrometheusRegistry()
         let main = try ModelStore(arm: "main", path: configuration.model, workers: workers, logger: logger, metrics: metrics)
         let candidate = try configuration.candidate.map { candidate in
-            (try ModelStore(arm: "candidate", path: candidate.path, workers: workers, logger: logger, metrics: metrics), candidate.share)
+            (
+                try ModelStore(arm: "candidate", path: candidate.path, workers: workers, logger: logger, metrics: metrics),
+                candidate.share
+            )
         }
         arms = ModelArms(main: main, candidate: candidate)
         events = try configuration.events.map(EventStore.init)
         let gate = Gate(
-            configuration: configuration, keys: try configuration.keys.map(KeyRing.init), rate: configuration.rate.map(RateLimit.init),
+            configuration: configuration, keys: try configuration.keys.map(KeyRing.init),
+            rate: configuration.rate.map(RateLimit.init),
             metrics: metrics, logger: logger)
         let queue = ScoringQueue(
             limits: ScoringQueue.Limits(

@@ -64,7 +64,8 @@ struct Gate: RouterMiddleware {
         if let error = error as? HTTPError {
             if error.status == .notFound { return .notFound("found no such path; expected one of /openapi.json") }
             return Problem(
-                status: error.status, name: "refused", title: error.status.reasonPhrase, detail: error.body ?? error.status.reasonPhrase)
+                status: error.status, name: "refused", title: error.status.reasonPhrase,
+                detail: error.body ?? error.status.reasonPhrase)
         }
         logger.error("request failed", metadata: ["request": "\(context.requestId)", "reason": "\(error)"])
         return .internalFailure
@@ -97,7 +98,8 @@ struct Gate: RouterMiddleware {
         (1...64).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in
                 switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"),
                     UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
                     true
                 default: false

@@ -44,7 +44,8 @@ enum JSON {
             .malformed(found: "no \"\(key.stringValue)\" at \(place(context.codingPath))", expected: "it to be there")
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             .malformed(found: "a value out of range at \(place(context.codingPath))", expected: "one that fits")
-        default: .malformed(found: "a body that is not JSON, or a number that does not fit", expected: "one JSON document in UTF-8")
+        default:
+            .malformed(found: "a body that is not JSON, or a number that does not fit", expected: "one JSON document in UTF-8")
         }
     }
 

@@ -20,7 +20,9 @@ public struct JSONLogHandler: LogHandler {
         append("level", event.level.rawValue, to: &line)
         append("message", event.message.description, to: &line)
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" { append(key, "\(value)", to: &line) }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" {
+            append(key, "\(value)", to: &line)
+        }
         line[0] = UInt8(ascii: "{")
         line.append(contentsOf: "}\n".utf8)
         // One write a line: lines of several threads stay whole.

@@ -33,10 +33,13 @@ public struct KeyRing: Sendable {
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
+            throw FoldinError(
+                .missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
         }
         var entries: [Entry] = []
-        for (index, line) in String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 3, let scope = Scope(rawValue: words[1]), words[2].count == 64,
@@ -68,7 +71,10 @@ public struct KeyRing: Sendable {
     public static func make(name: String, scope: Scope) -> (key: String, line: String) {
         var generator = SystemRandomNumberGenerator()
         let words = (0..<4).map { _ in generator.next() as UInt64 }
-        let key = "foldin_" + words.map { String(repeating: "0", count: $0.leadingZeroBitCount / 4) + ($0 == 0 ? "" : String($0, radix: 16)) }.joined()
+        let key =
+            "foldin_"
+            + words.map { String(repeating: "0", count: $0.leadingZeroBitCount / 4) + ($0 == 0 ? "" : String($0, radix: 16)) }
+            .joined()
         return (key, "\(name) \(scope.rawValue) \(digest(of: key))")
     }
 

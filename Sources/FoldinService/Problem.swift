@@ -1,6 +1,6 @@
-import Foundation
 import FoldinInteractions
 import FoldinMessages
+import Foundation
 import Hummingbird
 
 /// A refusal that becomes an RFC 9457 problem document.
@@ -41,7 +41,8 @@ struct Problem: Error, Equatable {
 
     static let foreignOrigin = Problem(
         status: .forbidden, name: "foreign-origin", title: "Requests of other sites are refused",
-        detail: "found a request that another site's page made, or a Host that is not this machine's; expected this service's own")
+        detail: "found a request that another site's page made, or a Host that is not this machine's; expected this service's own"
+    )
 
     static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
         let methods = allowed.map(\.rawValue).sorted().joined(separator: ", ")

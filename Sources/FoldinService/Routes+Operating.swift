@@ -21,7 +21,8 @@ extension Routes {
             for store in arms.stores { await store.reload() }
             if let failure = arms.stores.lazy.compactMap(\.failure).first {
                 throw Problem(
-                    status: .conflict, name: "model-refused", title: "The new model was refused; the old one serves on", detail: failure)
+                    status: .conflict, name: "model-refused", title: "The new model was refused; the old one serves on",
+                    detail: failure)
             }
             return JSON.response(ModelsReply(models: arms.states))
         }

@@ -6,8 +6,10 @@ extension Routes {
     /// The page at `/`, what belongs to it, and the description of the interface. They say nothing of models or people, so need no key.
     func addPage() {
         for (path, type, bytes) in [
-            ("/", "text/html; charset=utf-8", PackageResources.index_html), ("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
-            ("/page.css", "text/css; charset=utf-8", PackageResources.page_css), ("/openapi.json", "application/json", PackageResources.openapi_json),
+            ("/", "text/html; charset=utf-8", PackageResources.index_html),
+            ("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
+            ("/page.css", "text/css; charset=utf-8", PackageResources.page_css),
+            ("/openapi.json", "application/json", PackageResources.openapi_json),
         ] {
             let body = ByteBuffer(bytes: bytes)
             add(.get, path, scope: nil) { _, _ in

@@ -27,7 +27,8 @@ extension Routes {
                 try Routes.check(event.user, limits, "the user of event \(place)")
                 try Routes.check(event.item, limits, "the item of event \(place)")
                 if let time = event.time, !(0...253_402_300_799).contains(time) {
-                    throw Problem.invalid(found: "the time of event \(place)", expected: "seconds since 1970, before the year 10000")
+                    throw Problem.invalid(
+                        found: "the time of event \(place)", expected: "seconds since 1970, before the year 10000")
                 }
             }
             try await kept { try await store.append(request.events) }
@@ -52,7 +53,8 @@ extension Routes {
     }
 
     private static func check(_ id: String, _ limits: ServiceConfiguration.Limits, _ what: String) throws {
-        guard (1...limits.idLength).contains(id.unicodeScalars.count), id.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        guard (1...limits.idLength).contains(id.unicodeScalars.count),
+            id.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else {
             throw Problem.invalid(found: what, expected: "1 to \(limits.idLength) characters, none of them a control character")
         }

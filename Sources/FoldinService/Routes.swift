@@ -6,7 +6,8 @@ import NIOCore
 final class Routes {
     typealias Handler = @Sendable (Request, ServiceContext) async throws -> Response
 
-    static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [HTTPRequest.Method("QUERY")].compactMap { $0 }
+    static let methods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [HTTPRequest.Method("QUERY")].compactMap { $0 }
 
     private let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
     private let limits: ServiceConfiguration.Limits

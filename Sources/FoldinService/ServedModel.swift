@@ -27,7 +27,8 @@ final class ServedModel: Sendable {
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     init(arm: String, path: String, workers: Workers) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
+            throw FoldinError(
+                .missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
         }
         modified = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate]) as? Date ?? Date()
         model = try TrainedModel(data: data, file: path)
@@ -83,7 +84,8 @@ final class ServedModel: Sendable {
             bytes.append(contentsOf: ranked.score.description.utf8)
             bytes.append(UInt8(ascii: "}"))
         }
-        bytes.append(contentsOf: "],\"kind\":\"\(kind.rawValue)\",\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"},".utf8)
+        bytes.append(
+            contentsOf: "],\"kind\":\"\(kind.rawValue)\",\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"},".utf8)
         bytes.append(contentsOf: "\"unknown\":[".utf8)
         var named: Set<String> = []
         for id in unknown where named.insert(id).inserted {

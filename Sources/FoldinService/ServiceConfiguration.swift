@@ -72,8 +72,12 @@ public struct ServiceConfiguration: Sendable {
             "--keys, or --open to say that everybody may use this service")
         try require((0...65_535).contains(port), "port \(port)", "0 to 65535")
         try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests a second", "more than 0")
-        try require(candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)", "more than 0, at most 1")
-        try require(batchSize > 0 && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)", "a queue of at least a batch")
+        try require(
+            candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)",
+            "more than 0, at most 1")
+        try require(
+            batchSize > 0 && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)",
+            "a queue of at least a batch")
         try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")
     }
 }

@@ -54,7 +54,9 @@ struct TitleIndex: Sendable {
                 var place = 0
                 while place + word.count <= title.count {
                     // memchr leaps to where the word may begin.
-                    guard let found = memchr(start + place, Int32(word[0]), title.count - word.count - place + 1) else { return nil }
+                    guard let found = memchr(start + place, Int32(word[0]), title.count - word.count - place + 1) else {
+                        return nil
+                    }
                     place = UnsafeRawPointer(found) - start
                     if memcmp(start + place, pattern, word.count) == 0 { return place }
                     place += 1

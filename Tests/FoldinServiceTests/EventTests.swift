@@ -9,7 +9,8 @@ import Testing
 
 @Suite("Service: events") struct EventTests {
     @Test func countAtOnce() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) { service in
+        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+            service in
             #expect(try await service.client.recommendations(for: "né/1").kind == .popular)
             try await service.client.keep([
                 Event(user: "né/1", item: "i3"), Event(user: "other", item: "i8"), Event(user: "né/1", item: "new"),
@@ -26,11 +27,13 @@ import Testing
     }
 
     @Test func areRefusedWhole() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) { service in
+        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+            service in
             let good = Event(user: "u", item: "i1")
             let long = String(repeating: "x", count: 257)
             for bad in [
-                Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"), Event(user: "u", item: "i\n1"),
+                Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
+                Event(user: "u", item: "i\n1"),
                 Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1), Event(user: "u", item: "i1", time: .max),
             ] {
                 let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
@@ -45,9 +48,12 @@ import Testing
 
     /// What SQL would take for its own is a name like any other.
     @Test func takeSQLForNames() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) { service in
+        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+            service in
             let names = ["'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
-            for name in names { try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")]) }
+            for name in names {
+                try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
+            }
             for name in names {
                 #expect(try await service.client.recommendations(for: name).unknown == [name])
                 #expect(try await service.client.delete(user: name) == 1)
@@ -63,7 +69,11 @@ import Testing
         try await withThrowingTaskGroup { group in
             for user in 0..<50 {
                 group.addTask {
-                    for item in 0..<4 { try await store.append([Event(user: "secret-\(user)", item: "i\(item)"), Event(user: "all", item: "\(user)")]) }
+                    for item in 0..<4 {
+                        try await store.append([
+                            Event(user: "secret-\(user)", item: "i\(item)"), Event(user: "all", item: "\(user)"),
+                        ])
+                    }
                 }
             }
             try await group.waitForAll()
@@ -87,14 +97,16 @@ import Testing
         let database = folder.path + "/events.sqlite"
         let store = try EventStore(path: database)
         try await store.append([
-            Event(user: "a,b", item: "say \"hi\"", time: 7), Event(user: "u", item: "映画", rating: 2.5, time: 8), Event(user: "u", item: "1", rating: 3, time: 9),
+            Event(user: "a,b", item: "say \"hi\"", time: 7), Event(user: "u", item: "映画", rating: 2.5, time: 8),
+            Event(user: "u", item: "1", rating: 3, time: 9),
         ])
         #expect(try EventExport.write(database: database, to: folder.path + "/out.csv", clickRating: 4) == 3)
         #expect(
             try folder.text("out.csv")
                 == "user,item,rating,timestamp\n\"a,b\",\"say \"\"hi\"\"\",4,7\nu,映画,2.5,8\nu,1,3,9\n")
         #expect(failure { try EventExport.write(database: folder.path + "/none", to: folder.path + "/x") }?.kind == .missingInput)
-        let noDatabase = try folder.write("text", "this is no database, but it is longer than a header of SQLite's would be: 100 bytes, or so, in all")
+        let noDatabase = try folder.write(
+            "text", "this is no database, but it is longer than a header of SQLite's would be: 100 bytes, or so, in all")
         #expect(failure { try EventExport.write(database: noDatabase, to: folder.path + "/x") }?.kind == .badData)
         #expect(failure { try EventExport.write(database: database, to: folder.path + "/no/where") }?.kind == .cannotCreate)
         #expect(failure { try EventStore(path: noDatabase) }?.kind == .cannotCreate)

@@ -30,7 +30,10 @@ import Testing
                     return try await service.send(method, path, method == "POST" ? "{}" : nil, headers: headers).status
                 }
                 let read = try #require(keys[.read]?.key)
-                for wrong in [nil, "", "Bearer", "Bearer ", "Bearer foldin_0", "Bearer " + read + "0", "Bearer " + read.dropLast(), "Basic " + read, read] {
+                for wrong in [
+                    nil, "", "Bearer", "Bearer ", "Bearer foldin_0", "Bearer " + read + "0", "Bearer " + read.dropLast(),
+                    "Basic " + read, read,
+                ] {
                     #expect(try await status(wrong) == 401, "\(method) \(path) \(wrong ?? "-")")
                 }
                 for given in Scope.allCases {
@@ -54,7 +57,9 @@ import Testing
         #expect(KeyRing.make(name: "shop", scope: .write).key != key)
         let ring = try KeyRing(contentsOf: try folder.write("keys", line))
         #expect(ring.entry(for: key)?.scope == .write && ring.entry(for: key + " ") == nil && ring.entry(for: "") == nil)
-        for (text, place) in [("", nil), ("# none\n", nil), ("a read\n", 1), ("\na all " + line.suffix(64), 2), ("a read " + line.suffix(63), 1)] {
+        for (text, place) in [
+            ("", nil), ("# none\n", nil), ("a read\n", 1), ("\na all " + line.suffix(64), 2), ("a read " + line.suffix(63), 1),
+        ] {
             let error = failure { try KeyRing(contentsOf: folder.write("bad", text)) }
             #expect(error?.kind == .badData && error?.line == place, "\(text)")
         }
@@ -63,8 +68,10 @@ import Testing
 
     @Test func areNeededBeyondThisMachine() throws {
         for (host, keys, open, allowed) in [
-            ("127.0.0.1", nil, false, true), ("::1", nil, false, true), ("localhost", nil, false, true), ("127.8.8.8", nil, false, true),
-            ("0.0.0.0", nil, false, false), ("::", nil, false, false), ("example.org", nil, false, false), ("0.0.0.0", "keys", false, true),
+            ("127.0.0.1", nil, false, true), ("::1", nil, false, true), ("localhost", nil, false, true),
+            ("127.8.8.8", nil, false, true),
+            ("0.0.0.0", nil, false, false), ("::", nil, false, false), ("example.org", nil, false, false),
+            ("0.0.0.0", "keys", false, true),
             ("0.0.0.0", nil, true, true),
         ] as [(String, String?, Bool, Bool)] {
             var configuration = ServiceConfiguration(model: "m")

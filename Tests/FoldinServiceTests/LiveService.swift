@@ -27,13 +27,16 @@ struct LiveService: Sendable {
     /// Items "i0" to "i39"; two of three titled, one of the titles hard to write as JSON.
     static func model(seed: UInt64 = 4) -> TrainedModel {
         let architecture = Architecture(
-            family: .multVAE, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
+            family: .multVAE, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0],
+            decoderDropout: [0, 0])
         let titles = (0..<items).map { item in
-            item % 3 == 2 ? nil : item == 4 ? "Né \"映画\" \\ \u{1}\u{1F}\n👩‍👩‍👧" : "Film \(item) of \(item % 2 == 0 ? "Ångström" : "the Sea")"
+            item % 3 == 2
+                ? nil : item == 4 ? "Né \"映画\" \\ \u{1}\u{1F}\n👩‍👩‍👧" : "Film \(item) of \(item % 2 == 0 ? "Ångström" : "the Sea")"
         }
         return TrainedModel(
             parameters: Parameters(initializing: architecture, seed: seed), items: Vocabulary((0..<items).map { "i\($0)" }),
-            titles: titles, card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
+            titles: titles,
+            card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
     }
 
     /// Runs `body` against a service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`.
@@ -120,7 +123,9 @@ struct LiveService: Sendable {
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         guard connected == 0 else { return "not connected" }
         _ = Array(text.utf8).withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

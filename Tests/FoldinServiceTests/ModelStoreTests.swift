@@ -84,7 +84,9 @@ import Testing
     }
 
     /// The first 52 bits of SHA-256, by Python's hashlib.
-    @Test(arguments: [("alice", 0.1712650529798836), ("bob", 0.5066866783861981), ("42", 0.45030764956967495), ("é", 0.291402190516421)])
+    @Test(arguments: [
+        ("alice", 0.1712650529798836), ("bob", 0.5066866783861981), ("42", 0.45030764956967495), ("é", 0.291402190516421),
+    ])
     func placeUsersByAHash(user: String, place: Double) { #expect(ModelArms.place(of: user) == place) }
 
     @Test func shareThePeople() async throws {

@@ -19,8 +19,12 @@ import Testing
         for milliseconds in [1, 4, 4, 20_000] { timer.recordMilliseconds(milliseconds) }
         let lines = registry.text.split(separator: "\n").map(String.init)
         #expect(lines.prefix(4) == ["# TYPE a gauge", "a 2.5", "# TYPE b_total counter", #"b_total{x="a\"b\\c\nd",y="2"} 4"#])
-        #expect(lines.contains("c_seconds_bucket{r=\"1\",le=\"0.001\"} 1") && lines.contains("c_seconds_bucket{r=\"1\",le=\"0.005\"} 3"))
-        #expect(lines.contains("c_seconds_bucket{r=\"1\",le=\"10.0\"} 3") && lines.contains("c_seconds_bucket{r=\"1\",le=\"+Inf\"} 4"))
+        #expect(
+            lines.contains("c_seconds_bucket{r=\"1\",le=\"0.001\"} 1")
+                && lines.contains("c_seconds_bucket{r=\"1\",le=\"0.005\"} 3"))
+        #expect(
+            lines.contains("c_seconds_bucket{r=\"1\",le=\"10.0\"} 3") && lines.contains("c_seconds_bucket{r=\"1\",le=\"+Inf\"} 4")
+        )
         #expect(lines.suffix(2) == ["c_seconds_sum{r=\"1\"} 20.009", "c_seconds_count{r=\"1\"} 4"])
     }
 
@@ -42,7 +46,8 @@ import Testing
         try LiveService.model().save(to: folder.path + "/m")
         let served = try ServedModel(arm: "main", path: folder.path + "/m", workers: Workers(count: 1))
         let queue = ScoringQueue(
-            limits: .init(batch: 4, waiting: 8, delay: .milliseconds(200)), workers: Workers(count: 1), metrics: PrometheusRegistry())
+            limits: .init(batch: 4, waiting: 8, delay: .milliseconds(200)), workers: Workers(count: 1),
+            metrics: PrometheusRegistry())
         let outcomes = await withTaskGroup { group in
             for item in 0..<20 {
                 group.addTask { () -> Bool? in

@@ -31,7 +31,9 @@ import Testing
             let allowed = ["i9", "i1", "i30", "x", "i4", "i9"]
             let request = RecommendationRequest(history: ["i1", "y"], top: 2, offset: 1, exclude: ["i30", "z"], allow: allowed)
             let reply = try await service.client.recommendations(request)
-            let expected = try service.recommender.recommend(40, havingLiked: ["i1"]).map(\.item).filter { ["i9", "i4"].contains($0) }
+            let expected = try service.recommender.recommend(40, havingLiked: ["i1"]).map(\.item).filter {
+                ["i9", "i4"].contains($0)
+            }
             #expect(reply.items.map(\.item) == [expected[1]] && reply.unknown == ["y", "z", "x"])
             let nothing = try await service.client.recommendations(RecommendationRequest(history: ["i1"], allow: []))
             #expect(nothing.items.isEmpty)
@@ -56,11 +58,14 @@ import Testing
         try await LiveService.with { service in
             let requests = (0..<150).map { person in
                 RecommendationRequest(
-                    history: person % 9 == 4 ? ["nobody"] : ["i\(person % 40)", "i\(person * 7 % 40)"], top: person % 6 + 1, offset: person % 3)
+                    history: person % 9 == 4 ? ["nobody"] : ["i\(person % 40)", "i\(person * 7 % 40)"], top: person % 6 + 1,
+                    offset: person % 3)
             }
             let together = try await service.client.recommendations(requests)
             #expect(together.count == 150)
-            for (request, reply) in zip(requests, together).prefix(40) { #expect(try await service.client.recommendations(request) == reply) }
+            for (request, reply) in zip(requests, together).prefix(40) {
+                #expect(try await service.client.recommendations(request) == reply)
+            }
             #expect(try await service.client.recommendations([]).isEmpty)
         }
     }
@@ -72,7 +77,9 @@ import Testing
                 for item in 0..<40 {
                     group.addTask {
                         let reply = try await service.client.recommendations(5, havingLiked: ["i\(item)"])
-                        #expect(reply.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i\(item)"]).map(\.item)))
+                        #expect(
+                            reply.items.map(\.item)
+                                == (try service.recommender.recommend(5, havingLiked: ["i\(item)"]).map(\.item)))
                     }
                 }
                 try await group.waitForAll()
@@ -88,7 +95,9 @@ import Testing
             func find(_ query: String, _ top: Int = 40) async throws -> [String] {
                 try await service.client.items(matching: query, top: top).map(\.item)
             }
-            #expect(try await Set(find("angstrom FILM")) == Set((0..<40).filter { $0 % 3 != 2 && $0 % 2 == 0 && $0 != 4 }.map { "i\($0)" }))
+            #expect(
+                try await Set(find("angstrom FILM"))
+                    == Set((0..<40).filter { $0 % 3 != 2 && $0 % 2 == 0 && $0 != 4 }.map { "i\($0)" }))
             #expect(try await find("sea", 3).count == 3)
             #expect(try await find("i5").first == "i5")
             #expect(try await find("film 13 ") == ["i13"])

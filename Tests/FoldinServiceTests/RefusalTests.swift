@@ -7,13 +7,17 @@ import Testing
 @Suite("Service: refusals") struct RefusalTests {
     /// Body, status, the end of the problem's type, and a part of its detail.
     static let bodies: [(String, Int, String, String)] = [
-        ("", 400, "malformed-request", "not JSON,"), ("{", 400, "malformed-request", "not JSON,"), ("[]", 400, "malformed-request", "object"),
-        ("{}", 400, "malformed-request", "\"history\""), (#"{"history":"i1"}"#, 400, "malformed-request", ".history; expected an array"),
+        ("", 400, "malformed-request", "not JSON,"), ("{", 400, "malformed-request", "not JSON,"),
+        ("[]", 400, "malformed-request", "object"),
+        ("{}", 400, "malformed-request", "\"history\""),
+        (#"{"history":"i1"}"#, 400, "malformed-request", ".history; expected an array"),
         (#"{"history":[1]}"#, 400, "malformed-request", ".history[0]; expected a string"),
         (#"{"history":[null]}"#, 400, "malformed-request", "null at .history[0]"),
-        (#"{"history":["i1"],"top":1e99}"#, 400, "malformed-request", "a number that does not fit"), (#"{"history":["i1"],"top":1.5}"#, 400, "malformed-request", "a number that does not fit"),
+        (#"{"history":["i1"],"top":1e99}"#, 400, "malformed-request", "a number that does not fit"),
+        (#"{"history":["i1"],"top":1.5}"#, 400, "malformed-request", "a number that does not fit"),
         (#"{"history":["i1"],"top":"5"}"#, 400, "malformed-request", ".top; expected a whole number"),
-        (#"{"history":["i1"],"top":0}"#, 422, "invalid-request", "0 items"), (#"{"history":["i1"],"top":1001}"#, 422, "invalid-request", "1 to 1000"),
+        (#"{"history":["i1"],"top":0}"#, 422, "invalid-request", "0 items"),
+        (#"{"history":["i1"],"top":1001}"#, 422, "invalid-request", "1 to 1000"),
         (#"{"history":["i1"],"offset":-1}"#, 422, "invalid-request", "-1 items"),
         (#"{"history":["i1"],"top":9223372036854775807}"#, 422, "invalid-request", "1 to 1000"),
         (#"{"history":["\ud800"]}"#, 400, "malformed-request", "JSON"),
@@ -43,11 +47,14 @@ import Testing
             // In chunks no length is announced.
             let chunked =
                 "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                + "Transfer-Encoding: chunked\r\n\r\n" + String(repeating: "400\r\n" + String(repeating: " ", count: 1_024) + "\r\n", count: 3) + "0\r\n\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+                + String(repeating: "400\r\n" + String(repeating: " ", count: 1_024) + "\r\n", count: 3) + "0\r\n\r\n"
             let answer = await service.raw(chunked)
             #expect(answer.hasPrefix("HTTP/1.1 413"))
             for headers in [["Content-Type": "text/plain"], ["Content-Type": "application/jsonp"], ["Content-Type": ""]] {
-                #expect(try await service.send("POST", "/v1/recommendations", "{\"history\":[]}", headers: headers).problem().status == 415)
+                #expect(
+                    try await service.send("POST", "/v1/recommendations", "{\"history\":[]}", headers: headers).problem().status
+                        == 415)
             }
             let wrong = try await service.send("DELETE", "/v1/recommendations")
             #expect(try wrong.problem().status == 405 && wrong.headers["allow"] == "POST")
@@ -55,17 +62,23 @@ import Testing
             for path in ["/nothing", "/v1", "/v1/items/i1", "/v1/items/i1/similar/x", "/V1/models"] {
                 #expect(try await service.send("GET", path).problem().status == 404, "\(path)")
             }
-            for path in ["/v1/items", "/v1/items?query=a&top=x", "/v1/items?query=a&top=0", "/v1/items/%FF/similar", "/v1/items/i1/similar?top=1001"] {
+            for path in [
+                "/v1/items", "/v1/items?query=a&top=x", "/v1/items?query=a&top=0", "/v1/items/%FF/similar",
+                "/v1/items/i1/similar?top=1001",
+            ] {
                 #expect(try await service.send("GET", path).problem().status == 400, "\(path)")
             }
-            #expect(try await service.send("POST", "/v1/events", #"{"events":[{"user":"u","item":"i1"}]}"#).problem().detail.contains("--events"))
+            #expect(
+                try await service.send("POST", "/v1/events", #"{"events":[{"user":"u","item":"i1"}]}"#).problem().detail.contains(
+                    "--events"))
         }
     }
 
     /// A client that dribbles its body is hung up on; others are served meanwhile.
     @Test func ofSlowBodies() async throws {
         try await LiveService.with({ configuration, _ in configuration.limits.bodyTime = .milliseconds(300) }) { service throws in
-            let head = "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            let head =
+                "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
             let slow = Task.detached { () -> Duration in
                 let began = ContinuousClock.now
                 _ = await service.raw(head)
@@ -78,18 +91,25 @@ import Testing
 
     @Test func ofTraversalAndInjection() async throws {
         try await LiveService.with { service in
-            for path in ["/../../etc/passwd", "/..%2f..%2fetc/passwd", "/page.js/../../x", "//etc/passwd", "/v1/items/..%2F..%2Fetc%2Fpasswd/similar", "/%00"] {
+            for path in [
+                "/../../etc/passwd", "/..%2f..%2fetc/passwd", "/page.js/../../x", "//etc/passwd",
+                "/v1/items/..%2F..%2Fetc%2Fpasswd/similar", "/%00",
+            ] {
                 let answer = await service.raw("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 404") && !answer.contains("root:"), "\(path): \(answer.prefix(200))")
             }
             // A request id goes back only when it is plain; nothing of it becomes a header.
             for id in ["a b", "x\u{7F}", "é", String(repeating: "a", count: 65), "a;b\t"] {
-                let answer = await service.raw("GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: \(id)\r\nConnection: close\r\n\r\n")
-                #expect(!answer.contains(id) && (answer.hasPrefix("HTTP/1.1 200") || answer.hasPrefix("HTTP/1.1 400")), "\(id): \(answer)")
+                let answer = await service.raw(
+                    "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: \(id)\r\nConnection: close\r\n\r\n")
+                #expect(
+                    !answer.contains(id) && (answer.hasPrefix("HTTP/1.1 200") || answer.hasPrefix("HTTP/1.1 400")),
+                    "\(id): \(answer)")
             }
             let plain = try await service.send("GET", "/health/live", headers: ["X-Request-ID": "trace-1.a_B"])
             #expect(plain.headers["x-request-id"] == "trace-1.a_B")
-            let split = await service.raw("GET /v1/items/a%0d%0aSet-Cookie:%20x=1/similar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            let split = await service.raw(
+                "GET /v1/items/a%0d%0aSet-Cookie:%20x=1/similar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             #expect(split.hasPrefix("HTTP/1.1 404") && !split.lowercased().contains("set-cookie"))
         }
     }
@@ -97,7 +117,10 @@ import Testing
     /// Nonsense instead of HTTP is refused, and the service goes on.
     @Test func ofWhatIsNotHTTP() async throws {
         try await LiveService.with { service throws in
-            for text in ["\u{16}\u{3}\u{1}nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"] {
+            for text in [
+                "\u{16}\u{3}\u{1}nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+                "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            ] {
                 let answer = await service.raw(text)
                 #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(answer)")
             }
@@ -109,9 +132,12 @@ import Testing
     @Test func ofForeignOrigins() async throws {
         try await LiveService.with { service throws in
             for site in ["cross-site", "same-site"] {
-                #expect(try await service.send("POST", "/v1/models:reload", headers: ["Sec-Fetch-Site": site]).problem().status == 403)
+                #expect(
+                    try await service.send("POST", "/v1/models:reload", headers: ["Sec-Fetch-Site": site]).problem().status == 403
+                )
             }
-            let rebound = await service.raw("GET /v1/models HTTP/1.1\r\nHost: evil.example:\(service.port)\r\nConnection: close\r\n\r\n")
+            let rebound = await service.raw(
+                "GET /v1/models HTTP/1.1\r\nHost: evil.example:\(service.port)\r\nConnection: close\r\n\r\n")
             #expect(rebound.hasPrefix("HTTP/1.1 403"))
             #expect(try await service.send("GET", "/v1/models", headers: ["Sec-Fetch-Site": "same-origin"]).status == 200)
         }
