@@ -116,6 +116,6 @@ private struct SweepLine: Sendable {
 
     private static func left(_ progress: SweepProgress) -> String {
         guard let seconds = progress.secondsLeft, progress.done < progress.total else { return "" }
-        return "  ETA \(duration(seconds)) at most"
+        return "  ETA \(ProgressText.duration(seconds)) at most"
     }
 }

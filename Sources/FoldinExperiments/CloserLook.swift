@@ -31,7 +31,7 @@ struct CloserLook {
             }
             return Judged(run: run, profile: RecommendationProfile(model, on: dataset, cutoff: Report.cutoff, workers: workers))
         }
-        popularity = RecommendationProfile(PopularityScorer(dataset.train), on: dataset, cutoff: Report.cutoff, workers: workers)
+        popularity = RecommendationProfile(ItemPopularity(dataset.train), on: dataset, cutoff: Report.cutoff, workers: workers)
     }
 
     var html: String {

@@ -1,4 +1,5 @@
 import CFoldinKernels
+import FoldinInteractions
 import FoldinKernels
 
 /// Scores one user at a time in memory that it keeps: of an autoencoder, after the first calls nothing is allocated. A model of

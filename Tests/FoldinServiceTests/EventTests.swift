@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Service: events") struct EventTests {
     @Test func countAtOnce() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+        try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
             #expect(try await service.client.recommendations(for: "né/1").kind == .popular)
             try await service.client.keep([
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func areRefusedWhole() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+        try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
             let good = Event(user: "u", item: "i1")
             let long = String(repeating: "x", count: 257)
@@ -48,7 +48,7 @@ import Testing
 
     /// What SQL would take for its own is a name like any other.
     @Test func takeSQLForNames() async throws {
-        try await LiveService.with({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }) {
+        try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
             let names = ["'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
             for name in names {

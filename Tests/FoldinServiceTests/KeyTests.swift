@@ -17,12 +17,12 @@ import Testing
 
     @Test func areAskedForEverywhere() async throws {
         let keys = Dictionary(uniqueKeysWithValues: Scope.allCases.map { ($0, KeyRing.make(name: $0.rawValue, scope: $0)) })
-        try await LiveService.with({ configuration, folder in
+        try await LiveService.configured({ configuration, folder in
             try ("# ours\n\n" + keys.values.map(\.line).joined(separator: "\n") + "\n").write(
                 toFile: folder.path + "/keys", atomically: true, encoding: .utf8)
             configuration.keys = folder.path + "/keys"
             configuration.events = folder.path + "/events.sqlite"
-        }) { service in
+        }).run { service in
             for (method, path, scope) in Self.guarded {
                 func status(_ authorization: String?) async throws -> Int {
                     var headers = ["Content-Type": "application/json"]

@@ -39,9 +39,25 @@ struct LiveService: Sendable {
             card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
     }
 
-    /// Runs `body` against a service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`.
-    static func with(
-        _ configure: (inout ServiceConfiguration, TestFolder) throws -> Void = { _, _ in }, key: String? = nil,
+    /// Runs `body` against a service as it comes.
+    static func with(_ body: (LiveService) async throws -> Void) async throws { try await configured({ _, _ in }).run(body) }
+
+    /// A service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`, asked with `key`.
+    static func configured(
+        _ configure: @escaping (inout ServiceConfiguration, TestFolder) throws -> Void, key: String? = nil
+    ) -> Setting { Setting(configure: configure, key: key) }
+
+    struct Setting {
+        let configure: (inout ServiceConfiguration, TestFolder) throws -> Void
+        let key: String?
+
+        func run(_ body: (LiveService) async throws -> Void) async throws {
+            try await LiveService.run(configure, key: key, body)
+        }
+    }
+
+    private static func run(
+        _ configure: (inout ServiceConfiguration, TestFolder) throws -> Void, key: String?,
         _ body: (LiveService) async throws -> Void
     ) async throws {
         let folder = TestFolder(try TemporaryFolder())

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func areLoadedAnewWhenTheFileChanges() async throws {
-        try await LiveService.with({ configuration, _ in configuration.watch = .milliseconds(20) }) { service in
+        try await LiveService.configured({ configuration, _ in configuration.watch = .milliseconds(20) }).run { service in
             let before = try #require(try await service.client.models().first?.version)
             try LiveService.model(seed: 6).save(to: service.folder.path + "/model.safetensors")
             var version = before
@@ -90,11 +90,11 @@ import Testing
     func placeUsersByAHash(user: String, place: Double) { #expect(ModelArms.place(of: user) == place) }
 
     @Test func shareThePeople() async throws {
-        try await LiveService.with({ configuration, folder in
+        try await LiveService.configured({ configuration, folder in
             try LiveService.model(seed: 9).save(to: folder.path + "/candidate.safetensors")
             configuration.candidate = (folder.path + "/candidate.safetensors", 0.3)
             configuration.events = folder.path + "/events.sqlite"
-        }) { service in
+        }).run { service in
             #expect(try await service.client.models().map(\.arm) == ["main", "candidate"])
             #expect(try await service.client.models().map(\.share) == [0.7, 0.3])
             for user in ["alice", "bob", "42", "é"] {
@@ -115,10 +115,10 @@ import Testing
 
     @Test func thatAreNoneStopTheStart() async throws {
         let error = await #expect(throws: (any Error).self) {
-            try await LiveService.with({ configuration, folder in
+            try await LiveService.configured({ configuration, folder in
                 try Data("x".utf8).write(to: URL(filePath: folder.path + "/bad"))
                 configuration.model = folder.path + "/bad"
-            }) { _ in Issue.record("it serves") }
+            }).run { _ in Issue.record("it serves") }
         }
         #expect((error as? FoldinError)?.kind == .badData)
     }

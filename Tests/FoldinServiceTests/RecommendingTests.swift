@@ -72,7 +72,7 @@ import Testing
 
     /// Requests that come at the same time are scored together, and get what they would have got alone.
     @Test func scoresConcurrentRequestsTogether() async throws {
-        try await LiveService.with({ configuration, _ in configuration.batchDelay = .milliseconds(20) }) { service in
+        try await LiveService.configured({ configuration, _ in configuration.batchDelay = .milliseconds(20) }).run { service in
             try await withThrowingTaskGroup { group in
                 for item in 0..<40 {
                     group.addTask {

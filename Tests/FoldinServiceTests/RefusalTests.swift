@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func ofSizeTypeMethodAndPath() async throws {
-        try await LiveService.with({ configuration, _ in configuration.limits.bodyBytes = 1_000 }) { service in
+        try await LiveService.configured({ configuration, _ in configuration.limits.bodyBytes = 1_000 }).run { service in
             let large = "{\"history\":[\"" + String(repeating: "x", count: 1_000) + "\"]}"
             #expect(try await service.send("POST", "/v1/recommendations", large).problem().status == 413)
             // In chunks no length is announced.
@@ -76,7 +76,8 @@ import Testing
 
     /// A client that dribbles its body is hung up on; others are served meanwhile.
     @Test func ofSlowBodies() async throws {
-        try await LiveService.with({ configuration, _ in configuration.limits.bodyTime = .milliseconds(300) }) { service throws in
+        try await LiveService.configured({ configuration, _ in configuration.limits.bodyTime = .milliseconds(300) }).run {
+            service throws in
             let head =
                 "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
             let slow = Task.detached { () -> Duration in
@@ -144,7 +145,7 @@ import Testing
     }
 
     @Test func ofTooManyRequests() async throws {
-        try await LiveService.with({ configuration, _ in configuration.rate = 0.001 }) { service in
+        try await LiveService.configured({ configuration, _ in configuration.rate = 0.001 }).run { service in
             #expect(try await service.send("GET", "/v1/models").status == 200)
             let refused = try await service.send("GET", "/v1/models")
             let wait = try #require(refused.headers["retry-after"].flatMap { Int($0) })
