@@ -21,7 +21,7 @@ import Testing
         let dataset = Checkerboard.dataset()
         func bytes(_ precision: Precision, threads: Int) throws -> [Float] {
             let trained = try Checkerboard.trainer(model, epochs: 3, threads: threads, precision: precision).train(on: dataset)
-            return trained.itemVectors.vectors.values
+            return try #require(trained.parameters).itemVectors.vectors.values
         }
         let alone = try bytes(.bfloat16, threads: 1)
         for threads in [2, 3] { #expect(try bytes(.bfloat16, threads: threads) == alone) }
