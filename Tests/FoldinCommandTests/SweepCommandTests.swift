@@ -27,8 +27,10 @@ import Testing
     func survivesKills() throws {
         let run = try TrainedRun(training: false)
         let file = try run.folder.write("s.toml", Self.text)
+        let began = ContinuousClock.now
         let whole = try run.foldin("sweep", file, "--data", run.data, "--out", run.folder.path + "/whole", "--json")
         #expect(whole.status == 0, "\(whole)")
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
         let out = run.folder.path + "/out"
         var kills = 0
         var finished: [String: Date] = [:]
@@ -42,7 +44,7 @@ import Testing
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
-            Thread.sleep(forTimeInterval: 0.15 + 0.07 * Double(kills))
+            Thread.sleep(forTimeInterval: seconds * (0.2 + 0.1 * Double(kills)))
             if process.isRunning {
                 kill(process.processIdentifier, SIGKILL)
                 kills += 1
