@@ -146,10 +146,7 @@ public struct Sweep: Sendable {
         guard let trainer = try? planned.plan.trainer(workers: Workers(count: 1)),
             let architecture = try? trainer.architecture(for: dataset)
         else { return 0 }
-        return TrainingMemory(
-            dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize,
-            softmax: trainer.softmax)?.totalBytes
-            ?? .max
+        return TrainingMemory(of: trainer, architecture, on: dataset)?.totalBytes ?? .max
     }
 
     /// The configurations that go on: by the mean over seeds of the best validation metric of the first `epochs`; a failed run

@@ -38,11 +38,7 @@ struct SweepRun {
             run.status = .unfinished
             (run.network, run.parameters) = (architecture.widths, architecture.parameterCount)
             run.dataChecksum = dataChecksum
-            run.memoryBytes =
-                TrainingMemory(
-                    dataset: TrainingMemory.Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize,
-                    softmax: trainer.softmax)?
-                .totalBytes
+            run.memoryBytes = TrainingMemory(of: trainer, architecture, on: dataset)?.totalBytes
         }
         let (run, checkpoint) = try open(options: trainer.options)
         var epochs = checkpoint?.state.history.count ?? 0

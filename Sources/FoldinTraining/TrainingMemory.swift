@@ -64,6 +64,12 @@ public struct TrainingMemory: Sendable, Encodable {
             batch: batch, softmax: softmax)
     }
 
+    /// What `trainer` needs for the network it builds on `dataset`. Nil where the sizes overflow.
+    public init?(of trainer: Trainer, _ architecture: Architecture, on dataset: PreparedDataset) {
+        self.init(
+            dataset: Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize, softmax: trainer.softmax)
+    }
+
     /// A network of any shape; `hidden` is then its widest hidden layer. Nil where the sizes overflow.
     public init?(dataset: Shape, architecture: Architecture, batch: Int, softmax: Softmax = .exact) {
         let isVariational = architecture.family == .multVAE  // mean and log-variance at the encoder's end
