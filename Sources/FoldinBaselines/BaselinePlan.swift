@@ -45,14 +45,18 @@ public struct BaselinePlan: Sendable, Equatable {
                     name: "shrinkage", help: "Takes likenesses down that few people stand behind.", standard: 10,
                     range: 0...Double.greatestFiniteMagnitude),
             ]
-        case .ease: [lambda(standard: 500)]
+        case .ease: [lambda(standard: 500), keep]
         case .edlae:
             [
                 Option(name: "dropout", help: "Probability of dropping a click.", standard: 0.5, range: 0...0.999),
                 lambda(standard: 300),
+                keep,
             ]
         }
     }
+
+    private static let keep = Option(
+        name: "keep", help: "Weights that each item keeps, the heaviest; 0 for all.", standard: 0, range: 0...1e9, isWhole: true)
 
     private static func lambda(standard: Double) -> Option {
         Option(
@@ -96,18 +100,21 @@ public struct BaselinePlan: Sendable, Equatable {
 
     /// The model and its options in a few words: `ease, lambda 500`.
     public var summary: String {
-        let words = Self.table(model).map { ", \($0.name) \(optionText(values[$0.name] ?? $0.standard))" }
+        let words = Self.table(model).filter { $0.name != "keep" || values["keep"] ?? 0 > 0 }.map {
+            ", \($0.name) \(optionText(values[$0.name] ?? $0.standard))"
+        }
         return model.rawValue + words.joined()
     }
 
     /// What trains it.
     public var baseline: any Baseline {
         func value(_ name: String) -> Double { values[name] ?? 0 }
+        let keep = value("keep") > 0 ? Int(value("keep")) : nil
         switch model {
         case .popularity: return Popularity()
         case .itemKNN: return ItemKNN(neighbours: Int(value("neighbours")), shrinkage: value("shrinkage"))
-        case .ease: return EASE(lambda: value("lambda"))
-        case .edlae: return EDLAE(dropout: value("dropout"), lambda: value("lambda"))
+        case .ease: return EASE(lambda: value("lambda"), keep: keep)
+        case .edlae: return EDLAE(dropout: value("dropout"), lambda: value("lambda"), keep: keep)
         }
     }
 

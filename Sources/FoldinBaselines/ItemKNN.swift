@@ -52,12 +52,7 @@ public struct ItemKNN: Baseline {
                     start..<min(last, start + Self.itemsAPiece), kept: kept, training, users,
                     counts: counts.pointer + worker * itemCount, likeness: likeness.pointer + worker * itemCount)
             }
-            for piece in pieces {
-                let offset = lists.items.count
-                lists.starts += piece.starts.dropFirst().map { $0 + offset }
-                lists.items += piece.items
-                lists.weights += piece.weights
-            }
+            for piece in pieces { lists.append(piece) }
             progress(Double(last) / Double(itemCount))
         }
         return .itemNeighbours(ItemNeighbours(lists))

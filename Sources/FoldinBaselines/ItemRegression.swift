@@ -102,16 +102,18 @@ public struct EASE: Baseline {
 
     /// The penalty of the squared weights; more than 0.
     public let lambda: Double
+    /// How many weights to an item stay, the heaviest; nil for all.
+    public let keep: Int?
     private let availableMemory: Int?
 
-    /// `availableMemory` in bytes is what the model must fit in; nil for no limit.
-    public init(lambda: Double = 500, availableMemory: Int? = SystemMemory.available) {
-        (self.lambda, self.availableMemory) = (lambda, availableMemory)
+    /// `availableMemory` in bytes is what the fit must do with; nil for no limit.
+    public init(lambda: Double = 500, keep: Int? = nil, availableMemory: Int? = SystemMemory.available) {
+        (self.lambda, self.keep, self.availableMemory) = (lambda, keep, availableMemory)
     }
 
-    public var options: [String: String] { ["lambda": optionText(lambda)] }
+    public var options: [String: String] { ["lambda": optionText(lambda), "keep": String(keep ?? 0)] }
 
-    /// Costs items^3 operations; takes 4 bytes a pair of items.
+    /// Costs items^3 operations; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> ModelCore {
@@ -121,7 +123,9 @@ public struct EASE: Baseline {
         let lambda = lambda
         let weights = try ItemRegression(penalty: { _ in lambda }, availableMemory: availableMemory)
             .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        return .itemWeights(ItemWeights(.ease, itemCount: training.itemCount, weights: weights))
+        guard let keep else { return .itemWeights(ItemWeights(.ease, itemCount: training.itemCount, weights: weights)) }
+        return .itemNeighbours(
+            ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .ease))
     }
 }
 
@@ -139,16 +143,22 @@ public struct EDLAE: Baseline {
     public let dropout: Double
     /// The penalty of the squared weights, at least 0.
     public let lambda: Double
+    /// How many weights to an item stay, the heaviest; nil for all.
+    public let keep: Int?
     private let availableMemory: Int?
 
-    /// `availableMemory` in bytes is what the model must fit in; nil for no limit.
-    public init(dropout: Double = 0.5, lambda: Double = 300, availableMemory: Int? = SystemMemory.available) {
-        (self.dropout, self.lambda, self.availableMemory) = (dropout, lambda, availableMemory)
+    /// `availableMemory` in bytes is what the fit must do with; nil for no limit.
+    public init(
+        dropout: Double = 0.5, lambda: Double = 300, keep: Int? = nil, availableMemory: Int? = SystemMemory.available
+    ) {
+        (self.dropout, self.lambda, self.keep, self.availableMemory) = (dropout, lambda, keep, availableMemory)
     }
 
-    public var options: [String: String] { ["dropout": optionText(dropout), "lambda": optionText(lambda)] }
+    public var options: [String: String] {
+        ["dropout": optionText(dropout), "lambda": optionText(lambda), "keep": String(keep ?? 0)]
+    }
 
-    /// Costs items^3 operations; takes 4 bytes a pair of items.
+    /// Costs items^3 operations; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> ModelCore {
@@ -160,6 +170,8 @@ public struct EDLAE: Baseline {
         let (share, lambda) = (dropout / (1 - dropout), lambda)
         let weights = try ItemRegression(penalty: { share * $0 + lambda }, availableMemory: availableMemory)
             .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        return .itemWeights(ItemWeights(.edlae, itemCount: training.itemCount, weights: weights))
+        guard let keep else { return .itemWeights(ItemWeights(.edlae, itemCount: training.itemCount, weights: weights)) }
+        return .itemNeighbours(
+            ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .edlae))
     }
 }

@@ -27,20 +27,24 @@ struct EvaluateCommand: ParsableCommand {
         let metrics = try Metric.list(named: metrics)
         let trained = try TrainedModel(contentsOf: model, activations: activations)
         let dataset = try PreparedDataset(contentsOf: directory)
-        try check(trained, fits: dataset)
+        try trained.check(fits: dataset, model: model, directory: directory)
         let report = try Evaluator(metrics, workers: work.workers).evaluate(
             trained, on: part == .test ? dataset.test : dataset.validation, training: dataset.train)
         if json { try Console.json(report) } else { Console.result(report.description) }
     }
+}
 
+extension TrainedModel {
     /// A model is for exactly the dataset's items in the dataset's order.
-    private func check(_ trained: TrainedModel, fits dataset: PreparedDataset) throws {
-        guard trained.itemCount == dataset.items.count else {
+    ///
+    /// - Throws: `FoldinError` that names `model` and `directory`, where the two are from.
+    func check(fits dataset: PreparedDataset, model: String, directory: String) throws {
+        guard itemCount == dataset.items.count else {
             throw FoldinError(
-                .badData, file: model, found: "a model of \(trained.itemCount) items",
+                .badData, file: model, found: "a model of \(itemCount) items",
                 expected: "one of the \(dataset.items.count) items of \(directory)")
         }
-        guard let items = trained.items, items != dataset.items else { return }
+        guard let items, items != dataset.items else { return }
         let place = zip(items.ids, dataset.items.ids).enumerated().first { !$1.0.utf8.elementsEqual($1.1.utf8) }
         let difference = place.map { "item \($0.offset) is \"\($0.element.0)\" in the model and \"\($0.element.1)\" in the data" }
         throw FoldinError(

@@ -12,6 +12,7 @@ struct FoldinCommand: AsyncParsableCommand {
             DatasetsCommand.self,
             TrainCommand.self,
             CompareCommand.self,
+            BlendCommand.self,
             EvaluateCommand.self,
             SweepCommand.self,
             TablesCommand.self,

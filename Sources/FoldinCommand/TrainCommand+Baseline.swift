@@ -7,6 +7,7 @@ import Foundation
 struct BaselineOptions: PlanFlags {
     @Option(help: ArgumentHelp(BaselinePlan.help(for: "lambda"))) var lambda: String?
     @Option(help: ArgumentHelp(BaselinePlan.help(for: "neighbours"), valueName: "n")) var neighbours: String?
+    @Option(help: ArgumentHelp(BaselinePlan.help(for: "keep"), valueName: "n")) var keep: String?
     @Option(help: ArgumentHelp(BaselinePlan.help(for: "shrinkage"))) var shrinkage: String?
 }
 
@@ -66,43 +67,7 @@ extension TrainCommand {
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         Console.progress("")
-        let evaluator = Evaluator(workers: work.workers)
-        let validation = try evaluator.evaluate(model, on: dataset.validation, training: dataset.train)
-        let test = try evaluator.evaluate(model, on: dataset.test, training: dataset.train)
-        for result in validation.results { model.card.metrics["validation \(result.metric)"] = result.mean }
-        for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
-        try model.save(to: run.modelPath)
+        try run.finish(&model, seconds: seconds, on: dataset, workers: work.workers, json: json)
         isKept = true
-        let record = BaselineRecord(
-            model: model.summary, options: model.card.options, dataChecksum: model.card.dataChecksum, seconds: seconds,
-            peakMemoryBytes: SystemMemory.peak, validation: validation, test: test)
-        try run.write(record)
-        if json {
-            try Console.json(record)
-        } else {
-            Console.result(
-                """
-                \(model.summary) in \(String(format: "%.1f", seconds)) s
-
-                validation
-                \(validation)
-
-                test
-                \(test)
-
-                model: \(run.modelPath)
-                """)
-        }
     }
-}
-
-/// The contents of a baseline's `run.json`.
-private struct BaselineRecord: Encodable {
-    let model: String
-    let options: [String: String]
-    let dataChecksum: String
-    let seconds: Double
-    let peakMemoryBytes: Int?
-    let validation: EvaluationReport
-    let test: EvaluationReport
 }

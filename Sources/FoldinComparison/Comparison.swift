@@ -64,7 +64,7 @@ public struct Comparison: Sendable {
 
     /// One trained plan and its figures.
     private struct Attempt {
-        let plan: ModelPlan
+        let options: [String: String]
         let validation: Double?
         let metrics: UserMetrics
         let seconds: Double
@@ -101,7 +101,7 @@ public struct Comparison: Sendable {
         }
         guard let metrics = UserMetrics.average(best.map(\.metrics)) else { preconditionFailure("every plan has an attempt") }
         return ComparedModel(
-            name: contender.name, options: best[0].plan.options, metrics: metrics, validation: mean(best.map(\.validation)),
+            name: contender.name, options: best[0].options, metrics: metrics, validation: mean(best.map(\.validation)),
             seedMeans: best.map { $0.metrics.report.results.map(\.mean) }, candidates: contender.plans.count,
             trainingSeconds: mean(best.map(\.seconds)) ?? 0, totalSeconds: (ContinuousClock.now - began) / .seconds(1),
             epochs: best[0].epochs?.all, bestEpoch: best[0].epochs?.best, peakMemory: canMeasure ? SystemMemory.peak : nil)
@@ -113,24 +113,7 @@ public struct Comparison: Sendable {
         isBetter: (_ validation: Double?) -> Bool
     ) throws -> Attempt? {
         let began = ContinuousClock.now
-        var model: TrainedModel
-        var epochs: (Int, Int)?
-        switch plan {
-        case .baseline(let plan):
-            progress(plan.summary, 0)
-            model = try plan.baseline.train(on: dataset, workers: workers, isCancelled: isCancelled) {
-                progress(plan.summary, $0)
-            }
-        case .network(let plan):
-            let trainer = try plan.trainer(workers: workers)
-            let all = Double(trainer.schedule.epochs)
-            let outcome = try trainer.run(
-                on: dataset, isCancelled: isCancelled, checkpointSeconds: .infinity,
-                onStep: { epoch, fraction, _ in progress("epoch \(epoch)", (Double(epoch - 1) + fraction) / all) })
-            if outcome.wasCancelled { throw CancellationError() }
-            model = outcome.model
-            epochs = (outcome.history.count, outcome.bestEpoch)
-        }
+        let (model, epochs) = try train(plan, on: dataset, isCancelled: isCancelled, progress: progress)
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let validation = try Evaluator([choosing], workers: workers).evaluate(
             model, on: dataset.validation, training: dataset.train, isCancelled: isCancelled
@@ -138,7 +121,42 @@ public struct Comparison: Sendable {
         guard isBetter(validation) else { return nil }
         let metrics = try Evaluator(metrics, workers: workers).userMetrics(
             model, on: dataset.test, training: dataset.train, isCancelled: isCancelled)
-        return Attempt(plan: plan, validation: validation, metrics: metrics, seconds: seconds, epochs: epochs)
+        return Attempt(options: model.card.options, validation: validation, metrics: metrics, seconds: seconds, epochs: epochs)
+    }
+
+    /// Trains a plan; the epochs are those of a network, or of a blend's first.
+    func train(
+        _ plan: ModelPlan, on dataset: PreparedDataset, isCancelled: () -> Bool,
+        progress: (String, Double) -> Void = { _, _ in }
+    ) throws -> (model: TrainedModel, epochs: (all: Int, best: Int)?) {
+        switch plan {
+        case .baseline(let plan):
+            progress(plan.summary, 0)
+            let model = try plan.baseline.train(on: dataset, workers: workers, isCancelled: isCancelled) {
+                progress(plan.summary, $0)
+            }
+            return (model, nil)
+        case .network(let plan):
+            let trainer = try plan.trainer(workers: workers)
+            let all = Double(trainer.schedule.epochs)
+            let outcome = try trainer.run(
+                on: dataset, isCancelled: isCancelled, checkpointSeconds: .infinity,
+                onStep: { epoch, fraction, _ in progress("epoch \(epoch)", (Double(epoch - 1) + fraction) / all) })
+            if outcome.wasCancelled { throw CancellationError() }
+            return (outcome.model, (outcome.history.count, outcome.bestEpoch))
+        case .blend(let plans):
+            // The last part is the search for weights.
+            let parts = Double(plans.count + 1)
+            var trained: [(model: TrainedModel, epochs: (all: Int, best: Int)?)] = []
+            for (index, plan) in plans.enumerated() {
+                trained.append(
+                    try train(plan, on: dataset, isCancelled: isCancelled) { progress($0, (Double(index) + $1) / parts) })
+            }
+            let model = try BlendSearch(metric: choosing, workers: workers).blend(
+                trained.map(\.model), on: dataset, isCancelled: isCancelled,
+                tried: { _, share, _ in progress("a share of \(share)", Double(plans.count) / parts) })
+            return (model, trained.lazy.compactMap(\.epochs).first)
+        }
     }
 
     private func mean(_ values: [Double?]) -> Double? {

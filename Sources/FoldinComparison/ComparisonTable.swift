@@ -85,7 +85,8 @@ public struct ComparisonTable: Sendable, Encodable {
             let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
             // A network has its defaults; a baseline's options were chosen.
             guard row.epochs == nil else {
-                text.append("\(row.model): best of \(row.epochs ?? 0) epochs: \(row.bestEpoch ?? 0)")
+                let blended = row.options["weights"].map { "; weights \($0)" } ?? ""
+                text.append("\(row.model): best of \(row.epochs ?? 0) epochs: \(row.bestEpoch ?? 0)\(blended)")
                 continue
             }
             if !named.isEmpty {

@@ -4,30 +4,31 @@ import FoldinKernels
 import FoldinModels
 import FoldinTraining
 
-/// One way to train a model: a baseline's options or a network's.
+/// One way to train a model: a baseline's options, a network's, or those of the models of a blend.
 public enum ModelPlan: Sendable, Equatable {
     case baseline(BaselinePlan)
     case network(TrainingPlan)
-
-    /// All options as text, `model` among them.
-    public var options: [String: String] {
-        switch self {
-        case .baseline(let plan): plan.options
-        case .network(let plan): plan.options
-        }
-    }
+    /// Trained one after the other, then blended by `BlendSearch`; at least one.
+    case blend([ModelPlan])
 
     /// Whether the outcome depends on a seed.
     var hasSeed: Bool {
-        if case .network = self { return true }
-        return false
+        switch self {
+        case .baseline: false
+        case .network: true
+        case .blend(let plans): plans.contains(where: \.hasSeed)
+        }
     }
 
     /// The same with another seed; a baseline as it is.
     func with(seed: UInt64) throws -> ModelPlan {
-        guard case .network(var plan) = self else { return self }
-        try plan.set("seed", to: String(seed))
-        return .network(plan)
+        switch self {
+        case .baseline: return self
+        case .network(var plan):
+            try plan.set("seed", to: String(seed))
+            return .network(plan)
+        case .blend(let plans): return .blend(try plans.map { try $0.with(seed: seed) })
+        }
     }
 }
 
@@ -43,7 +44,11 @@ public struct Contender: Sendable {
     }
 
     /// The names that `init(named:)` knows, from the simplest model to the dearest.
-    public static let names = BaselinePlan.Model.allCases.map(\.rawValue) + Architecture.Family.allCases.map(\.rawValue)
+    public static let names =
+        BaselinePlan.Model.allCases.map(\.rawValue) + Architecture.Family.allCases.map(\.rawValue) + [blend]
+
+    /// What the best model is called: Mult-VAE by the preset `fast` with EDLAE beside it.
+    private static let blend = "blend"
 
     /// A model by its name: a network with its defaults, a baseline with a small grid, or with its defaults where not `searching`.
     ///
@@ -56,6 +61,10 @@ public struct Contender: Sendable {
             var plan = TrainingPlan()
             try plan.set("model", to: name)
             self.init(name, plans: [.network(plan)])
+        } else if name == Contender.blend {
+            var plan = TrainingPlan()
+            try plan.apply(preset: "fast")
+            self.init(name, plans: [.blend([.network(plan), .baseline(BaselinePlan(.edlae))])])
         } else {
             throw FoldinError(
                 .usage, found: "the model \"\(name)\"", expected: "some of \(Contender.names.joined(separator: ", "))")

@@ -1,9 +1,19 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// For each item the items most like it: a person's score of an item is the sum of the likenesses of those neighbours of it that
+/// For each item a few others with weights: a person's score of an item is the sum of the weights of those neighbours of it that
 /// the person clicked.
 public struct ItemNeighbours: Scorer {
+    /// How the weights came about.
+    public enum Family: String, Sendable, CaseIterable {
+        /// Likenesses of the nearest neighbours.
+        case itemKNN = "item-knn"
+        /// The heaviest weights of EASE; see `ItemWeights`.
+        case ease = "sparse-ease"
+        /// The heaviest weights of EDLAE.
+        case edlae = "sparse-edlae"
+    }
+
     /// Lists of items with their weights, one a row: row `i` is `starts[i] ..< starts[i + 1]`, its items ascending.
     public struct Lists: Sendable, Equatable {
         /// One more entry than rows, the first 0.
@@ -16,6 +26,14 @@ public struct ItemNeighbours: Scorer {
                 starts.first == 0 && starts.last == items.count && items.count == weights.count,
                 "starts must run from 0 to the number of items and weights")
             (self.starts, self.items, self.weights) = (starts, items, weights)
+        }
+
+        /// Adds the rows of `part` behind the others.
+        public mutating func append(_ part: Lists) {
+            let offset = items.count
+            starts += part.starts.dropFirst().map { $0 + offset }
+            items += part.items
+            weights += part.weights
         }
 
         /// The same entries with rows and items exchanged.
@@ -40,6 +58,7 @@ public struct ItemNeighbours: Scorer {
         }
     }
 
+    public let family: Family
     /// Each item's neighbours, without itself.
     public let neighbours: Lists
     /// The same by neighbour: the items that each item is a neighbour of, which is what scoring goes through.
@@ -48,8 +67,8 @@ public struct ItemNeighbours: Scorer {
     public var itemCount: Int { neighbours.starts.count - 1 }
 
     /// A model of these lists, one an item; entries must be items of the list.
-    public init(_ neighbours: Lists) {
-        self.neighbours = neighbours
+    public init(_ neighbours: Lists, family: Family = .itemKNN) {
+        (self.family, self.neighbours) = (family, neighbours)
         followers = neighbours.transposed()
     }
 
@@ -77,26 +96,25 @@ public struct ItemNeighbours: Scorer {
 }
 
 extension ItemNeighbours: StoredCore {
-    static let family = "item-knn"
     private enum Name {
         static let counts = "item_neighbours.counts"
         static let items = "item_neighbours.items"
         static let weights = "item_neighbours.weights"
     }
 
-    var summary: String { "\(Self.family), \(neighbours.items.count) neighbours of \(itemCount) items" }
+    var summary: String { "\(family.rawValue), \(neighbours.items.count) neighbours of \(itemCount) items" }
 
     func similarities(to item: Int, workers: Workers) -> FloatBuffer? {
         let row = FloatBuffer(count: itemCount)
         row.pointer.update(repeating: -.infinity, count: itemCount)
-        for index in neighbours.starts[item]..<neighbours.starts[item + 1] {
-            row.pointer[Int(neighbours.items[index])] = neighbours.weights[index]
-        }
+        // A likeness is that of the item's own neighbours; of a regression's weights it is those from the item, as in `ItemWeights`.
+        let lists = family == .itemKNN ? neighbours : followers
+        for index in lists.starts[item]..<lists.starts[item + 1] { row.pointer[Int(lists.items[index])] = lists.weights[index] }
         return row
     }
 
     var architectureText: String {
-        get throws { try json(ItemArchitecture(family: Self.family, items: itemCount, entries: neighbours.items.count)) }
+        get throws { try json(ItemArchitecture(family: family.rawValue, items: itemCount, entries: neighbours.items.count)) }
     }
 
     var storedTensors: [SafeTensors.Tensor] { Self.tensors(items: itemCount, entries: neighbours.items.count) }
@@ -116,11 +134,11 @@ extension ItemNeighbours: StoredCore {
         try neighbours.weights.withUnsafeBytes { try sink.write($0) }
     }
 
-    init(_ file: TensorFile) throws {
+    init(_ file: TensorFile, family: Family) throws {
         let architecture = try file.metadata("architecture", as: ItemArchitecture.self)
         try architecture.check(in: file)
         let (rows, entries) = (architecture.items, architecture.entries ?? 0)
-        try file.check(Self.tensors(items: rows, entries: entries), of: Self.family)
+        try file.check(Self.tensors(items: rows, entries: entries), of: family.rawValue)
         var counts = [Int32](repeating: 0, count: rows)
         var items = [Int32](repeating: 0, count: entries)
         var weights = [Float](repeating: 0, count: entries)
@@ -153,6 +171,6 @@ extension ItemNeighbours: StoredCore {
                 previous = item
             }
         }
-        self.init(Lists(starts: starts, items: items, weights: weights))
+        self.init(Lists(starts: starts, items: items, weights: weights), family: family)
     }
 }

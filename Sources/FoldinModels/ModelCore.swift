@@ -9,10 +9,12 @@ public enum ModelCore: Sendable {
     case autoencoder(Parameters)
     /// A weight from each item to each other: EASE and EDLAE.
     case itemWeights(ItemWeights)
-    /// The items most like each item: item-KNN.
+    /// A few weights from other items to each item: item-KNN, and EASE and EDLAE of which only the heaviest weights are kept.
     case itemNeighbours(ItemNeighbours)
     /// How many people clicked each item.
     case popularity(ItemPopularity)
+    /// A weighted sum of models of the other kinds.
+    case blend(Blend)
 
     var stored: any StoredCore {
         switch self {
@@ -20,6 +22,7 @@ public enum ModelCore: Sendable {
         case .itemWeights(let core): core
         case .itemNeighbours(let core): core
         case .popularity(let core): core
+        case .blend(let core): core
         }
     }
 }
@@ -49,8 +52,9 @@ protocol StoredCore: Sendable {
 extension ModelCore {
     /// The core in a model file, by its family's name; a file that names none is taken for a bare `state_dict`.
     ///
-    /// Everything is checked before it is used: sizes before anything is allocated, then the numbers.
-    init(_ file: TensorFile, activations: Architecture.Activations?) throws {
+    /// Everything is checked before it is used: sizes before anything is allocated, then the numbers. What `isMember` of a blend
+    /// may not be one.
+    init(_ file: TensorFile, activations: Architecture.Activations?, isMember: Bool = false) throws {
         guard file.header.metadata["architecture"] != nil else {
             self = .autoencoder(try Parameters.read(file, isBare: true, activations: activations))
             return
@@ -60,14 +64,16 @@ extension ModelCore {
             self = .autoencoder(try Parameters.read(file, isBare: false, activations: activations))
         } else if let family = ItemWeights.Family(rawValue: family) {
             self = .itemWeights(try ItemWeights(file, family: family))
-        } else if family == ItemNeighbours.family {
-            self = .itemNeighbours(try ItemNeighbours(file))
+        } else if let family = ItemNeighbours.Family(rawValue: family) {
+            self = .itemNeighbours(try ItemNeighbours(file, family: family))
         } else if family == ItemPopularity.family {
             self = .popularity(try ItemPopularity(file))
+        } else if family == Blend.family, !isMember {
+            self = .blend(try Blend(file))
         } else {
             let known =
                 Architecture.Family.allCases.map(\.rawValue) + ItemWeights.Family.allCases.map(\.rawValue)
-                + [ItemNeighbours.family, ItemPopularity.family]
+                + ItemNeighbours.Family.allCases.map(\.rawValue) + [ItemPopularity.family] + (isMember ? [] : [Blend.family])
             throw FoldinError(
                 .badData, file: file.path, found: "a model of the family \(family.quoted)",
                 expected: "one of \(known.joined(separator: ", "))")

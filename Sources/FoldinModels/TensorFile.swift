@@ -5,7 +5,7 @@ import Foundation
 /// A safetensors file of one or more sets of weights, told apart by a prefix of their names, and JSON texts by name.
 struct TensorFile {
     let path: String
-    let header: SafeTensors.Header
+    private(set) var header: SafeTensors.Header
     private let data: Data
     /// The file behind `data`, if any.
     private let mapped: MappedFile?
@@ -34,6 +34,17 @@ struct TensorFile {
         self.data = data
         self.mapped = mapped
         header = try SafeTensors.header(of: data, file: path)
+    }
+
+    /// The tensors whose names begin with `prefix`, without it, as a file of their own with that `architecture`.
+    func part(_ prefix: String, architecture: String) -> TensorFile {
+        var part = self
+        part.header.entries = [:]
+        for (name, entry) in header.entries where name.hasPrefix(prefix) {
+            part.header.entries[String(name.dropFirst(prefix.count))] = entry
+        }
+        part.header.metadata = ["architecture": architecture]
+        return part
     }
 
     /// The value whose JSON text stands in the metadata.

@@ -12,7 +12,14 @@ import Testing
     static let matrix = InteractionMatrix(
         rows: (0..<900).map { user in (0..<12).map { (user * 37 + $0 * $0 * 11 + $0 * (user % 13)) % 700 } }, itemCount: 700)
 
-    static let all: [BaselinePlan] = BaselinePlan.Model.allCases.map { BaselinePlan($0) }
+    static let all: [BaselinePlan] =
+        BaselinePlan.Model.allCases.map { BaselinePlan($0) } + [BaselinePlan.Model.ease, .edlae].map(keepingTwenty)
+
+    static func keepingTwenty(_ model: BaselinePlan.Model) -> BaselinePlan {
+        var plan = BaselinePlan(model)
+        do { try plan.set("keep", to: "20") } catch { Issue.record(error) }
+        return plan
+    }
 
     @Test(arguments: all)
     func isTheSameToTheBitForAnyNumberOfThreads(_ plan: BaselinePlan) throws {
@@ -49,6 +56,30 @@ import Testing
         #expect(throws: CancellationError.self) {
             try plan.baseline.fit(Self.matrix, workers: Workers(count: 2), isCancelled: { true }, progress: { _ in })
         }
+    }
+
+    /// The heaviest weights to each item, by sorting the dense model's columns.
+    @Test(arguments: [1, 20, 699, 700, 5000])
+    func keepsTheHeaviestWeights(_ keep: Int) throws {
+        guard case .itemWeights(let all) = try EDLAE().core(Self.matrix),
+            case .itemNeighbours(let kept) = try EDLAE(keep: keep).core(Self.matrix)
+        else {
+            Issue.record("other kinds of model")
+            return
+        }
+        #expect(kept.family == .edlae)
+        let weights = all.weights.values
+        var starts = [0]
+        for item in 0..<700 {
+            let column = (0..<700).map { weights[$0 * 700 + item] }
+            let heaviest = column.indices.filter { column[$0] != 0 }
+                .sorted { (-column[$0].magnitude, $0) < (-column[$1].magnitude, $1) }.prefix(keep).sorted()
+            let lists = kept.neighbours
+            let own = lists.starts[item]..<lists.starts[item + 1]
+            #expect(lists.items[own].map(Int.init) == heaviest && Array(lists.weights[own]) == heaviest.map { column[$0] })
+            starts.append(own.upperBound)
+        }
+        #expect(starts == kept.neighbours.starts)
     }
 
     @Test func saysWhatMemoryItWouldNeed() throws {

@@ -15,11 +15,19 @@ import Testing
     /// Every model by its name; networks small enough for a test.
     static func contender(_ name: String) throws -> Contender {
         let contender = try Contender(named: name)
-        guard case .network(var plan) = contender.plans[0] else { return contender }
-        for (option, value) in [
-            "latent": "6", "hidden": "12", "epochs": "30", "batch-size": "20", "learning-rate": "0.01", "metric": "ndcg@9",
-        ] { try plan.set(option, to: value) }
-        return Contender(name, plans: [.network(plan)])
+        func small(_ plan: ModelPlan) throws -> ModelPlan {
+            switch plan {
+            case .baseline: return plan
+            case .blend(let plans): return .blend(try plans.map(small))
+            case .network(var plan):
+                for (option, value) in [
+                    "latent": "6", "hidden": "12", "epochs": "30", "batch-size": "20", "learning-rate": "0.01",
+                    "learning-rate-schedule": "constant", "metric": "ndcg@9",
+                ] { try plan.set(option, to: value) }
+                return .network(plan)
+            }
+        }
+        return Contender(name, plans: try contender.plans.map(small))
     }
 
     static func comparison(_ names: [String] = Contender.names, seeds: [UInt64] = [1], threads: Int = 2) throws -> Comparison {
@@ -30,14 +38,8 @@ import Testing
 
     /// The model of the first plan, by whatever trains it.
     static func train(_ name: String, threads: Int, isCancelled: () -> Bool = { false }) throws -> TrainedModel {
-        let workers = Workers(count: threads)
-        switch try contender(name).plans[0] {
-        case .baseline(let plan): return try plan.baseline.train(on: Tastes.dataset(), workers: workers, isCancelled: isCancelled)
-        case .network(let plan):
-            let outcome = try plan.trainer(workers: workers).run(on: Tastes.dataset(), isCancelled: isCancelled)
-            if outcome.wasCancelled { throw CancellationError() }
-            return outcome.model
-        }
+        let comparison = Comparison([], metrics: [.ndcg(at: 9)], choosing: .ndcg(at: 9), workers: Workers(count: threads))
+        return try comparison.train(try contender(name).plans[0], on: Tastes.dataset(), isCancelled: isCancelled).model
     }
 
     @Test func everyModelLearnsTheTwoTastes() throws {
@@ -47,7 +49,7 @@ import Testing
             let quality = try #require(model.metrics.report.results[0].mean)
             #expect(model.name == "popularity" ? quality < 0.8 : quality > 0.97, "\(model.name): \(quality)")
             #expect(model.options["model"] == model.name && model.validation != nil && model.trainingSeconds >= 0)
-            #expect((model.epochs != nil) == model.name.hasPrefix("mult"))
+            #expect((model.epochs != nil) == (model.name.hasPrefix("mult") || model.name == "blend"))
         }
     }
 

@@ -12,7 +12,9 @@ import Testing
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         case ease, edlae
         case itemKNN = "item-knn"
+        case sparseEASE = "sparse-ease"
         case popularity
+        case blend
 
         var testDescription: String { rawValue }
 
@@ -21,11 +23,13 @@ import Testing
             case .ease, .edlae:
                 let weights = FloatBuffer((0..<5).flatMap(CoreFileTests.easeRow))
                 return .itemWeights(ItemWeights(self == .ease ? .ease : .edlae, itemCount: 5, weights: weights))
-            case .itemKNN:
-                return .itemNeighbours(
-                    ItemNeighbours(
-                        ItemNeighbours.Lists(
-                            starts: [0, 2, 3, 3, 5, 6], items: [1, 3, 0, 0, 4, 3], weights: [0.5, 0.25, 0.5, 0.25, 0.75, 0.75])))
+            case .itemKNN, .sparseEASE:
+                let lists = ItemNeighbours.Lists(
+                    starts: [0, 2, 3, 3, 5, 6], items: [1, 3, 0, 0, 4, 3], weights: [0.5, 0.25, 0.5, 0.25, 0.75, 0.75])
+                return .itemNeighbours(ItemNeighbours(lists, family: self == .itemKNN ? .itemKNN : .ease))
+            case .blend:
+                let members: [(Kind, Float)] = [(.popularity, 1), (.itemKNN, -2), (.ease, 0.5)]
+                return .blend(Blend(members.map { Blend.Member($0.core, weight: $1) }))
             case .popularity:
                 return .popularity(ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3], [3]], itemCount: 5)))
             }
@@ -65,12 +69,29 @@ import Testing
         #expect(Self.scores(Kind.itemKNN.model) == neighbours)
         let counts: [Float] = [0, 1, 2, 2, 0]
         #expect(Self.scores(Kind.popularity.model) == counts + counts + counts)
+        #expect(Self.scores(Kind.sparseEASE.model) == neighbours)
+        let blended = (0..<15).map { counts[$0 % 5] - 2 * neighbours[$0] + ease[$0] / 2 }
+        for threads in 1...3 { #expect(Self.scores(Kind.blend.model, threads: threads) == blended) }
+    }
+
+    @Test func blendsOfBlendsAreFlatAndScaled() {
+        let inner = Blend([Blend.Member(Kind.popularity.core, weight: 4), Blend.Member(Kind.ease.core, weight: -1)])
+        let outer = Blend([Blend.Member(.blend(inner), weight: 0.5), Blend.Member(Kind.itemKNN.core, weight: 3)])
+        #expect(outer.members.map(\.weight) == [2, -0.5, 3])
+        #expect(outer.scaled().members.map(\.weight) == [1, -0.25, 1.5])
+        #expect(
+            TrainedModel(core: .blend(outer), items: nil).summary
+                == "a blend of 2.0 x (popularity, 5 counts) and -0.5 x (ease, 5 x 5 weights) and "
+                + "3.0 x (item-knn, 6 neighbours of 5 items)")
     }
 
     @Test func likenessIsWhatTheModelHas() throws {
         #expect(Kind.ease.model.similarities(to: 2)?.values == Self.easeRow(2))
         #expect(Kind.itemKNN.model.similarities(to: 3)?.values == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
         #expect(Kind.popularity.model.similarities(to: 3) == nil)
+        // Item 3 is a neighbour of 0 and 4.
+        #expect(Kind.sparseEASE.model.similarities(to: 3)?.values == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
+        #expect(Kind.blend.model.similarities(to: 3)?.values == Kind.itemKNN.model.similarities(to: 3)?.values)
     }
 
     @Test(arguments: Kind.allCases)
@@ -166,6 +187,34 @@ import Testing
             Harm(
                 "entries below nothing", "-6 entries",
                 HostileModelFileTests.edit("architecture", "\"entries\":6", "\"entries\":-6"))
+        ),
+        (
+            .blend,
+            Harm(
+                "a weight too few", "3 models with 2 weights", HostileModelFileTests.edit("architecture", "[1,-2,0.5]", "[1,-2]"))
+        ),
+        (
+            .blend,
+            Harm(
+                "no members", "0 models", HostileModelFileTests.edit("architecture", "\"members\":[", "\"members\":[],\"was\":["))
+        ),
+        (.blend, Harm("an infinite weight", "cannot be read", HostileModelFileTests.edit("architecture", "[1,-2,", "[1,1e99,"))),
+        (
+            .blend,
+            Harm("a member of its own kind", "expected one of", HostileModelFileTests.edit("architecture", "item-knn", "blend"))
+        ),
+        (
+            .blend,
+            Harm(
+                "another member's size", "expected shape",
+                HostileModelFileTests.edit("architecture", "\\\"items\\\":5", "\\\"items\\\":4"))
+        ),
+        (.blend, Harm("NaN in a member", "NaN or infinite", put(0x7FC0_0000, at: 0))),
+        (
+            .blend,
+            Harm("a tensor of nobody's", "a tensor \"member_3.a\"") {
+                $0.header["member_3.a"] = ["dtype": "F32", "shape": [0], "data_offsets": [0, 0]]
+            }
         ),
         (.itemKNN, Harm("too many ids", "6 item ids", HostileModelFileTests.edit("items", "\"i4\"", "\"i4\",\"i5\""))),
     ]

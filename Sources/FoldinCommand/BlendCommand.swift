@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foldin
+import FoldinKernels
+
+/// `foldin blend`: several trained models as one.
+struct BlendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "blend", abstract: "Make one model of several: the weighted sum of their scores.",
+        discussion: """
+            The weights are those that the validation users like best. Models of different kinds gain most: a network and EDLAE, \
+            trained on the same directory with foldin train. A model that makes nothing better is left out. Writes to RUN: \
+            model.safetensors, which holds the members whole, and run.json.
+            """)
+
+    @Argument(help: ArgumentHelp("Model files, two at least.", valueName: "model")) var models: [String]
+    @Option(help: ArgumentHelp("The directory, made by foldin prepare, that they were trained on.", valueName: "dir"))
+    var data: String
+    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
+    @Flag(help: "Replace a run that is already there.") var overwrite = false
+    @Option(help: "The validation metric that chooses the weights.") var metric = "ndcg@100"
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print the outcome as one JSON document.") var json = false
+
+    func validate() throws {
+        if models.count < 2 { throw ValidationError("found \(models.count) model; expected two at least") }
+    }
+
+    func run() throws {
+        let metric = try Metric(named: metric)
+        let dataset = try PreparedDataset(contentsOf: data)
+        let members = try models.map { path in
+            let model = try TrainedModel(contentsOf: path)
+            try model.check(fits: dataset, model: path, directory: data)
+            return model
+        }
+        let run = try RunDirectory(creating: out, overwriting: overwrite, hasEpochs: false)
+        var isKept = false
+        defer { if !isKept { run.discardUnlessCheckpointed() } }
+        let interrupt = Interrupt()
+        let began = ContinuousClock.now
+        var blend: TrainedModel
+        do {
+            blend = try BlendSearch(metric: metric, workers: work.workers).blend(
+                members, on: dataset, isCancelled: { interrupt.happened },
+                tried: { model, share, value in
+                    Console.note("a share of \(share) of \(models[model]): \(metric) \(String(format: "%.5f", value))")
+                })
+        } catch is CancellationError {
+            Console.note("interrupted: there is no model")
+            throw ExitCode(130)
+        }
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        try run.finish(&blend, seconds: seconds, on: dataset, workers: work.workers, json: json)
+        isKept = true
+    }
+}

@@ -1,0 +1,51 @@
+import Foldin
+import FoldinKernels
+import Foundation
+
+// The end of a run without epochs: a baseline's or a blend's.
+extension RunDirectory {
+    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, and prints the figures.
+    ///
+    /// - Parameter seconds: what making the model took.
+    func finish(
+        _ model: inout TrainedModel, seconds: Double, on dataset: PreparedDataset, workers: Workers, json: Bool
+    ) throws {
+        let evaluator = Evaluator(workers: workers)
+        let validation = try evaluator.evaluate(model, on: dataset.validation, training: dataset.train)
+        let test = try evaluator.evaluate(model, on: dataset.test, training: dataset.train)
+        for result in validation.results { model.card.metrics["validation \(result.metric)"] = result.mean }
+        for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
+        try model.save(to: modelPath)
+        let record = ClosedFormRecord(
+            model: model.summary, options: model.card.options, dataChecksum: model.card.dataChecksum, seconds: seconds,
+            peakMemoryBytes: SystemMemory.peak, validation: validation, test: test)
+        try write(record)
+        if json {
+            try Console.json(record)
+        } else {
+            Console.result(
+                """
+                \(model.summary) in \(String(format: "%.1f", seconds)) s
+
+                validation
+                \(validation)
+
+                test
+                \(test)
+
+                model: \(modelPath)
+                """)
+        }
+    }
+}
+
+/// The contents of such a run's `run.json`.
+private struct ClosedFormRecord: Encodable {
+    let model: String
+    let options: [String: String]
+    let dataChecksum: String
+    let seconds: Double
+    let peakMemoryBytes: Int?
+    let validation: EvaluationReport
+    let test: EvaluationReport
+}

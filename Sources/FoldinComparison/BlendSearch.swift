@@ -1,0 +1,84 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+
+/// Blends models by the weights that the validation users like best.
+///
+/// Scores of different kinds of model have different spreads, so what is tried is a model's share: its weight is share / spread, the
+/// spread being the standard deviation of a user's scores, averaged over validation users. The first two models are blended, then
+/// that blend with the third, and so on; a model that makes nothing better is left out.
+public struct BlendSearch: Sendable {
+    /// The shares of the next model that are tried beside the models before it.
+    public static let shares: [Float] = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+
+    /// What is to be best on the validation users.
+    public let metric: Metric
+    public let workers: Workers
+
+    public init(metric: Metric = .ndcg(at: 100), workers: Workers = Workers()) { (self.metric, self.workers) = (metric, workers) }
+
+    /// The blend of `models`, with the ids and titles of the first.
+    ///
+    /// Costs an evaluation of the validation users for each share and model but the first.
+    ///
+    /// - Parameters:
+    ///   - models: at least one, all of the dataset's items.
+    ///   - tried: called with each share of the model that is being added and what it came to.
+    /// - Throws: `FoldinError` of kind `usage` without validation users; `CancellationError`.
+    public func blend(
+        _ models: [TrainedModel], on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
+        tried: (_ model: Int, _ share: Float, _ value: Double) -> Void = { _, _, _ in }
+    ) throws -> TrainedModel {
+        precondition(!models.isEmpty, "a blend needs a model")
+        guard dataset.validation.heldOut.count > 0 else {
+            throw FoldinError(
+                .usage, found: "a dataset without held-out items of validation users", expected: "some to choose the weights by")
+        }
+        var blend = Blend([Blend.Member(models[0].core, weight: 1)])
+        var best: Double?
+        for (index, model) in models.enumerated().dropFirst() {
+            let (before, added) = (spread(blend, dataset.validation), spread(model, dataset.validation))
+            func mixed(_ share: Float) -> Blend {
+                let parts = [(ModelCore.blend(blend), (1 - share) / before), (model.core, share / added)]
+                return Blend(parts.filter { $0.1 != 0 }.map { Blend.Member($0.0, weight: $0.1) })
+            }
+            var chosen: (blend: Blend, value: Double)?
+            for share in Self.shares {
+                let candidate = mixed(share)
+                let value =
+                    try Evaluator([metric], workers: workers).evaluate(
+                        TrainedModel(core: .blend(candidate), items: nil), on: dataset.validation, training: dataset.train,
+                        isCancelled: isCancelled
+                    ).results[0].mean ?? -.infinity
+                tried(index, share, value)
+                if value > chosen?.value ?? -.infinity { chosen = (candidate, value) }
+            }
+            if let chosen { (blend, best) = (chosen.blend, chosen.value) }
+        }
+        blend = blend.scaled()
+        let members = blend.members.map { TrainedModel(core: $0.core, items: nil).summary }
+        var card = ModelCard(dataChecksum: dataset.checksum)
+        card.options = [
+            "model": "blend", "members": members.joined(separator: "; "), "metric": metric.description,
+            "weights": blend.members.map { "\($0.weight)" }.joined(separator: ", "),
+        ]
+        card.metrics["validation \(metric)"] = best
+        return TrainedModel(core: .blend(blend), items: dataset.items, titles: dataset.titles, card: card)
+    }
+
+    /// The mean over the first users of the standard deviation of a user's scores; 1 where all scores are the same.
+    private func spread(_ scorer: some Scorer, _ users: HeldOutUsers) -> Float {
+        let (rows, items) = (0..<min(users.count, Evaluator.blockSize(500, items: scorer.itemCount)), scorer.itemCount)
+        let scores = FloatBuffer(count: rows.count * items)
+        scorer.score(users.foldIn, rows: rows, into: scores.pointer, workers: workers)
+        var sum = 0.0
+        for row in rows {
+            let own = UnsafeBufferPointer(start: scores.pointer + row * items, count: items)
+            let mean = own.reduce(0.0) { $0 + Double($1) } / Double(items)
+            sum += (own.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(items)).squareRoot()
+        }
+        let spread = Float(sum / Double(max(1, rows.count)))
+        return spread > 0 && spread.isFinite ? spread : 1
+    }
+}

@@ -1,0 +1,78 @@
+import FoldinEvaluation
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Testing
+
+@testable import FoldinComparison
+
+@Suite("Searching a blend's weights") struct BlendSearchTests {
+    /// A model that gives item i of everybody `scores[i]`.
+    static func model(_ scores: [Float]) -> TrainedModel {
+        let rows = scores.indices.map { item in (0..<scores.count).map { $0 == item ? 0 : scores[$0] } }
+        let weights = FloatBuffer(rows.flatMap(\.self))
+        return TrainedModel(core: .itemWeights(ItemWeights(.ease, itemCount: scores.count, weights: weights)), items: nil)
+    }
+
+    /// Everybody clicked item 0 and is to be given item 1 or item 2.
+    static func dataset(items: Int) -> PreparedDataset {
+        let people = InteractionMatrix(rows: Array(repeating: [0], count: 8), itemCount: items)
+        let heldOut = InteractionMatrix(rows: (0..<8).map { [1 + $0 % 2] }, itemCount: items)
+        let users = HeldOutUsers(userIndices: (4..<12).map { Int32($0) }, foldIn: people, heldOut: heldOut)
+        return PreparedDataset(
+            train: InteractionMatrix(rows: [[0, 1], [2, 3], [0, 3], [1, 2]], itemCount: items), validation: users, test: users,
+            items: Vocabulary((0..<items).map { "i\($0)" }), users: Vocabulary((0..<12).map { "u\($0)" }))
+    }
+
+    /// One model knows item 1 and the other item 2, each thinks item 3 or 4 as good: only together they rank both first.
+    @Test func twoHalvesAreBetterThanEither() throws {
+        let (first, second) = (Self.model([0, 9, 5, 10, 0, 0]), Self.model([0, 50, 90, 0, 100, 0]))
+        let dataset = Self.dataset(items: 6)
+        var tried: [Float: Double] = [:]
+        let search = BlendSearch(metric: .recall(at: 2), workers: Workers(count: 2))
+        let blend = try search.blend(
+            [first, second], on: dataset,
+            tried: { model, share, value in
+                #expect(model == 1)
+                tried[share] = value
+            })
+        #expect(tried.count == BlendSearch.shares.count && tried[0] == 0.5 && tried[1] == 0.5 && tried[0.5] == 1)
+        let value = try Evaluator([.recall(at: 2)]).evaluate(blend, on: dataset.validation).results[0].mean
+        #expect(value == 1 && blend.card.metrics["validation recall@2"] == 1 && blend.card.options["model"] == "blend")
+        guard case .blend(let core) = blend.core else { return #expect(Bool(false), "not a blend") }
+        // The first among the best shares; in spreads, not in scores, which are ten times as large.
+        let best = BlendSearch.shares.first { tried[$0] == 1 } ?? 0
+        let ratio = core.members[1].weight / core.members[0].weight
+        let spreads = ([0, 9, 5, 10, 0, 0].spread, [0, 50, 90, 0, 100, 0].spread)
+        #expect(abs(ratio - best / (1 - best) * Float(spreads.0 / spreads.1)) < 1e-4)
+    }
+
+    @Test func leavesOutWhatHelpsNobody() throws {
+        let good = Self.model([0, 9, 8, 1, 2, 3])
+        let blend = try BlendSearch(metric: .recall(at: 2)).blend(
+            [good, Self.model([0, 0, 0, 9, 9, 9])], on: Self.dataset(items: 6))
+        guard case .blend(let core) = blend.core else { return #expect(Bool(false), "not a blend") }
+        #expect(core.members.count == 1 && core.members[0].weight == 1)
+    }
+
+    @Test func wantsValidationUsersAndCanBeCancelled() throws {
+        let model = Self.model([0, 1, 2, 0])
+        var dataset = Self.dataset(items: 4)
+        #expect(throws: CancellationError.self) {
+            try BlendSearch().blend([model, model], on: dataset, isCancelled: { true })
+        }
+        let nobody = InteractionMatrix(rows: [[Int]](), itemCount: 4)
+        dataset = PreparedDataset(
+            train: dataset.train, validation: HeldOutUsers(userIndices: [], foldIn: nobody, heldOut: nobody), test: dataset.test,
+            items: dataset.items, users: dataset.users)
+        let error = #expect(throws: FoldinError.self) { try BlendSearch().blend([model, model], on: dataset) }
+        #expect(error?.kind == .usage)
+    }
+}
+
+extension [Double] {
+    fileprivate var spread: Double {
+        let mean = reduce(0, +) / Double(count)
+        return (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)).squareRoot()
+    }
+}
