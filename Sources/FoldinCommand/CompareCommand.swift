@@ -48,6 +48,7 @@ struct CompareCommand: ParsableCommand {
             seeds: (0..<UInt64(seeds)).map { seed &+ $0 }, metrics: try Metric.list(named: metrics),
             choosing: try Metric(named: choosing), workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)
+        dataset.noteLeakage()
         Console.note(
             "\(dataset.train.userCount) training users, \(dataset.train.itemCount) items, \(dataset.train.count) clicks; "
                 + "\(work.workers.count) threads")

@@ -28,6 +28,7 @@ struct EvaluateCommand: ParsableCommand {
         let trained = try TrainedModel(contentsOf: model, activations: activations)
         let dataset = try PreparedDataset(contentsOf: directory)
         try trained.check(fits: dataset, model: model, directory: directory)
+        dataset.noteLeakage()
         let report = try Evaluator(metrics, workers: work.workers).evaluate(
             trained, on: part == .test ? dataset.test : dataset.validation, training: dataset.train)
         if json { try Console.json(report) } else { Console.result(report.description) }

@@ -9,14 +9,25 @@ struct PreparationSummary: Encodable {
     let sources: [PreparationRecord.Source]
     /// The share of all pairs of users and items that interact, from 0 to 1.
     let sparsity: Double
+    /// Held-out interactions that are in training, shown when judged, or in validation and test.
+    let leaked: [String: Int]
 
     init(_ dataset: PreparedDataset, out: String) {
         self.out = out
         counts = dataset.preparation?.counts ?? [:]
         options = dataset.preparation?.options ?? [:]
         sources = dataset.preparation?.sources ?? []
+        let leakage = dataset.leakage
+        leaked = ["training": leakage.inTraining, "fold-in": leakage.inFoldIn, "validation": leakage.inValidation]
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
+    }
+
+    /// Says what leaked.
+    private static func sentence(_ leaked: [String: Int]) -> String {
+        let found = leaked.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+        if found.isEmpty { return "none: no held-out row is in training, shown when judged, or in both validation and test" }
+        return "held-out rows that are also in " + found.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     }
 
     var text: String {
@@ -46,9 +57,31 @@ struct PreparationSummary: Encodable {
             )
         }
         if let users = counts["test-users-not-in-train"], users > 0 { line("", "\(users) test users have no training rows") }
-        if let both = counts["test-rows-in-train-too"], both > 0 { line("", "\(both) test rows are training rows too") }
+        for part in ["validation", "test"] {
+            if let users = counts[part + "-users-without-history"], users > 0 {
+                line("", "\(users) users of \(part) have no earlier rows and are left out")
+            }
+            if let rows = counts[part + "-rows-of-unknown-items"], rows > 0 {
+                line("", "\(rows) \(part) rows are of items without training rows and are left out")
+            }
+        }
+        if let later = counts["train-rows-after-first-test-row"], later > 0 {
+            line("", "\(later) training rows are later than the first test row")
+        }
+        line("leakage", PreparationSummary.sentence(leaked))
         if let titles = counts["titles"] { line("titles", "\(titles) of \(number("items")) items") }
         line("written", out)
         return lines.joined(separator: "\n")
+    }
+}
+
+extension PreparedDataset {
+    /// Says on standard error what held-out rows a model was told of, if any: split data that came from elsewhere may have some.
+    func noteLeakage() {
+        let found = leakage
+        guard !found.isNone else { return }
+        Console.note(
+            "leakage: of the held-out rows \(found.inTraining) are in training, \(found.inFoldIn) are shown when judged, "
+                + "\(found.inValidation) are in both validation and test; the figures are too good for it")
     }
 }

@@ -11,12 +11,28 @@ struct PrepareCommand: ParsableCommand {
             Reads MovieLens CSV and '::' files, Amazon reviews (JSON lines), RecBole .inter files, other CSV or TSV files and \
             lists of 'user item item ...', any of them gzipped; the layout is recognised unless --format says it. The split is the \
             one of Liang et al. (2018): whole users are held out for validation and test. With '--split given --test FILE' the \
-            data comes divided instead.
+            data comes divided instead. The other splits train on and judge the same users: weak-generalization holds out items \
+            of each by chance, leave-last-out the last by time (and the last but one for validation), temporal what came latest \
+            of all, which alone tells training nothing of the future.
             """)
 
     enum SplitName: String, CaseIterable, ExpressibleByArgument {
         case strongGeneralization = "strong-generalization"
         case given
+        case weakGeneralization = "weak-generalization"
+        case leaveLastOut = "leave-last-out"
+        case temporal
+
+        /// The options that are for some splits only, and the splits they are for.
+        static let uses: [(option: String, splits: [SplitName])] = [
+            ("--held-out-users", [.strongGeneralization]),
+            ("--held-out-items", [.strongGeneralization, .weakGeneralization]),
+            ("--validation-items", [.given, .weakGeneralization]),
+            ("--held-out-latest", [.temporal]),
+            ("--test", [.given]),
+            ("--min-user-interactions", [.strongGeneralization, .weakGeneralization, .leaveLastOut, .temporal]),
+            ("--min-item-interactions", [.strongGeneralization, .weakGeneralization, .leaveLastOut, .temporal]),
+        ]
     }
 
     @Argument(help: ArgumentHelp("The ratings file; with --split given, the training interactions.", valueName: "ratings"))
@@ -59,9 +75,15 @@ struct PrepareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --split given: the fraction of each user's training items kept for validation. (default: 0.1)",
+            "With --split given or weak-generalization: the fraction of each user's training items kept for validation. (default: 0.1)",
             valueName: "fraction"))
     var validationItems: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --split temporal: the fraction of all interactions, the latest, for test, and as many for validation. (default: 0.1)",
+            valueName: "fraction"))
+    var heldOutLatest: Double?
 
     @Option(help: ArgumentHelp("NumPy's seed for the split.", valueName: "seed"))
     var seed: UInt32 = 98_765
@@ -77,20 +99,18 @@ struct PrepareCommand: ParsableCommand {
     @OptionGroup var workerOptions: WorkerOptions
 
     func validate() throws {
-        switch split {
-        case .given:
-            if test == nil { throw ValidationError("--split given: found no --test; expected the file of test interactions") }
-            for (name, isGiven) in [
-                ("--held-out-users", heldOutUsers != nil), ("--held-out-items", heldOutItems != nil),
-                ("--min-user-interactions", minUserInteractions != nil), ("--min-item-interactions", minItemInteractions != nil),
-            ] where isGiven {
-                throw ValidationError("--split given: found \(name); expected it only where foldin divides the data")
-            }
-        case .strongGeneralization:
-            if test != nil { throw ValidationError("--test: found without '--split given'; expected both together") }
-            if validationItems != nil {
-                throw ValidationError("--validation-items: found without '--split given'; expected both together")
-            }
+        if split == .given, test == nil {
+            throw ValidationError("--split given: found no --test; expected the file of test interactions")
+        }
+        let given = [
+            "--held-out-users": heldOutUsers != nil, "--held-out-items": heldOutItems != nil, "--test": test != nil,
+            "--validation-items": validationItems != nil, "--held-out-latest": heldOutLatest != nil,
+            "--min-user-interactions": minUserInteractions != nil, "--min-item-interactions": minItemInteractions != nil,
+        ]
+        for (option, splits) in SplitName.uses where given[option] == true && !splits.contains(split) {
+            throw ValidationError(
+                "\(option): found with --split \(split.rawValue); expected it with "
+                    + splits.map(\.rawValue).joined(separator: ", "))
         }
         for (name, count) in [("--min-user-interactions", minUserInteractions), ("--min-item-interactions", minItemInteractions)]
         {
@@ -102,25 +122,39 @@ struct PrepareCommand: ParsableCommand {
         let names = try titles.map { try Titles(contentsOf: $0) }
         var input = try read(ratings)
         if let names { input = input.titled(by: names) }
-        let dataset: PreparedDataset
-        if split == .given, let test {
-            dataset = try input.split(.given(test: try read(test), validationItems: validationItems ?? 0.1, seed: seed))
-        } else {
-            dataset =
-                try input
-                .keepingItems(withAtLeast: minItemInteractions ?? 0)
-                .keepingUsers(withAtLeast: minUserInteractions ?? 5)
-                .split(.strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed))
-        }
+        let dataset = try prepared(input)
         try dataset.write(to: out, workers: workerOptions.workers)
         let summary = PreparationSummary(dataset, out: out)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
 
+    private func prepared(_ ratings: Ratings) throws -> PreparedDataset {
+        if split == .given, let test {
+            return try ratings.split(.given(test: try read(test), validationItems: validationItems ?? 0.1, seed: seed))
+        }
+        let filtered =
+            ratings
+            .keepingItems(withAtLeast: minItemInteractions ?? 0)
+            .keepingUsers(withAtLeast: minUserInteractions ?? 5)
+        switch split {
+        case .strongGeneralization, .given:
+            return try filtered.split(
+                .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed))
+        case .weakGeneralization:
+            return try filtered.split(
+                .weakGeneralization(heldOutItems: heldOutItems ?? 0.2, validationItems: validationItems ?? 0.1, seed: seed))
+        case .leaveLastOut: return try filtered.split(.leaveLastOut)
+        case .temporal: return try filtered.split(.temporal(heldOut: heldOutLatest ?? 0.1))
+        }
+    }
+
     private func read(_ path: String) throws -> Ratings {
         Console.progress("reading \(path)")
         defer { Console.progress("") }
-        let ratings = try Ratings(contentsOf: path, format: try layout.format(of: path), workers: workerOptions.workers)
+        let ratings = try Ratings(
+            contentsOf: path, format: try layout.format(of: path),
+            keepingTimestamps: split == .leaveLastOut || split == .temporal,
+            workers: workerOptions.workers)
         return try ratingAbove.map { try ratings.rated(above: $0) } ?? ratings
     }
 }

@@ -5,6 +5,8 @@ import FoldinKernels
 struct Clicks {
     var users: [UInt32]
     var items: [UInt32]
+    /// Seconds since 1970, or empty as those of the ratings.
+    var timestamps: [Int64]
     /// How many rows the filters and the removal of repeats took away, by name.
     var counts: [String: Int] = [:]
 
@@ -14,6 +16,7 @@ struct Clicks {
     init(_ ratings: Ratings) {
         users = ratings.users
         items = ratings.items
+        timestamps = ratings.timestamps
         counts["rows"] = ratings.count
         if let threshold = ratings.filter.ratingAbove {
             // As single precision, like the ratings: 3.4 must not be above 3.4.
@@ -53,8 +56,8 @@ struct Clicks {
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         let total = starts[pieces.count]
         if total == count { return }
-        func kept(of column: [UInt32]) -> [UInt32] {
-            [UInt32](largeCapacity: total) { target in
+        func kept<Value>(of column: [Value]) -> [Value] {
+            [Value](largeCapacity: total) { target in
                 // Each piece initialises the places that are its own.
                 workers.forEach(pieces.count) { piece, _ in
                     var place = target + starts[piece]
@@ -66,7 +69,8 @@ struct Clicks {
                 return total
             }
         }
-        (users, items) = (kept(of: users), kept(of: items))
+        let times = timestamps.isEmpty ? [] : kept(of: timestamps)
+        (users, items, timestamps) = (kept(of: users), kept(of: items), times)
     }
 
     /// Keeps the first row of each user and item.

@@ -7,7 +7,8 @@ extension Ratings {
     /// For strong generalization, users are sorted by raw id (as numbers if every id in the file is a whole number without
     /// leading zeros, otherwise by bytes) and shuffled by NumPy's legacy generator; the last are for test, those before for
     /// validation. Items are those of training users, numbered by first appearance. For a given split users are numbered in
-    /// sorted order, and items by first appearance in the training file, then in the test file.
+    /// sorted order, and items by first appearance in the training file, then in the test file; for the weak splits users too,
+    /// and items by first appearance among the training rows.
     ///
     /// Throws `FoldinError` of kind `usage` for fractions and counts that cannot be, `badData` if nothing is left.
     public func split(_ split: Split) throws -> PreparedDataset {
@@ -18,10 +19,12 @@ extension Ratings {
         case .given(let test, let validationItems):
             try Self.check(validationItems, "validation items")
             return try given(test, HeldOutItems(fraction: validationItems, seed: split.seed))
+        case .weak(let way):
+            return try weak(way, seed: split.seed)
         }
     }
 
-    private static func check(_ fraction: Double, _ name: String) throws {
+    static func check(_ fraction: Double, _ name: String) throws {
         guard fraction >= 0 && fraction < 1 else {
             throw FoldinError(.usage, found: "\(fraction) as the fraction of \(name)", expected: "at least 0 and less than 1")
         }
