@@ -7,6 +7,8 @@ import FoldinKernels
 public enum ModelCore: Sendable {
     /// Mult-VAE and Mult-DAE.
     case autoencoder(Parameters)
+    /// RecVAE.
+    case residualAutoencoder(ResidualAutoencoder)
     /// A weight from each item to each other: EASE and EDLAE.
     case itemWeights(ItemWeights)
     /// The items most like each item: item-KNN.
@@ -17,6 +19,7 @@ public enum ModelCore: Sendable {
     var stored: any StoredCore {
         switch self {
         case .autoencoder(let core): core
+        case .residualAutoencoder(let core): core
         case .itemWeights(let core): core
         case .itemNeighbours(let core): core
         case .popularity(let core): core
@@ -57,7 +60,7 @@ extension ModelCore {
         }
         let family = try file.metadata("architecture", as: FamilyName.self).family
         if Architecture.Family(rawValue: family) != nil {
-            self = .autoencoder(try Parameters.read(file, isBare: false, activations: activations))
+            self.init(try Parameters.read(file, isBare: false, activations: activations))
         } else if let family = ItemWeights.Family(rawValue: family) {
             self = .itemWeights(try ItemWeights(file, family: family))
         } else if family == ItemNeighbours.family {
@@ -72,6 +75,13 @@ extension ModelCore {
                 .badData, file: file.path, found: "a model of the family \(family.quoted)",
                 expected: "one of \(known.joined(separator: ", "))")
         }
+    }
+
+    /// The core of a network that was trained.
+    init(_ parameters: Parameters) {
+        self =
+            parameters.architecture.family == .recVAE
+            ? .residualAutoencoder(ResidualAutoencoder(parameters)) : .autoencoder(parameters)
     }
 
     private struct FamilyName: Decodable { let family: String }

@@ -72,7 +72,7 @@ public struct TrainingMemory: Sendable, Encodable {
 
     /// A network of any shape; `hidden` is then its widest hidden layer. Nil where the sizes overflow.
     public init?(dataset: Shape, architecture: Architecture, batch: Int, softmax: Softmax = .exact) {
-        let isVariational = architecture.family == .multVAE  // mean and log-variance at the encoder's end
+        let isVariational = architecture.family.isVariational  // mean and log-variance at the encoder's end
         let encoder = [dataset.items] + architecture.encoder
         let decoder = [architecture.latent] + architecture.decoder + [dataset.items]
         let last = Self.product([architecture.latent, isVariational ? 2 : 1])

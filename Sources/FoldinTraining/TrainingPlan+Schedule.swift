@@ -114,6 +114,32 @@ extension TrainingPlan {
         if weightDecay == 0 { decay = defaults.decay }
         if softmax == .exact { negatives = defaults.negatives }
         if anneal == .constant { annealSpan = defaults.annealSpan }
+        if model == .recVAE {
+            (anneal, annealCap, annealSpan) = (defaults.anneal, defaults.annealCap, defaults.annealSpan)
+        } else {
+            gamma = defaults.gamma
+        }
+    }
+
+    /// The options that RecVAE does not have.
+    private static let notOfRecVAE = [
+        "decoder-hidden", "encoder-dropout", "decoder-dropout", "activations", "anneal", "anneal-cap", "anneal-epochs",
+        "anneal-updates", "softmax", "negatives",
+    ]
+
+    /// Fails for an option that the model does not have and that is not as it goes without saying.
+    func checkAgainstModel() throws {
+        let foreign = model == .recVAE ? Self.notOfRecVAE : ["gamma"]
+        let defaults = TrainingPlan()
+        for option in Self.table where foreign.contains(option.name) && option.write(self) != option.write(defaults) {
+            throw FoldinError(
+                .usage, found: "\(option.name) \(option.write(self).quoted) for \(model.rawValue)",
+                expected: model == .recVAE ? "it with another model" : "it with rec-vae")
+        }
+        if model == .recVAE, hidden.count != 1 {
+            throw FoldinError(
+                .usage, found: "hidden \(hidden.planText.quoted) for rec-vae", expected: "one width, that of its five hidden layers")
+        }
     }
 
     /// Updates after which an uncapped beta would be 1; nil where the span is told in epochs. Nil alone changes nothing, so that
