@@ -11,7 +11,8 @@ import Testing
 
     static func architecture(_ family: Architecture.Family) -> Architecture {
         Architecture(
-            family: family, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
+            family: family, items: items, encoder: [8], latent: 5, decoder: family == .recVAE ? [] : [7], encoderDropout: [0.5, 0],
+            decoderDropout: family == .recVAE ? [0] : [0, 0])
     }
 
     /// Items "i0" to "i29", every third titled, with weights that no training has touched.
