@@ -45,7 +45,7 @@ public struct Contender: Sendable {
     /// The names that `init(named:)` knows, from the simplest model to the dearest.
     public static let names = BaselinePlan.Model.allCases.map(\.rawValue) + Architecture.Family.allCases.map(\.rawValue)
 
-    /// A model by its name: a network with its defaults, a baseline with a small grid, or with its defaults where not `searching`.
+    /// A model by its name: a network with its defaults, RecVAE with its preset, a baseline with a small grid, or with its defaults where not `searching`.
     ///
     /// - Throws: `FoldinError` of kind `usage` for a name that is none.
     public init(named name: String, searching: Bool = true) throws {
@@ -55,6 +55,7 @@ public struct Contender: Sendable {
         } else if Architecture.Family(rawValue: name) != nil {
             var plan = TrainingPlan()
             try plan.set("model", to: name)
+            if name == Architecture.Family.recVAE.rawValue { try plan.apply(preset: "shenbin-recvae") }
             self.init(name, plans: [.network(plan)])
         } else {
             throw FoldinError(

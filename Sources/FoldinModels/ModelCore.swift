@@ -55,7 +55,7 @@ extension ModelCore {
     /// Everything is checked before it is used: sizes before anything is allocated, then the numbers.
     init(_ file: TensorFile, activations: Architecture.Activations?) throws {
         guard file.header.metadata["architecture"] != nil else {
-            self = .autoencoder(try Parameters.read(file, isBare: true, activations: activations))
+            self.init(try Parameters.read(file, isBare: true, activations: activations))
             return
         }
         let family = try file.metadata("architecture", as: FamilyName.self).family

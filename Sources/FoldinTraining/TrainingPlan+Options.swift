@@ -9,7 +9,10 @@ extension TrainingPlan {
     private static let network: [PlanOption] = [
         PlanOption("model", \.model, "The model."),
         PlanOption("latent", \.latent, from: 1, "Width of the latent vector."),
-        PlanOption("hidden", \.hidden, "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer. For rec-vae the one width of its five."),
+        PlanOption(
+            "hidden", \.hidden,
+            "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer. For rec-vae the one width of its five."
+        ),
         PlanOption(
             "decoder-hidden", \.decoderHidden,
             "Widths of the decoder's hidden layers, latent outwards; 'auto' mirrors the encoder's."),

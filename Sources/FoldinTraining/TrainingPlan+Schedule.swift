@@ -138,7 +138,8 @@ extension TrainingPlan {
         }
         if model == .recVAE, hidden.count != 1 {
             throw FoldinError(
-                .usage, found: "hidden \(hidden.planText.quoted) for rec-vae", expected: "one width, that of its five hidden layers")
+                .usage, found: "hidden \(hidden.planText.quoted) for rec-vae",
+                expected: "one width, that of its five hidden layers")
         }
     }
 

@@ -35,7 +35,8 @@ import Testing
     @Test func refusesWhatItDoesNotHave() throws {
         let run = try TrainedRun(training: false)
         for (flags, words) in [
-            (["--anneal-cap", "0.4"], ["anneal-cap \"0.4\" for rec-vae"]), (["--hidden", "8,8"], ["hidden \"8,8\"", "one width"]),
+            (["--anneal-cap", "0.4"], ["anneal-cap \"0.4\" for rec-vae"]),
+            (["--hidden", "8,8"], ["hidden \"8,8\"", "one width"]),
             (["--softmax", "sampled"], ["softmax \"sampled\" for rec-vae"]), (["--stop-on", "loss"], ["expected the metric"]),
             (["--activations", "article"], ["activations \"article\" for rec-vae"]), (["--gamma", "x"], ["--gamma \"x\""]),
             (["--preset", "liang-vae"], ["for rec-vae"]), (["--model", "mult-vae"], ["gamma \"0.01\" for mult-vae"]),

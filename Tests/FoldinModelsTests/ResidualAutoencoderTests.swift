@@ -5,56 +5,6 @@ import Testing
 
 @testable import FoldinModels
 
-/// What `Tests/Reference/recvae_reference.py` recorded of one small RecVAE.
-struct RecVAECase: Decodable, Sendable, CustomTestStringConvertible {
-    let items, latent, width, depth: Int
-    let gamma: Float
-    let clicks: [[Int]]
-    let noise: [Float]
-    let previous: [Float]
-    let weights: [String: [Float]]
-    let scores: [Float]
-    let likelihood, divergence: Double
-    let gradients: [String: [Float]]
-    let afterAdam: [String: [Float]]
-    let afterAdamW: [String: [Float]]
-
-    var testDescription: String { "depth \(depth)" }
-
-    static let all: [RecVAECase] = {
-        struct File: Decodable { let cases: [RecVAECase] }
-        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/recvae.json")
-        guard let data = try? Data(contentsOf: url), let file = try? JSONDecoder().decode(File.self, from: data) else {
-            return []
-        }
-        return file.cases
-    }()
-
-    var architecture: Architecture { .recVAE(items: items, width: width, depth: depth, latent: latent) }
-    var matrix: InteractionMatrix { InteractionMatrix(rows: clicks, itemCount: items) }
-
-    func parameters() throws -> Parameters {
-        let parameters = Parameters(zerosFor: architecture)
-        try parameters.set(weights)
-        return parameters
-    }
-
-    func step() throws -> TrainingStep {
-        let step = TrainingStep(parameters: try parameters(), batchSize: clicks.count, seed: 1, workers: Workers(count: 2))
-        step.fixedNoise = noise
-        return step
-    }
-}
-
-extension Architecture {
-    /// A RecVAE of any depth.
-    static func recVAE(items: Int, width: Int, depth: Int, latent: Int, dropout: Float = 0) -> Architecture {
-        Architecture(
-            family: .recVAE, items: items, encoder: [Int](repeating: width, count: depth), latent: latent, decoder: [],
-            encoderDropout: [dropout] + [Float](repeating: 0, count: depth), decoderDropout: [0])
-    }
-}
-
 @Suite("RecVAE") struct ResidualAutoencoderTests {
     @Test func thereAreFixtures() { #expect(RecVAECase.all.map(\.depth) == [1, 2, 5]) }
 
@@ -133,7 +83,9 @@ extension Architecture {
         step.firstMoments.clear()
         _ = objective(3)
         #expect(step.firstMoments.buffers.enumerated().allSatisfy { decoder.contains($0) || $1.values.allSatisfy { $0 == 0 } })
-        FiniteDifferenceTests().check(Array(parameters.buffers[decoder]), Array(step.firstMoments.buffers[decoder])) { objective(3) }
+        FiniteDifferenceTests().check(
+            Array(parameters.buffers[decoder]), Array(step.firstMoments.buffers[decoder])
+        ) { objective(3) }
     }
 
     /// Dropout is the encoder's alone, and a function of the step.
@@ -175,19 +127,30 @@ extension Architecture {
 
     @Test func comesBackAsItWas() throws {
         let model = TrainedModel.fresh(.recVAE(items: 70, width: 9, depth: 3, latent: 4, dropout: 0.5))
-        guard case .residualAutoencoder(let core) = model.core else { throw FoldinError(.badData, found: "another core", expected: "RecVAE") }
-        for tensor in core.parameters.norms.flatMap({ [$0.gain, $0.shift] }) { tensor.pointer[2] = 0.25 }
+        func network(_ model: TrainedModel) throws -> Parameters {
+            guard case .residualAutoencoder(let core) = model.core else {
+                throw FoldinError(.badData, found: "another core", expected: "RecVAE")
+            }
+            return core.parameters
+        }
+        let parameters = try network(model)
+        for tensor in parameters.norms.flatMap({ [$0.gain, $0.shift] }) { tensor.pointer[2] = 0.25 }
         try withTemporaryFolder { folder in
             try model.save(to: folder + "/a")
             let read = try TrainedModel(contentsOf: folder + "/a")
-            guard case .residualAutoencoder(let other) = read.core else { throw FoldinError(.badData, found: "another core", expected: "RecVAE") }
-            #expect(other.parameters.bits == core.parameters.bits && other.parameters.architecture == core.parameters.architecture)
+            let other = try network(read)
+            #expect(other.bits == parameters.bits && other.architecture == parameters.architecture)
             #expect(read.items == model.items && read.titles == model.titles && read.card == model.card)
             #expect(read.summary == "rec-vae I-9-9-9-4-I" && read.parameters == nil)
             #expect(read.similarities(to: 3)?.values == model.similarities(to: 3)?.values)
             try read.save(to: folder + "/b")
             let bytes = try ["a", "b"].map { try Data(contentsOf: URL(filePath: folder + "/\($0)")) }
             #expect(bytes[0] == bytes[1])
+            // A bare `state_dict` is known by its layer norms.
+            var file = try SafeTensorsFile(contentsOf: folder + "/a")
+            file.header["__metadata__"] = nil
+            try file.write(to: folder + "/bare")
+            #expect(try network(TrainedModel(contentsOf: folder + "/bare")).bits == parameters.bits)
         }
     }
 

@@ -33,7 +33,9 @@ import Testing
         "anneal-epochs", "anneal-updates", "seed", "precision", "softmax", "negatives", "gamma",
     ]
     /// Options that contradict others, left out where all are set.
-    static let contradictions: Set = ["warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay", "gamma"]
+    static let contradictions: Set = [
+        "warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay", "gamma",
+    ]
 
     @Test func knowsEveryOptionAndReadsBackWhatItWrites() throws {
         #expect(Set(Self.others.keys) == Set(TrainingPlan.optionNames))
@@ -139,7 +141,8 @@ import Testing
             ["model": "rec-vae", "anneal-updates": "100"], ["model": "rec-vae", "hidden": "600,600"],
             ["model": "rec-vae", "hidden": "none"], ["model": "rec-vae", "decoder-hidden": "600"],
             ["model": "rec-vae", "activations": "article"], ["model": "rec-vae", "softmax": "sampled"],
-            ["model": "rec-vae", "stop-on": "loss"], ["model": "rec-vae", "encoder-dropout": "0.5,0,0,0,0,0.1"],
+            ["model": "rec-vae", "stop-on": "loss"],
+            ["model": "rec-vae", "encoder-dropout": "0.5,0,0,0,0,0.1"],
         ] {
             var plan = TrainingPlan()
             for (name, value) in changes { try plan.set(name, to: value) }
