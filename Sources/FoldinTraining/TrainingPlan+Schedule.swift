@@ -121,28 +121,6 @@ extension TrainingPlan {
         }
     }
 
-    /// The options that RecVAE does not have.
-    private static let notOfRecVAE = [
-        "decoder-hidden", "encoder-dropout", "decoder-dropout", "activations", "anneal", "anneal-cap", "anneal-epochs",
-        "anneal-updates", "softmax", "negatives",
-    ]
-
-    /// Fails for an option that the model does not have and that is not as it goes without saying.
-    func checkAgainstModel() throws {
-        let foreign = model == .recVAE ? Self.notOfRecVAE : ["gamma"]
-        let defaults = TrainingPlan()
-        for option in Self.table where foreign.contains(option.name) && option.write(self) != option.write(defaults) {
-            throw FoldinError(
-                .usage, found: "\(option.name) \(option.write(self).quoted) for \(model.rawValue)",
-                expected: model == .recVAE ? "it with another model" : "it with rec-vae")
-        }
-        if model == .recVAE, hidden.count != 1 {
-            throw FoldinError(
-                .usage, found: "hidden \(hidden.planText.quoted) for rec-vae",
-                expected: "one width, that of its five hidden layers")
-        }
-    }
-
     /// Updates after which an uncapped beta would be 1; nil where the span is told in epochs. Nil alone changes nothing, so that
     /// a whole set of options may be given in any order.
     var annealUpdates: Int? {

@@ -87,21 +87,6 @@ public struct TrainingPlan: Sendable, Equatable {
         if case .sampled(let count) = trainer.softmax { (softmax, negatives) = (.sampled, count) }
     }
 
-    /// The network.
-    public var configuration: any ModelConfiguration {
-        switch model {
-        case .multVAE:
-            MultVAE(
-                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
-                decoderDropout: decoderDropout, activations: activations)
-        case .multDAE:
-            MultDAE(
-                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
-                decoderDropout: decoderDropout, activations: activations)
-        case .recVAE: RecVAE(latent: latent, hidden: hidden.first ?? 0, dropout: dropout, gamma: gamma)
-        }
-    }
-
     /// The same training with nothing said that goes without saying, so that equal trainings have equal options.
     var normalized: TrainingPlan {
         var plan = self

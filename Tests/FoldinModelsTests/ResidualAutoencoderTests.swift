@@ -154,6 +154,46 @@ import Testing
         }
     }
 
+    /// The earlier posteriors go with a checkpoint: a table of as many users as train, of finite numbers.
+    @Test func aCheckpointHasTheEarlierPosteriors() throws {
+        let matrix = InteractionMatrix.synthetic(users: 20, items: 30, meanInteractions: 5, seed: 1)
+        let architecture = Architecture.recVAE(items: 30, width: 9, depth: 2, latent: 4)
+        func step() -> TrainingStep {
+            TrainingStep(
+                parameters: Parameters(initializing: architecture, seed: 1), batchSize: 20, seed: 3, workers: Workers(count: 1))
+        }
+        let first = step()
+        for number in 0..<5 {
+            first.run(matrix, users: ArraySlice(0..<20), step: UInt64(number), beta: 0.01, adam: Adam())
+        }
+        try withTemporaryFolder { folder in
+            try Checkpoint(of: first, best: nil, state: 5).save(to: folder + "/c")
+            let second = step()
+            let best = try KeptWeights(of: architecture)
+            try Checkpoint<Int>(contentsOf: folder + "/c").restore(second, best: best, updates: 5, users: 20)
+            #expect(second.residual?.previous?.values == first.residual?.previous?.values)
+            #expect(second.residual?.previous?.count == 20 * 8 && second.parameters.bits == first.parameters.bits)
+            for step in [first, second] {
+                step.run(matrix, users: ArraySlice(0..<20), step: 5, beta: 0.01, adam: Adam())
+            }
+            #expect(second.parameters.bits == first.parameters.bits)
+
+            #expect(try problem(folder + "/c", users: 21)?.contains("\"previous\" of shape [20, 8]") == true)
+            var file = try SafeTensorsFile(contentsOf: folder + "/c")
+            file.header["previous"] = nil
+            file.numbers.removeLast(20 * 8 * 4)
+            try file.write(to: folder + "/without")
+            #expect(try problem(folder + "/without", users: 20)?.contains("no tensor \"previous\"") == true)
+        }
+        func problem(_ path: String, users: Int) throws -> String? {
+            let error = #expect(throws: FoldinError.self) {
+                try Checkpoint<Int>(contentsOf: path).restore(
+                    step(), best: KeptWeights(of: architecture), updates: 5, users: users)
+            }
+            return error?.kind == .badData ? error?.description : nil
+        }
+    }
+
     @Test func saysWhatItCannotBe() {
         func problem(_ change: (inout Architecture) -> Void) -> String? {
             var architecture = Architecture.recVAE(items: 5, width: 4, depth: 2, latent: 3, dropout: 0.5)
