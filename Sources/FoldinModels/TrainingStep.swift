@@ -127,7 +127,8 @@ public final class TrainingStep {
 public struct StepLoss: Sendable, Equatable {
     /// Multinomial negative log-likelihood (Liang et al., equation 2).
     public let negativeLogLikelihood: Double
-    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE.
+    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE. RecVAE's is log q(z) - log p(z) under its
+    /// composite prior, times the user's clicks.
     public let divergence: Double
 
     public init(negativeLogLikelihood: Double, divergence: Double) {

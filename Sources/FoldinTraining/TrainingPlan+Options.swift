@@ -7,7 +7,7 @@ extension TrainingPlan {
     static let table: [PlanOption] = network + optimizer + annealing + judging + computing
 
     private static let network: [PlanOption] = [
-        PlanOption("model", \.model, "The model."),
+        PlanOption("model", \.model, "The model: mult-vae, mult-dae or rec-vae."),
         PlanOption("latent", \.latent, from: 1, "Width of the latent vector."),
         PlanOption(
             "hidden", \.hidden,
