@@ -16,10 +16,11 @@ extension TrainingStep {
         let update = adam.step(number: turn.number)
         let previous = residual.prepare(matrix, workers: workers)
         var clock = StepClock()
+        let randomness = source(RandomStream.dropout(0), step)
         if turn.isDecoders {
-            batch.takeClicks(matrix, users: users, layer: layers[0].withoutDropout, randomness: source(0, step))
+            batch.takeClicks(matrix, users: users, layer: layers[0].withoutDropout, randomness: randomness)
         } else {
-            batch.assemble(matrix, users: users, layer: layers[0], randomness: source(RandomStream.dropout(0), step))
+            batch.assemble(matrix, users: users, layer: layers[0], randomness: randomness)
         }
         inputForward()
         times.input = clock.lap()
