@@ -70,5 +70,6 @@ compare() {
 }
 
 check vae --epochs 40 --patience 0
+check rec-vae --preset shenbin-recvae --epochs 8 --patience 0
 check dae-plateau --model mult-dae --epochs 40 --patience 0 --learning-rate-schedule plateau --plateau-patience 1 --stop-on loss --evaluate-every 2
 check vae-plateau-search --epochs 20 --patience 4 --learning-rate-schedule plateau --plateau-patience 1 --anneal-cap search

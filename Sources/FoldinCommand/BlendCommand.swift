@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foldin
 import FoldinKernels
+import Foundation
 
 /// `foldin blend`: several trained models as one.
 struct BlendCommand: ParsableCommand {
@@ -8,7 +9,8 @@ struct BlendCommand: ParsableCommand {
         commandName: "blend", abstract: "Make one model of several: the weighted sum of their scores.",
         discussion: """
             The weights are those that the validation users like best. Models of different kinds gain most: a network and EDLAE, \
-            trained on the same directory with foldin train. A model that makes nothing better is left out. Writes to RUN: \
+            trained on the same directory with foldin train. A model that makes nothing better is left out. Without validation \
+            users, --weights says them: those found on a part of the data, for models trained on all of it. Writes to RUN: \
             model.safetensors, which holds the members whole, and run.json.
             """)
 
@@ -18,11 +20,21 @@ struct BlendCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
     @Flag(help: "Replace a run that is already there.") var overwrite = false
     @Option(help: "The validation metric that chooses the weights.") var metric = "ndcg@100"
+    @Option(help: ArgumentHelp("The weights, one a model, instead of a search.", valueName: "w,w,…")) var weights: String?
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
     func validate() throws {
         if models.count < 2 { throw ValidationError("found \(models.count) model; expected two at least") }
+        if let weights, parsed(weights) == nil {
+            throw ValidationError("--weights: found \(weights); expected \(models.count) numbers with commas between, not all 0")
+        }
+    }
+
+    private func parsed(_ weights: String) -> [Float]? {
+        let numbers = weights.split(separator: ",", omittingEmptySubsequences: false)
+            .compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }.filter(\.isFinite)
+        return numbers.count == models.count && numbers.contains { $0 != 0 } ? numbers : nil
     }
 
     func run() throws {
@@ -40,11 +52,14 @@ struct BlendCommand: ParsableCommand {
         let began = ContinuousClock.now
         var blend: TrainedModel
         do {
-            blend = try BlendSearch(metric: metric, workers: work.workers).blend(
-                members, on: dataset, isCancelled: { interrupt.happened },
-                tried: { model, share, value in
-                    Console.note("a share of \(share) of \(models[model]): \(metric) \(String(format: "%.5f", value))")
-                })
+            let search = BlendSearch(metric: metric, workers: work.workers)
+            blend =
+                try weights.flatMap(parsed).map { search.blend(members, weights: $0, for: dataset) }
+                ?? search.blend(
+                    members, on: dataset, isCancelled: { interrupt.happened },
+                    tried: { model, share, value in
+                        Console.note("a share of \(share) of \(models[model]): \(metric) \(String(format: "%.5f", value))")
+                    })
         } catch is CancellationError {
             Console.note("interrupted: there is no model")
             throw ExitCode(130)

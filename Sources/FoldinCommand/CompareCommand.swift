@@ -8,9 +8,9 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Train several models on a prepared directory and hold them against each other.",
         discussion: """
-            Baselines choose their options from a small grid by the validation users; networks train with their defaults. All are \
-            judged on the same test users: metrics with standard errors, and the difference from one model with its 95% interval \
-            and p-value by the paired t test. Ctrl-C ends it with what is finished.
+            Baselines choose their options from a small grid by the validation users; networks train with their defaults, rec-vae \
+            with the preset shenbin-recvae. All are judged on the same test users: metrics with standard errors, and the \
+            difference from one model with its 95% interval and p-value by the paired t test. Ctrl-C ends it with what is finished.
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String

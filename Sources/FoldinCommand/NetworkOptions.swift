@@ -12,6 +12,7 @@ struct NetworkOptions: PlanFlags {
     @Option(help: .plan("encoder-dropout", "p,p,…")) var encoderDropout: String?
     @Option(help: .plan("decoder-dropout", "p,p,…")) var decoderDropout: String?
     @Option(help: .plan("activations")) var activations: String?
+    @Option(help: .plan("gamma", "x")) var gamma: String?
 }
 
 /// Flags whose names, defaults and values are those of `TrainingPlan`.

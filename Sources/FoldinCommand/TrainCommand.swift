@@ -56,6 +56,9 @@ struct TrainCommand: ParsableCommand {
             let updates = trainer.schedule.updatesAnEpoch(users: dataset.train.userCount)
             Console.note(trainer.schedule.annealingSummary(updatesAnEpoch: updates))
         }
+        if let gamma = trainer.configuration.gamma {
+            Console.note("gamma is \(gamma); an epoch is three passes for the encoder and one for the decoder")
+        }
         if dataset.validation.heldOut.count == 0 {
             Console.note("no validation users: training goes through all epochs and keeps the last")
         }

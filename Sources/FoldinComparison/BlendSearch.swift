@@ -56,14 +56,26 @@ public struct BlendSearch: Sendable {
             }
             if let chosen { (blend, best) = (chosen.blend, chosen.value) }
         }
-        blend = blend.scaled()
+        var model = model(of: blend.scaled(), for: dataset)
+        model.card.options["metric"] = metric.description
+        model.card.metrics["validation \(metric)"] = best
+        return model
+    }
+
+    /// The blend of `models` by weights that are known, one a model and not all 0.
+    public func blend(_ models: [TrainedModel], weights: [Float], for dataset: PreparedDataset) -> TrainedModel {
+        precondition(models.count == weights.count, "\(weights.count) weights for \(models.count) models")
+        let members = zip(models, weights).filter { $0.1 != 0 }.map { Blend.Member($0.0.core, weight: $0.1) }
+        return model(of: Blend(members), for: dataset)
+    }
+
+    private func model(of blend: Blend, for dataset: PreparedDataset) -> TrainedModel {
         let members = blend.members.map { TrainedModel(core: $0.core, items: nil).summary }
-        var card = ModelCard(dataChecksum: dataset.checksum)
-        card.options = [
-            "model": "blend", "members": members.joined(separator: "; "), "metric": metric.description,
-            "weights": blend.members.map { "\($0.weight)" }.joined(separator: ", "),
-        ]
-        card.metrics["validation \(metric)"] = best
+        let card = ModelCard(
+            options: [
+                "model": "blend", "members": members.joined(separator: "; "),
+                "weights": blend.members.map { "\($0.weight)" }.joined(separator: ", "),
+            ], dataChecksum: dataset.checksum)
         return TrainedModel(core: .blend(blend), items: dataset.items, titles: dataset.titles, card: card)
     }
 

@@ -50,7 +50,7 @@ public struct Contender: Sendable {
     /// What the best model is called: Mult-VAE by the preset `fast` with EDLAE beside it.
     private static let blend = "blend"
 
-    /// A model by its name: a network with its defaults, a baseline with a small grid, or with its defaults where not `searching`.
+    /// A model by its name: a network with its defaults, RecVAE with its preset, a baseline with a small grid, or with its defaults where not `searching`.
     ///
     /// - Throws: `FoldinError` of kind `usage` for a name that is none.
     public init(named name: String, searching: Bool = true) throws {
@@ -60,6 +60,7 @@ public struct Contender: Sendable {
         } else if Architecture.Family(rawValue: name) != nil {
             var plan = TrainingPlan()
             try plan.set("model", to: name)
+            if name == Architecture.Family.recVAE.rawValue { try plan.apply(preset: "shenbin-recvae") }
             self.init(name, plans: [.network(plan)])
         } else if name == Contender.blend {
             var plan = TrainingPlan()

@@ -32,7 +32,7 @@ public struct StoredRun: Sendable, Equatable, Codable, FetchableRecord, Persista
     public internal(set) var error: String?
     /// All options with their values.
     public let options: [String: String]
-    /// `mult-vae` or `mult-dae`.
+    /// `mult-vae`, `mult-dae` or `rec-vae`.
     public let family: String
     /// `I-600-200-600-I`; nil until begun.
     public internal(set) var network: String?

@@ -73,10 +73,11 @@ public struct SweepResults: Sendable {
 }
 
 extension StoredRun {
-    /// `Mult-VAE` or `Mult-DAE`.
+    /// `Mult-VAE`, `Mult-DAE` or `RecVAE`.
     public var familyTitle: String { Self.title(ofFamily: family) }
 
     static func title(ofFamily family: String) -> String {
-        family.hasPrefix("mult-") ? "Mult-" + family.dropFirst(5).uppercased() : family
+        if family == Architecture.Family.recVAE.rawValue { return "RecVAE" }
+        return family.hasPrefix("mult-") ? "Mult-" + family.dropFirst(5).uppercased() : family
     }
 }

@@ -29,7 +29,7 @@ struct Activations {
             let layer = layers[index]
             return index > 0 && (layer.dropout > 0 || layer.activatesInput) ? layer.inputs : nil
         }
-        let isVariational = architecture.family == .multVAE
+        let isVariational = architecture.family.isVariational
         latent = isVariational ? FloatBuffer(count: batchSize * architecture.latent) : nil
         dLatent = isVariational ? FloatBuffer(count: batchSize * architecture.latent) : nil
         noise = isVariational ? FloatBuffer(count: batchSize * architecture.latent) : nil

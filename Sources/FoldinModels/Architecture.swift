@@ -1,6 +1,7 @@
 /// The shape of an autoencoder for clicks: which family, how wide each layer, where dropout and tanh go.
 ///
-/// Layers are applied as `linear(dropout(x))`, encoder first; the item side of the first and last layer is `items` wide.
+/// Layers are applied as `linear(dropout(x))`, encoder first; the item side of the first and last layer is `items` wide. What
+/// RecVAE's encoder has between its layers stands with `ResidualEncoder`.
 public struct Architecture: Sendable, Codable, Equatable {
     /// The family of the model.
     public enum Family: String, Sendable, Codable, CaseIterable {
@@ -8,6 +9,11 @@ public struct Architecture: Sendable, Codable, Equatable {
         case multVAE = "mult-vae"
         /// Mult-DAE: a plain latent vector.
         case multDAE = "mult-dae"
+        /// RecVAE: a densely residual encoder, a linear decoder, a composite prior; see `RecVAE`.
+        case recVAE = "rec-vae"
+
+        /// Whether the encoder gives means and log-variances.
+        public var isVariational: Bool { self != .multDAE }
     }
 
     /// Where tanh goes.
@@ -54,7 +60,7 @@ public struct Architecture: Sendable, Codable, Equatable {
     }
 
     /// The number of trainable numbers.
-    public var parameterCount: Int { layers.reduce(0) { $0 + ($1.inputs + 1) * $1.outputs } }
+    public var parameterCount: Int { layers.reduce(0) { $0 + ($1.inputs + 1) * $1.outputs } + 2 * normWidths.reduce(0, +) }
 }
 
 /// One linear layer and what stands before and after it.
@@ -70,6 +76,13 @@ struct Layer: Equatable {
     /// Whether tanh follows the linear map.
     let activatesOutput: Bool
 
+    /// The same layer with all of its inputs.
+    var withoutDropout: Layer {
+        Layer(
+            name: name, inputs: inputs, outputs: outputs, dropout: 0, activatesInput: activatesInput,
+            activatesOutput: activatesOutput)
+    }
+
     /// The same layer with fewer outputs.
     func narrowed(to outputs: Int) -> Layer {
         Layer(
@@ -84,16 +97,16 @@ extension Architecture {
 
     /// All layers from clicked items to scores.
     ///
-    /// The VAE's last encoder layer has `2 * latent` outputs, means then log-variances.
+    /// A VAE's last encoder layer has `2 * latent` outputs, means then log-variances.
     var layers: [Layer] {
-        let isVariational = family == .multVAE
+        let isVariational = family.isVariational
         let encoderWidths = [items] + encoder + [isVariational ? 2 * latent : latent]
         let decoderWidths = [latent] + decoder + [items]
         let inner = (0..<encoder.count + 1).map { index in
             Layer(
                 name: "encode.q_layers.linear_\(index)", inputs: encoderWidths[index], outputs: encoderWidths[index + 1],
                 dropout: encoderDropout[index], activatesInput: activations == .article,
-                activatesOutput: !(isVariational && index == encoder.count))
+                activatesOutput: family != .recVAE && !(isVariational && index == encoder.count))
         }
         let outer = (0..<decoder.count + 1).map { index in
             Layer(
@@ -118,6 +131,22 @@ extension Architecture {
                 return "\(name) dropout probability \(rate); expected at least 0 and less than 1"
             }
         }
-        return nil
+        return family == .recVAE ? residualProblem : nil
+    }
+
+    /// The widths of the layer norms: RecVAE has one after each hidden layer of its encoder.
+    var normWidths: [Int] { family == .recVAE ? encoder : [] }
+
+    /// What RecVAE cannot have.
+    private var residualProblem: String? {
+        guard let width = encoder.first else { return "an encoder without hidden layers; expected some of one width for rec-vae" }
+        if let other = encoder.first(where: { $0 != width }) {
+            return "hidden layers of \(width) and \(other); expected one width for rec-vae, whose layers are added up"
+        }
+        if !decoder.isEmpty { return "hidden layers in the decoder; expected none for rec-vae, whose decoder is linear" }
+        if (encoderDropout.dropFirst() + decoderDropout).contains(where: { $0 > 0 }) {
+            return "dropout between layers; expected it of the input alone for rec-vae"
+        }
+        return activations == .paper ? nil : "activations \(activations.rawValue); expected paper for rec-vae, which has no tanh"
     }
 }

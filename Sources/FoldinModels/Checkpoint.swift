@@ -9,6 +9,9 @@ public struct Checkpoint<State: Codable & Sendable> {
         case file(TensorFile)
     }
 
+    /// The tensor of RecVAE's earlier posteriors.
+    private static var previousName: String { "previous" }
+
     private let source: Source
     public let architecture: Architecture
     /// Whatever else the caller needs.
@@ -24,6 +27,14 @@ public struct Checkpoint<State: Codable & Sendable> {
         self.state = state
         hasBest = best != nil
         areRowMoments = step.secondMoments.areRowMoments
+    }
+
+    /// RecVAE's earlier posteriors as a tensor of a file; nil for other models, and before the first step.
+    private func previousOf(_ step: TrainingStep) -> (SafeTensors.Tensor, FloatBuffer)? {
+        step.residual?.previous.map { previous in
+            let width = 2 * architecture.latent
+            return (SafeTensors.Tensor(name: Self.previousName, shape: [previous.count / width, width]), previous)
+        }
     }
 
     /// The same checkpoint with another state.
@@ -45,7 +56,7 @@ public struct Checkpoint<State: Codable & Sendable> {
         if areRowMoments { metadata["second-moments"] = "by row" }
         try TensorFile.write(
             [("", step.parameters), ("first.", step.firstMoments), ("second.", step.secondMoments)], best: best,
-            metadata: metadata, to: path)
+            more: previousOf(step).map { [$0] } ?? [], metadata: metadata, to: path)
     }
 
     /// Opens what `save(to:)` wrote and checks its header; the numbers are read by `restore`.
@@ -72,10 +83,11 @@ public struct Checkpoint<State: Codable & Sendable> {
         architecture == step.parameters.architecture && areRowMoments == step.secondMoments.areRowMoments
     }
 
-    /// Brings a step that this checkpoint fits to where it stood after `updates` updates, and `best` to what was best then.
+    /// Brings a step that this checkpoint fits to where it stood after `updates` updates over `users` training users, and `best`
+    /// to what was best then.
     ///
     /// - Throws: `FoldinError` of kind `badData` for numbers that cannot be.
-    public func restore(_ step: TrainingStep, best: KeptWeights, updates: Int) throws {
+    public func restore(_ step: TrainingStep, best: KeptWeights, updates: Int, users: Int) throws {
         precondition(fits(step), "a checkpoint of another network")
         switch source {
         case .live(let old, let kept):
@@ -87,11 +99,23 @@ public struct Checkpoint<State: Codable & Sendable> {
                 try kept.restore(into: weights)
                 try best.keep(weights)
             }
+            step.residual?.previous = old.residual?.previous.map { previous in
+                let copy = FloatBuffer(count: previous.count)
+                copy.copy(from: previous)
+                return copy
+            }
         case .file(let file):
             try file.read(prefix: "", into: step.parameters)
             try file.read(prefix: "first.", into: step.firstMoments)
             try file.read(prefix: "second.", into: step.secondMoments)
             if hasBest { try file.read("best") { part, offset in try best.write(part, at: offset) } }
+            if let residual = step.residual, updates > 0 {
+                let width = 2 * architecture.latent
+                try file.checkShapes([SafeTensors.Tensor(name: Self.previousName, shape: [users, width])])
+                let previous = FloatBuffer(count: users * width)
+                try file.read(Self.previousName, into: previous.pointer)
+                residual.previous = previous
+            }
             guard step.secondMoments.lastUpdatesAre(atMost: updates) else {
                 throw FoldinError(
                     .badData, file: file.path, found: "a row updated at a time that has not been", expected: "what foldin wrote")

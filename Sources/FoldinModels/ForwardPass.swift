@@ -16,17 +16,22 @@ extension Parameters {
         _ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers
     ) {
         precondition(histories.itemCount == architecture.items, "histories and model must have the same items")
-        let layers = architecture.layers
         let hidden = hiddenForScoring(histories, rows: rows, workers: workers)
+        scoreItems(hidden, users: rows.count, into: scores, workers: workers)
+    }
+
+    /// The last layer: scores [users, items] from what it sees, [users, last.inputs].
+    func scoreItems(_ hidden: FloatBuffer, users: Int, into scores: UnsafeMutablePointer<Float>, workers: Workers) {
+        let layers = architecture.layers
         let last = layers[layers.count - 1]
         let linear = linears[layers.count - 1]
         let items = last.outputs
         workers.forEachPiece(of: items, size: 2 * itemsAPanel) { panel, _ in
             matrixMultiply(
-                rows: rows.count, columns: panel.count, inner: last.inputs, .plain(hidden.pointer, stride: last.inputs),
+                rows: users, columns: panel.count, inner: last.inputs, .plain(hidden.pointer, stride: last.inputs),
                 .transposed(linear.weight.pointer + panel.lowerBound * last.inputs, stride: last.inputs),
                 into: scores + panel.lowerBound, stride: items)
-            for row in 0..<rows.count {
+            for row in 0..<users {
                 foldin_add_bias(1, panel.count, scores + row * items + panel.lowerBound, linear.bias.pointer + panel.lowerBound)
             }
         }

@@ -7,6 +7,8 @@ import FoldinKernels
 public enum ModelCore: Sendable {
     /// Mult-VAE and Mult-DAE.
     case autoencoder(Parameters)
+    /// RecVAE.
+    case residualAutoencoder(ResidualAutoencoder)
     /// A weight from each item to each other: EASE and EDLAE.
     case itemWeights(ItemWeights)
     /// A few weights from other items to each item: item-KNN, and EASE and EDLAE of which only the heaviest weights are kept.
@@ -19,6 +21,7 @@ public enum ModelCore: Sendable {
     var stored: any StoredCore {
         switch self {
         case .autoencoder(let core): core
+        case .residualAutoencoder(let core): core
         case .itemWeights(let core): core
         case .itemNeighbours(let core): core
         case .popularity(let core): core
@@ -56,12 +59,12 @@ extension ModelCore {
     /// may not be one.
     init(_ file: TensorFile, activations: Architecture.Activations?, isMember: Bool = false) throws {
         guard file.header.metadata["architecture"] != nil else {
-            self = .autoencoder(try Parameters.read(file, isBare: true, activations: activations))
+            self.init(try Parameters.read(file, isBare: true, activations: activations))
             return
         }
         let family = try file.metadata("architecture", as: FamilyName.self).family
         if Architecture.Family(rawValue: family) != nil {
-            self = .autoencoder(try Parameters.read(file, isBare: false, activations: activations))
+            self.init(try Parameters.read(file, isBare: false, activations: activations))
         } else if let family = ItemWeights.Family(rawValue: family) {
             self = .itemWeights(try ItemWeights(file, family: family))
         } else if let family = ItemNeighbours.Family(rawValue: family) {
@@ -78,6 +81,13 @@ extension ModelCore {
                 .badData, file: file.path, found: "a model of the family \(family.quoted)",
                 expected: "one of \(known.joined(separator: ", "))")
         }
+    }
+
+    /// The core of a network that was trained.
+    init(_ parameters: Parameters) {
+        self =
+            parameters.architecture.family == .recVAE
+            ? .residualAutoencoder(ResidualAutoencoder(parameters)) : .autoencoder(parameters)
     }
 
     private struct FamilyName: Decodable { let family: String }

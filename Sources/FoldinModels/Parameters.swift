@@ -12,8 +12,16 @@ public final class Parameters: Sendable {
         let bias: FloatBuffer
     }
 
+    /// Gain and shift of one layer norm.
+    struct Norm: Sendable {
+        let gain: FloatBuffer
+        let shift: FloatBuffer
+    }
+
     public let architecture: Architecture
     let linears: [Linear]
+    /// RecVAE's, one after each hidden layer of the encoder; others have none.
+    let norms: [Norm]
 
     /// Whether these are the second moments of `RowMoments`, whose item-wide weights are a [2, items] matrix.
     let areRowMoments: Bool
@@ -35,10 +43,11 @@ public final class Parameters: Sendable {
                     count: areRowMoments && isItemWide ? 2 * architecture.items : layer.inputs * layer.outputs),
                 bias: FloatBuffer(count: layer.outputs))
         }
+        norms = architecture.normWidths.map { Norm(gain: FloatBuffer(count: $0), shift: FloatBuffer(count: $0)) }
     }
 
     /// Fresh weights as the article's PyTorch draws them: weights Xavier uniform (Glorot & Bengio 2010), biases
-    /// N(0, 0.001^2). The same seed gives the same weights whatever the number of workers.
+    /// N(0, 0.001^2); layer norms begin with a gain of 1. The same seed gives the same weights whatever the number of workers.
     public convenience init(initializing architecture: Architecture, seed: UInt64, workers: Workers = Workers()) {
         self.init(zerosFor: architecture)
         for (index, layer) in architecture.layers.enumerated() {
@@ -54,14 +63,12 @@ public final class Parameters: Sendable {
             foldin_random_normal(biases, 0, linear.bias.count, linear.bias.pointer)
             for i in 0..<linear.bias.count { linear.bias.pointer[i] *= 0.001 }
         }
+        for norm in norms { norm.gain.pointer.update(repeating: 1, count: norm.gain.count) }
     }
 
     /// Copies all weights of a network of the same architecture.
     public func copy(from other: Parameters) {
-        for (mine, theirs) in zip(linears, other.linears) {
-            mine.weight.copy(from: theirs.weight)
-            mine.bias.copy(from: theirs.bias)
-        }
+        for (mine, theirs) in zip(buffers, other.buffers) { mine.copy(from: theirs) }
     }
 
     /// Sets all numbers to 0.
@@ -69,8 +76,8 @@ public final class Parameters: Sendable {
         for buffer in buffers { buffer.pointer.update(repeating: 0, count: buffer.count) }
     }
 
-    /// All weights and biases, layer by layer.
-    var buffers: [FloatBuffer] { linears.flatMap { [$0.weight, $0.bias] } }
+    /// All weights and biases, layer by layer, then the layer norms.
+    var buffers: [FloatBuffer] { linears.flatMap { [$0.weight, $0.bias] } + norms.flatMap { [$0.gain, $0.shift] } }
 
     /// Whether every number is finite. Reads all of them.
     public var areFinite: Bool { buffers.allSatisfy { FloatBuffer.areFinite($0.pointer, $0.count) } }

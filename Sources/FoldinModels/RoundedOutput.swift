@@ -58,22 +58,26 @@ struct RoundedOutput {
     }
 
     /// From a panel's exponentials to its gradients: into `dInput` [users, width], added where `adds`, `dWeight` [items, width]
-    /// and `dBias` [items].
+    /// and `dBias` [items]; nil for a gradient that is not wanted.
     func backward(
         _ items: Range<Int>, users: Int, clicks: foldin_clicks, scales: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-        dInput: UnsafeMutablePointer<Float>, adds: Bool, dWeight: UnsafeMutablePointer<Float>,
+        dInput: UnsafeMutablePointer<Float>?, adds: Bool, dWeight: UnsafeMutablePointer<Float>?,
         dBias: UnsafeMutablePointer<Float>, worker: Int
     ) {
         let (byItems, byUsers) = (byItems[worker].pointer, byUsers[worker].pointer)
         foldin_loss_gradient_rounded(
             users, items.lowerBound, items.count, clicks, 1 / Float(users), scales,
             exponentials.halves + items.lowerBound * users, byItems, byUsers, dBias)
-        foldin_multiply_rounding(
-            users, width, items.count,
-            foldin_left_pairs(start: byItems, row_stride: foldin_pairs(items.count), pair_stride: 1),
-            foldin_matrix(start: weight, stride: width, is_transposed: false), adds, dInput, width)
-        foldin_multiply_pairs(
-            items.count, width, users, foldin_left_pairs(start: byUsers, row_stride: 1, pair_stride: items.count),
-            inputStrips.pointer, false, dWeight, width)
+        if let dInput {
+            foldin_multiply_rounding(
+                users, width, items.count,
+                foldin_left_pairs(start: byItems, row_stride: foldin_pairs(items.count), pair_stride: 1),
+                foldin_matrix(start: weight, stride: width, is_transposed: false), adds, dInput, width)
+        }
+        if let dWeight {
+            foldin_multiply_pairs(
+                items.count, width, users, foldin_left_pairs(start: byUsers, row_stride: 1, pair_stride: items.count),
+                inputStrips.pointer, false, dWeight, width)
+        }
     }
 }

@@ -99,6 +99,10 @@ struct TensorFile {
                 try read(prefix + layer.name + ".weight") { $0.copy(to: linear.weight, at: $1) }
             }
         }
+        for (index, norm) in parameters.norms.enumerated() {
+            try read(prefix + Parameters.normName(index) + ".weight") { $0.copy(to: norm.gain, at: $1) }
+            try read(prefix + Parameters.normName(index) + ".bias") { $0.copy(to: norm.shift, at: $1) }
+        }
     }
 
     /// Copies the numbers of a tensor, whose shape has been checked, to where there is room for them.
@@ -149,22 +153,25 @@ struct TensorFile {
         return UnsafeRawBufferPointer(start: room.pointer, count: stretch.count)
     }
 
-    /// Writes sets of weights, each with the prefix of its names, and perhaps the best weights, whole or not at all.
+    /// Writes sets of weights, each with the prefix of its names, perhaps the best weights, and more tensors, whole or not at all.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
     static func write(
-        _ sets: [(prefix: String, parameters: Parameters)], best: KeptWeights? = nil, metadata: [String: String], to path: String
+        _ sets: [(prefix: String, parameters: Parameters)], best: KeptWeights? = nil,
+        more: [(tensor: SafeTensors.Tensor, numbers: FloatBuffer)] = [], metadata: [String: String], to path: String
     ) throws {
         var tensors = sets.flatMap { set in
             Parameters.tensors(
                 of: set.parameters.architecture, prefix: set.prefix, areRowMoments: set.parameters.areRowMoments)
         }
         if best != nil { tensors += sets.prefix(1).map { KeptWeights.tensor(of: $0.parameters.architecture) } }
+        tensors += more.map(\.tensor)
         let preamble = try SafeTensors.preamble(tensors: tensors, metadata: metadata)
         try AtomicFile.write(to: path) { sink in
             try preamble.withUnsafeBytes { try sink.write($0) }
             for (_, parameters) in sets { try parameters.write(to: sink) }
             try best?.write(to: sink)
+            for (_, numbers) in more { try sink.write(numbers) }
         }
     }
 }
@@ -183,7 +190,13 @@ extension Parameters {
                 SafeTensors.Tensor(name: prefix + layer.name + ".bias", shape: [layer.outputs]),
             ]
         }
+            + architecture.normWidths.enumerated().flatMap { index, width in
+                ["weight", "bias"].map { SafeTensors.Tensor(name: "\(prefix)\(normName(index)).\($0)", shape: [width]) }
+            }
     }
+
+    /// The name of a layer norm, without `.weight` (its gain) or `.bias` (its shift).
+    static func normName(_ index: Int) -> String { "encode.q_layers.norm_\(index)" }
 
     /// The numbers in the order of `tensors(of:prefix:)`.
     func write(to sink: borrowing AtomicFile.Sink) throws {
@@ -194,6 +207,10 @@ extension Parameters {
                 try sink.write(UnsafeRawBufferPointer(start: linear.weight.pointer, count: 4 * linear.weight.count))
             }
             try sink.write(UnsafeRawBufferPointer(start: linear.bias.pointer, count: 4 * linear.bias.count))
+        }
+        for norm in norms {
+            try sink.write(norm.gain)
+            try sink.write(norm.shift)
         }
     }
 }

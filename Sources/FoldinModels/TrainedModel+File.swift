@@ -91,9 +91,11 @@ extension Architecture {
                 .badData, file: file, found: "an encoder of \(moments) outputs before a decoder of \(latent) inputs",
                 expected: "as many (Mult-DAE) or twice as many (Mult-VAE)")
         }
+        var family = moments == latent ? Family.multDAE : .multVAE
+        if entries[Parameters.normName(0) + ".weight"] != nil { family = .recVAE }
         self.init(
-            family: moments == latent ? .multDAE : .multVAE, items: encoder[0][1], encoder: encoder.dropLast().map { $0[0] },
-            latent: latent, decoder: decoder.dropLast().map { $0[0] }, encoderDropout: encoder.map { _ in 0 },
+            family: family, items: encoder[0][1], encoder: encoder.dropLast().map { $0[0] }, latent: latent,
+            decoder: decoder.dropLast().map { $0[0] }, encoderDropout: encoder.map { _ in 0 },
             decoderDropout: decoder.map { _ in 0 })
     }
 }

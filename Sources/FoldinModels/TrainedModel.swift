@@ -20,18 +20,18 @@ public struct TrainedModel: Sendable {
         (self.core, self.items, self.titles, self.card) = (core, items, titles, card)
     }
 
-    /// A model of an autoencoder for `items`, of which there must be as many as its architecture says.
+    /// A model of a network for `items`, of which there must be as many as its architecture says.
     public init(parameters: Parameters, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
-        self.init(core: .autoencoder(parameters), items: items, titles: titles, card: card)
+        self.init(core: ModelCore(parameters), items: items, titles: titles, card: card)
     }
 
-    /// An autoencoder's weights; nil for a model of another kind.
+    /// The weights of a Mult-VAE or Mult-DAE; nil for a model of another kind.
     public var parameters: Parameters? {
         guard case .autoencoder(let parameters) = core else { return nil }
         return parameters
     }
 
-    /// An autoencoder's shape; nil for a model of another kind.
+    /// The shape of a Mult-VAE or Mult-DAE; nil for a model of another kind.
     public var architecture: Architecture? { parameters?.architecture }
 
     /// The kind of model and its size, for people.

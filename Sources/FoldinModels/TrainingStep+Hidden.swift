@@ -6,18 +6,7 @@ import FoldinKernels
 extension TrainingStep {
     /// From the first layer's output to what the last layer sees.
     func hiddenForward(step: UInt64) {
-        if let noise = activations.noise {
-            if let fixedNoise {
-                for (index, value) in fixedNoise.enumerated() { noise.pointer[index] = value }
-            } else {
-                let count = batch.userCount * parameters.architecture.latent
-                workers.forEachPiece(of: count, size: 1 << 13) { range, _ in
-                    foldin_random_normal(
-                        source(RandomStream.latentNoise, step), UInt64(range.lowerBound), range.count,
-                        noise.pointer + range.lowerBound)
-                }
-            }
-        }
+        drawNoise(step: step)
         divergences.withUnsafeMutableBufferPointer { divergences in
             workers.forEachPiece(of: batch.userCount, size: rowsAPiece) { rows, _ in
                 for index in 1..<layers.count {
@@ -31,6 +20,22 @@ extension TrainingStep {
                             activations.seen(by: index, encoderDepth: encoderDepth) + rows.lowerBound * layer.inputs,
                             inputStride: layer.inputs, into: output.pointer + rows.lowerBound * layer.outputs)
                     }
+                }
+            }
+        }
+    }
+
+    /// epsilon [batch, latent], of a model that has some.
+    func drawNoise(step: UInt64) {
+        if let noise = activations.noise {
+            if let fixedNoise {
+                for (index, value) in fixedNoise.enumerated() { noise.pointer[index] = value }
+            } else {
+                let count = batch.userCount * parameters.architecture.latent
+                workers.forEachPiece(of: count, size: 1 << 13) { range, _ in
+                    foldin_random_normal(
+                        source(RandomStream.latentNoise, step), UInt64(range.lowerBound), range.count,
+                        noise.pointer + range.lowerBound)
                 }
             }
         }

@@ -123,7 +123,9 @@ extension TrainingStep {
 
     /// dLogits = (clicks * softmax - x) / batch; from it, a panel at a time, the input's gradient into the lane, and the
     /// weights' and biases' gradients into Adam.
-    func outputBackward(_ update: foldin_adam_step) {
+    ///
+    /// Without an update the layer stays as it is; the input's gradient is worked out only where it is wanted.
+    func outputBackward(_ update: foldin_adam_step?, givesInput: Bool = true) {
         let last = layers.count - 1
         let layer = layers[last]
         let linear = parameters.linears[last]
@@ -138,7 +140,6 @@ extension TrainingStep {
                 let dInput = output.dInputs.pointer + lane * users * width
                 let dWeight = output.dWeights[worker].pointer
                 let dBias = output.dBiases[worker].pointer
-                var update = update
                 for index in output.lanes[lane] {
                     let items = items(ofPanel: index)
                     let at = items.lowerBound
@@ -147,18 +148,24 @@ extension TrainingStep {
                     let adds = index > output.lanes[lane].lowerBound
                     if let rounded = output.rounded {
                         rounded.backward(
-                            items, users: users, clicks: clicks, scales: scales, weight: weight, dInput: dInput, adds: adds,
-                            dWeight: dWeight, dBias: dBias, worker: worker)
+                            items, users: users, clicks: clicks, scales: scales, weight: weight,
+                            dInput: givesInput ? dInput : nil, adds: adds, dWeight: update == nil ? nil : dWeight,
+                            dBias: dBias, worker: worker)
                     } else {
                         let panel = output.panels.pointer + at * users
                         foldin_loss_gradient(users, at, items.count, clicks, share, scales, panel, dBias)
-                        matrixMultiply(
-                            rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
-                            .plain(weight, stride: width), beta: adds ? 1 : 0, into: dInput, stride: width)
-                        matrixMultiply(
-                            rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
-                            .plain(input, stride: width), into: dWeight, stride: width)
+                        if givesInput {
+                            matrixMultiply(
+                                rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
+                                .plain(weight, stride: width), beta: adds ? 1 : 0, into: dInput, stride: width)
+                        }
+                        if update != nil {
+                            matrixMultiply(
+                                rows: items.count, columns: width, inner: users, .transposed(panel, stride: items.count),
+                                .plain(input, stride: width), into: dWeight, stride: width)
+                        }
                     }
+                    guard var update else { continue }
                     foldin_adam(
                         &update, items.count * width, weight, firstMoment + at * width, secondMoment + at * width, dWeight)
                     foldin_adam(

@@ -30,6 +30,8 @@ public final class TrainingStep {
     let output: OutputScratch
     /// Nil where the softmax is exact.
     let sampled: SampledSoftmax?
+    /// Nil but for RecVAE.
+    let residual: ResidualStep?
     /// Divergence of each user of the batch.
     var divergences: [Double]
     /// For tests: used instead of drawn noise, [batch, latent].
@@ -68,6 +70,9 @@ public final class TrainingStep {
             secondMoments = Parameters(rowMomentsFor: parameters.architecture)
             output = OutputScratch(layer: last.narrowed(to: 1), batchSize: batchSize, workers: workers, precision: precision)
         }
+        let isResidual = parameters.architecture.family == .recVAE
+        precondition(!isResidual || sampled == nil, "RecVAE is trained with an exact softmax")
+        residual = isResidual ? ResidualStep(parameters, batchSize: batchSize) : nil
         divergences = [Double](repeating: 0, count: batchSize)
     }
 
@@ -76,18 +81,21 @@ public final class TrainingStep {
         parameters.copy(from: weights)
         firstMoments.clear()
         secondMoments.clear()
+        residual?.previous = nil
     }
 
     /// Trains on the users `users` of `matrix`, `step` being the number of steps before this one.
     ///
     /// The objective is the mean over users of the multinomial negative log-likelihood plus `beta` times the divergence
-    /// (Liang et al., equation 12). Returns its parts before the update.
+    /// (Liang et al., equation 12). Returns its parts before the update. RecVAE's steps must go over the users in passes, each
+    /// user once, in batches of `batchSize` but for a pass's last.
     @discardableResult
     public func run(
         _ matrix: InteractionMatrix, users: ArraySlice<Int32>, step: UInt64, beta: Float, adam: Adam
     ) -> StepLoss {
         precondition(!users.isEmpty && users.count <= batchSize, "a batch of \(users.count); expected 1 to \(batchSize)")
         if let sampled { return runSampled(sampled, matrix, users: users, step: step, beta: beta, adam: adam) }
+        if let residual { return runResidual(residual, matrix, users: users, step: step, gamma: beta, adam: adam) }
         let update = adam.step(number: step + 1)
         var clock = StepClock()
         batch.assemble(matrix, users: users, layer: layers[0], randomness: source(RandomStream.dropout(0), step))
@@ -119,7 +127,8 @@ public final class TrainingStep {
 public struct StepLoss: Sendable, Equatable {
     /// Multinomial negative log-likelihood (Liang et al., equation 2).
     public let negativeLogLikelihood: Double
-    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE.
+    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for the DAE. RecVAE's is log q(z) - log p(z) under its
+    /// composite prior, times the user's clicks.
     public let divergence: Double
 
     public init(negativeLogLikelihood: Double, divergence: Double) {

@@ -9,16 +9,16 @@ public struct EpochReport: Sendable, Equatable {
     public let updates: Int
     /// Mean negative log-likelihood over the epoch's training users.
     public let negativeLogLikelihood: Double
-    /// Mean divergence over the epoch's training users; 0 for the DAE.
+    /// Mean divergence over the epoch's training users; 0 for the DAE. RecVAE's is the mean of clicks times divergence.
     public let divergence: Double
-    /// Beta of the epoch's last update.
+    /// Beta of the epoch's last update; RecVAE's gamma.
     public let beta: Float
     /// Learning rate of the epoch's last update.
     public let learningRate: Float
     /// The validation metric; nil without validation users and in epochs that were not evaluated.
     public let validation: EvaluationReport.Result?
     /// The loss of the validation users' known items as their own target, without dropout and with the latent mean: negative
-    /// log-likelihood plus `beta` times divergence, mean over the users, as the article's code judges by. Nil where `validation` is.
+    /// log-likelihood plus `beta` times divergence, mean over the users, as the article's code judges by. Nil where `validation` is, and for RecVAE.
     public let validationLoss: Double?
     /// Whether this is the best epoch so far.
     public let isBest: Bool

@@ -15,12 +15,16 @@ final class LossScorer: Scorer {
     // The evaluator scores its blocks one after the other; the lock makes that no condition.
     private let sums = Mutex(Sums())
 
+    /// RecVAE's divergence is from what its training users had an epoch before: validation users have no such loss.
+    private var hasLoss: Bool { model.parameters != nil }
+
     init(_ model: TrainedModel) { self.model = model }
 
     var itemCount: Int { model.itemCount }
 
     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers) {
         model.score(histories, rows: rows, into: scores, workers: workers)
+        guard hasLoss else { return }
         let losses = model.losses(histories, rows: rows, scores: scores, workers: workers)
         sums.withLock { sums in
             for loss in losses {
@@ -31,9 +35,10 @@ final class LossScorer: Scorer {
         }
     }
 
-    /// The mean over the users scored so far.
-    var mean: StepLoss {
-        sums.withLock { sums in
+    /// The mean over the users scored so far; nil for a model without such a loss.
+    var mean: StepLoss? {
+        guard hasLoss else { return nil }
+        return sums.withLock { sums in
             let users = Double(max(1, sums.users))
             return StepLoss(negativeLogLikelihood: sums.likelihood / users, divergence: sums.divergence / users)
         }

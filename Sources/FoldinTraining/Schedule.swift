@@ -28,7 +28,7 @@ public struct Schedule: Sendable, Equatable {
     public var pace: Pace
     /// Growth of the learning rate from 0 at the start; nil begins with all of it.
     public var warmUp: WarmUp?
-    /// Beta over time; of no effect for the DAE.
+    /// Beta over time; of no effect for the DAE and for RecVAE, which has `RecVAE.gamma`.
     public var annealing: Annealing
     /// Evaluations without a better score after which training stops; nil never stops early.
     public var patience: Int?

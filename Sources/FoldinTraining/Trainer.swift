@@ -82,6 +82,9 @@ public struct Trainer: Sendable {
         let architecture = try self.architecture(for: dataset)
         // What must be the same for a checkpoint to be gone on from.
         let identity = options.merging(["data": dataset.checksum]) { _, new in new }
+        var schedule = schedule
+        // RecVAE's divergence is weighed by gamma, whatever beta the schedule has for others.
+        if let gamma = configuration.gamma { schedule.annealing = .constant(gamma) }
         let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
             step: TrainingStep(
@@ -157,6 +160,14 @@ public struct Trainer: Sendable {
         let network = configuration.architecture(items: 1)
         if case .searching = schedule.annealing, network.family == .multDAE {
             return "a search for beta with mult-dae, which has none; expected mult-vae"
+        }
+        if network.family == .recVAE {
+            if case .sampled = softmax { return "a sampled softmax with rec-vae; expected the exact one" }
+            if schedule.score == .loss {
+                return "stopping on the loss with rec-vae, whose prior knows training users only; expected the metric"
+            }
+            let gamma = configuration.gamma ?? 0
+            if !(gamma >= 0 && gamma.isFinite) { return "a gamma of \(gamma); expected at least 0" }
         }
         if case .sampled = softmax {
             if precision != .float32 { return "precision \(precision.rawValue) with a sampled softmax; expected fp32" }

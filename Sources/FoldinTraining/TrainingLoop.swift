@@ -27,7 +27,7 @@ final class TrainingLoop {
         self.dataset = dataset
         asked = schedule
         self.schedule = schedule
-        updatesAnEpoch = schedule.updatesAnEpoch(users: dataset.train.userCount)
+        updatesAnEpoch = step.passesAnEpoch * schedule.updatesAnEpoch(users: dataset.train.userCount)
         self.step = step
         evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: step.workers)
         best = try KeptWeights(of: step.parameters.architecture, in: scratch)
@@ -43,13 +43,13 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
-        guard state.isPossible(users: dataset.train.userCount, hasBest: checkpoint.hasBest),
+        guard state.isPossible(users: step.passesAnEpoch * dataset.train.userCount, hasBest: checkpoint.hasBest),
             checkpoint.fits(step)
         else {
             throw FoldinError(
                 .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
         }
-        try checkpoint.restore(step, best: best, updates: state.updates)
+        try checkpoint.restore(step, best: best, updates: state.updates, users: dataset.train.userCount)
         follow()
     }
 
@@ -111,38 +111,45 @@ final class TrainingLoop {
 
     private var seconds: Double { secondsBefore + (ContinuousClock.now - began) / .seconds(1) }
 
-    /// What is left of a pass over the training users, in an order drawn for the epoch, then a look at the validation users.
+    /// What is left of the passes over the training users, each in an order drawn for it, then a look at the validation users.
     ///
     /// - Throws: `CancellationError` between steps; `FoldinError` when the loss is not a number any more.
     func runEpoch(
         isCancelled: () -> Bool, onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) throws -> Void
     ) throws -> EpochReport {
         let epoch = state.history.count + 1
-        let order = step.shuffled(dataset.train.userCount, epoch: epoch)
+        let users = dataset.train.userCount
+        let total = step.passesAnEpoch * users
+        var (pass, order) = (-1, [Int32]())
         // An epoch whose updates are all made reports the last one's.
         var optimizer = optimizer(after: max(0, state.updates - 1))
         var beta = schedule.beta(after: max(0, state.updates - 1), updatesAnEpoch: updatesAnEpoch)
-        while state.position < order.count {
+        while state.position < total {
             if isCancelled() { throw CancellationError() }
-            let users = order[state.position..<min(order.count, state.position + schedule.batchSize)]
+            if pass != state.position / users {
+                pass = state.position / users
+                order = step.shuffled(users, epoch: (epoch - 1) * step.passesAnEpoch + pass + 1)
+            }
+            let start = state.position % users
+            let batch = order[start..<min(users, start + schedule.batchSize)]
             optimizer = self.optimizer(after: state.updates)
             beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
-            let loss = step.run(dataset.train, users: users, step: UInt64(state.updates), beta: beta, adam: optimizer)
+            let loss = step.run(dataset.train, users: batch, step: UInt64(state.updates), beta: beta, adam: optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
                 throw overflow(epoch)
             }
             state.updates += 1
-            state.position += users.count
-            state.likelihood += loss.negativeLogLikelihood * Double(users.count)
-            state.divergence += loss.divergence * Double(users.count)
-            try onStep(epoch, Double(state.position) / Double(order.count), loss)
+            state.position += batch.count
+            state.likelihood += loss.negativeLogLikelihood * Double(batch.count)
+            state.divergence += loss.divergence * Double(batch.count)
+            try onStep(epoch, Double(state.position) / Double(total), loss)
         }
         step.settle(updates: state.updates, adam: optimizer)
         let validation = isEvaluated(epoch) ? try validate(beta: beta, isCancelled: isCancelled) : nil
         let isBest = try keepIfBest(epoch, validation)
         let report = EpochReport(
-            epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(order.count),
-            divergence: state.divergence / Double(order.count), beta: beta, learningRate: optimizer.learningRate,
+            epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(total),
+            divergence: state.divergence / Double(total), beta: beta, learningRate: optimizer.learningRate,
             validation: validation?.metric, validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
             seconds: seconds)
         state.history.append(report)
@@ -183,12 +190,13 @@ final class TrainingLoop {
 
     private struct Validation {
         let metric: EvaluationReport.Result
-        let loss: Double
+        /// Nil for a model that has none.
+        let loss: Double?
     }
 
     private func validate(beta: Float, isCancelled: () -> Bool) throws -> Validation? {
         let current = LossScorer(TrainedModel(parameters: step.parameters, items: nil))
         let report = try evaluator.evaluate(current, on: dataset.validation, training: dataset.train, isCancelled: isCancelled)
-        return report[schedule.metric].map { Validation(metric: $0, loss: current.mean.total(beta: Double(beta))) }
+        return report[schedule.metric].map { Validation(metric: $0, loss: current.mean?.total(beta: Double(beta))) }
     }
 }

@@ -41,9 +41,11 @@ public struct TrainingMemory: Sendable, Encodable {
     public let hidden: Int
     public let latent: Int
     public let batch: Int
-    /// Weights with Adam's two moments. The item-wide layers of a sampled softmax have two floats a row for the second.
+    /// Weights with Adam's two moments. The item-wide layers of a sampled softmax have two floats a row for the second. RecVAE's
+    /// earlier posteriors, two floats a user and number of the latent, count here.
     public let parameterBytes: Int
-    /// A batch's scores of all items; with a sampled softmax those of its candidates, at most, and what finding these takes.
+    /// A batch's scores of all items; with a sampled softmax those of its candidates, at most, and what finding these takes. With
+    /// RecVAE also a batch's values between the layers, of which it keeps five sets.
     public let scoreBytes: Int
     /// Scores of all items for a block of validation users.
     public let evaluationBytes: Int
@@ -72,7 +74,7 @@ public struct TrainingMemory: Sendable, Encodable {
 
     /// A network of any shape; `hidden` is then its widest hidden layer. Nil where the sizes overflow.
     public init?(dataset: Shape, architecture: Architecture, batch: Int, softmax: Softmax = .exact) {
-        let isVariational = architecture.family == .multVAE  // mean and log-variance at the encoder's end
+        let isVariational = architecture.family.isVariational  // mean and log-variance at the encoder's end
         let encoder = [dataset.items] + architecture.encoder
         let decoder = [architecture.latent] + architecture.decoder + [dataset.items]
         let last = Self.product([architecture.latent, isVariational ? 2 : 1])
@@ -92,6 +94,11 @@ public struct TrainingMemory: Sendable, Encodable {
             let candidates = Self.sum([clicks, negatives]).map { min($0, dataset.items) }
             // The table of draws, corrections and marks take 20 bytes an item.
             scoreBytes = Self.sum([Self.product([candidates, batch, 4]), Self.product([dataset.items, 20])])
+        }
+        if architecture.family == .recVAE {
+            let between = Self.product([batch, Self.sum(architecture.encoder), 5, 4])
+            parameterBytes = Self.sum([parameterBytes, Self.product([dataset.users, architecture.latent, 8])])
+            scoreBytes = Self.sum([scoreBytes, between])
         }
         let evaluationBytes = Self.product([dataset.items, Evaluator.blockSize(batch, items: dataset.items), 4])
         let nameBytes = Self.product([Self.sum([dataset.users, dataset.items]), 80])

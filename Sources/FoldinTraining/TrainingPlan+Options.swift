@@ -7,9 +7,12 @@ extension TrainingPlan {
     static let table: [PlanOption] = network + optimizer + annealing + judging + computing
 
     private static let network: [PlanOption] = [
-        PlanOption("model", \.model, "The model."),
+        PlanOption("model", \.model, "The model: mult-vae, mult-dae or rec-vae."),
         PlanOption("latent", \.latent, from: 1, "Width of the latent vector."),
-        PlanOption("hidden", \.hidden, "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer."),
+        PlanOption(
+            "hidden", \.hidden,
+            "Widths of the encoder's hidden layers, items inwards; 'none' for no hidden layer. For rec-vae the one width of its five."
+        ),
         PlanOption(
             "decoder-hidden", \.decoderHidden,
             "Widths of the decoder's hidden layers, latent outwards; 'auto' mirrors the encoder's."),
@@ -20,6 +23,7 @@ extension TrainingPlan {
         PlanOption(
             "decoder-dropout", \.decoderDropout, "Dropout probability before each decoder layer; 'auto' is zeros."),
         PlanOption("activations", \.activations, "Where tanh goes: as in the paper, or as in the article's code."),
+        PlanOption("gamma", \.gamma, "Weight of rec-vae's divergence for each click of a user."),
     ]
 
     private static let optimizer: [PlanOption] = [

@@ -114,6 +114,11 @@ extension TrainingPlan {
         if weightDecay == 0 { decay = defaults.decay }
         if softmax == .exact { negatives = defaults.negatives }
         if anneal == .constant { annealSpan = defaults.annealSpan }
+        if model == .recVAE {
+            (anneal, annealCap, annealSpan) = (defaults.anneal, defaults.annealCap, defaults.annealSpan)
+        } else {
+            gamma = defaults.gamma
+        }
     }
 
     /// Updates after which an uncapped beta would be 1; nil where the span is told in epochs. Nil alone changes nothing, so that

@@ -20,6 +20,8 @@ public struct TrainingPlan: Sendable, Equatable {
     /// Nil is zeros.
     var decoderDropout: [Float]?
     var activations = Architecture.Activations.paper
+    /// RecVAE's alone.
+    var gamma: Float = 0.005
 
     var epochs = 200
     var batchSize = 500
@@ -58,6 +60,7 @@ public struct TrainingPlan: Sendable, Equatable {
     ///
     /// - Throws: `FoldinError` of kind `usage` for options that cannot be, or not together.
     public func trainer(workers: Workers = Workers()) throws -> Trainer {
+        try checkAgainstModel()
         let trainer = Trainer(
             configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision,
             softmax: softmax == .exact ? .exact : .sampled(negatives: negatives))
@@ -72,8 +75,9 @@ public struct TrainingPlan: Sendable, Equatable {
         let network = trainer.configuration.architecture(items: 1)
         model = network.family
         latent = network.latent
-        hidden = network.encoder
+        hidden = model == .recVAE ? Array(network.encoder.prefix(1)) : network.encoder
         decoderHidden = network.decoder
+        if let gamma = trainer.configuration.gamma { self.gamma = gamma }
         encoderDropout = network.encoderDropout
         decoderDropout = network.decoderDropout
         activations = network.activations
@@ -83,24 +87,10 @@ public struct TrainingPlan: Sendable, Equatable {
         if case .sampled(let count) = trainer.softmax { (softmax, negatives) = (.sampled, count) }
     }
 
-    /// The network.
-    public var configuration: any ModelConfiguration {
-        switch model {
-        case .multVAE:
-            MultVAE(
-                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
-                decoderDropout: decoderDropout, activations: activations)
-        case .multDAE:
-            MultDAE(
-                latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
-                decoderDropout: decoderDropout, activations: activations)
-        }
-    }
-
     /// The same training with nothing said that goes without saying, so that equal trainings have equal options.
     var normalized: TrainingPlan {
         var plan = self
-        if decoderHidden == hidden.reversed() { plan.decoderHidden = nil }
+        if decoderHidden == hidden.reversed() || model == .recVAE { plan.decoderHidden = nil }
         if let encoderDropout, let first = encoderDropout.first {
             plan.dropout = first
             if encoderDropout.dropFirst().allSatisfy({ $0 == 0 }) { plan.encoderDropout = nil }

@@ -12,12 +12,12 @@ import Testing
             #expect(line != nil, "\(name)")
             #expect(help.contains("\(TrainingPlan.help(for: name)) (default: \(value))"), "\(name)")
         }
-        // In three trainings, as some contradict each other.
+        // In four trainings, as some contradict each other.
         let run = try TrainedRun(training: false)
         var missing = Set(TrainingPlan.optionNames)
         var rest = ["anneal-epochs": "1", "epochs": "2"]
         if Precision.bfloat16.isAvailable { rest["precision"] = "bf16" } else { missing.remove("precision") }
-        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest)] {
+        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest), ("d", Self.recVAEs)] {
             let flags = options.flatMap { ["--\($0.key)", $0.value] }
             let outcome = try PrepareCommandTests.foldin(
                 ["train", run.data, "--out", run.folder.path + "/" + name, "--json"] + flags)
@@ -46,6 +46,8 @@ import Testing
         "final-learning-rate": "0.0001", "warm-up-epochs": "1.5", "anneal": "constant",
         "softmax": "sampled", "negatives": "50",
     ]
+
+    static let recVAEs = ["model": "rec-vae", "hidden": "8", "latent": "4", "epochs": "2", "gamma": "0.01"]
 
     @Test func flagsWinOverTheFileAndTheFileOverAPreset() throws {
         let run = try TrainedRun(training: false)

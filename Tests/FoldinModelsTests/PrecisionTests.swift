@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Architecture.Family.allCases)
+    @Test(arguments: Architecture.Family.plain)
     func sameBitsForAnyNumberOfThreads(_ family: Architecture.Family) {
         func bits(_ threads: Int) -> [Data] {
             let step = Self.trained(Shape(family: family, depth: 2, placement: .paper), .bfloat16, threads: threads).step

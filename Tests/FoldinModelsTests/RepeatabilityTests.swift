@@ -24,7 +24,7 @@ import Testing
         return step.parameters.bits + step.firstMoments.bits + step.secondMoments.bits
     }
 
-    @Test(arguments: Architecture.Family.allCases)
+    @Test(arguments: Architecture.Family.plain)
     func sameBitsForAnyNumberOfThreads(_ family: Architecture.Family) {
         let alone = Self.trained(family, seed: 1, threads: 1)
         for threads in [1, 2, 3, 5] { #expect(Self.trained(family, seed: 1, threads: threads) == alone, "\(threads) threads") }
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// The candidates make 16 panels or more.
-    @Test(arguments: Architecture.Family.allCases)
+    @Test(arguments: Architecture.Family.plain)
     func sameBitsOfTheSampledSoftmax(_ family: Architecture.Family) {
         let softmax = Softmax.sampled(negatives: 5_000)
         let alone = Self.trained(family, seed: 1, threads: 1, softmax: softmax)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func scoresDoNotDependOnThreadsOrCompany() {
-        for family in Architecture.Family.allCases {
+        for family in Architecture.Family.plain {
             let parameters = Parameters(
                 initializing: Shape(family: family, depth: 3, placement: .article).architecture(items: 3_000), seed: 1)
             let matrix = InteractionMatrix.synthetic(users: 70, items: 3_000, meanInteractions: 9, seed: 2)

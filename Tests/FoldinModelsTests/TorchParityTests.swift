@@ -64,19 +64,19 @@ extension Parameters {
                 linears[index].bias.pointer[output] = bias[output]
             }
         }
+        for (index, norm) in norms.enumerated() {
+            for (buffer, name) in [(norm.gain, "weight"), (norm.shift, "bias")] {
+                let numbers = try #require(values["\(Parameters.normName(index)).\(name)"])
+                for (place, number) in numbers.enumerated() { buffer.pointer[place] = number }
+            }
+        }
     }
 
     /// The largest difference from `values`, relative to the largest of them in each tensor.
     func difference(from values: [String: [Float]]) throws -> Float {
         let expected = Parameters(zerosFor: architecture)
         try expected.set(values)
-        var worst: Float = 0
-        for (mine, theirs) in zip(linears, expected.linears) {
-            for (a, b) in [(mine.weight.values, theirs.weight.values), (mine.bias.values, theirs.bias.values)] {
-                worst = max(worst, relativeDifference(a, b))
-            }
-        }
-        return worst
+        return zip(buffers, expected.buffers).reduce(0) { max($0, relativeDifference($1.0.values, $1.1.values)) }
     }
 }
 

@@ -10,8 +10,10 @@ import Testing
     static let items = 30
 
     static func architecture(_ family: Architecture.Family) -> Architecture {
-        Architecture(
-            family: family, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
+        let decoder = family == .recVAE ? [] : [7]
+        return Architecture(
+            family: family, items: items, encoder: [8], latent: 5, decoder: decoder, encoderDropout: [0.5, 0],
+            decoderDropout: [0] + decoder.map { _ in 0 })
     }
 
     /// Items "i0" to "i29", every third titled, with weights that no training has touched.

@@ -27,7 +27,7 @@ import Testing
     }
 
     /// One user at a time gives what a block of users gives, whatever was recommended before.
-    @Test(arguments: Architecture.Family.allCases, [Architecture.Activations.paper, .article])
+    @Test(arguments: [Architecture.Family.multVAE, .multDAE], [Architecture.Activations.paper, .article])
     func isWhatABlockGives(_ family: Architecture.Family, _ activations: Architecture.Activations) throws {
         for (hidden, threads) in [([20], 1), ([20], 2), ([], 1), ([30, 20], 2)] {
             let recommender = Self.recommender(family, activations, hidden: hidden, threads: threads)

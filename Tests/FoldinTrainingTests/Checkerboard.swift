@@ -49,7 +49,12 @@ struct Model: Sendable, CustomStringConvertible {
     let description: String
     let configuration: any ModelConfiguration
 
-    static let all: [Model] = Architecture.Activations.allCases.flatMap { placement in
+    static let all = plain + [recVAE]
+
+    static let recVAE = Model(description: "RecVAE", configuration: RecVAE(latent: 6, hidden: 12, dropout: 0.3))
+
+    /// Mult-VAE and Mult-DAE.
+    static let plain: [Model] = Architecture.Activations.allCases.flatMap { placement in
         [
             Model(
                 description: "Mult-VAE \(placement)",
@@ -59,6 +64,9 @@ struct Model: Sendable, CustomStringConvertible {
                 configuration: MultDAE(latent: 6, hidden: [12], dropout: 0.3, activations: placement)),
         ]
     }
+
+    /// Passes over the users that make an epoch.
+    var passes: Int { configuration.gamma == nil ? 1 : 4 }
 }
 
 /// Runs `body` with the path of a folder that is there only for it.

@@ -62,9 +62,10 @@ import Testing
     func keepsTheBestWhenCancelled(_ model: Model) throws {
         let dataset = Checkerboard.dataset()
         var steps = 0
+        let last = 9 * model.passes + 1
         let outcome = try Checkerboard.trainer(model, epochs: 50).run(
-            on: dataset, isCancelled: { steps == 10 }, onStep: { _, _, _ in steps += 1 })
-        #expect(outcome.wasCancelled && outcome.history.count == 3 && steps == 10)
+            on: dataset, isCancelled: { steps == last }, onStep: { _, _, _ in steps += 1 })
+        #expect(outcome.wasCancelled && outcome.history.count == 3 && steps == last)
         let short = try Checkerboard.trainer(model, epochs: 50).run(
             on: dataset, isCancelled: { steps == 0 }, onStep: { _, _, _ in steps -= 1 },
             progress: { if $0.epoch == 3 { steps = 0 } })

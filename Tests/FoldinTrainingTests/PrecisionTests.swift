@@ -21,7 +21,11 @@ import Testing
         let dataset = Checkerboard.dataset()
         func bytes(_ precision: Precision, threads: Int) throws -> [Float] {
             let trained = try Checkerboard.trainer(model, epochs: 3, threads: threads, precision: precision).train(on: dataset)
-            return try #require(trained.parameters).itemVectors.vectors.values
+            switch trained.core {
+            case .autoencoder(let network): return network.itemVectors.vectors.values
+            case .residualAutoencoder(let network): return network.parameters.itemVectors.vectors.values
+            default: throw FoldinError(.badData, found: "a model without item vectors", expected: "a network")
+            }
         }
         let alone = try bytes(.bfloat16, threads: 1)
         for threads in [2, 3] { #expect(try bytes(.bfloat16, threads: threads) == alone) }

@@ -17,7 +17,7 @@ import Testing
             softmax: .sampled(negatives: negatives))
     }
 
-    @Test(arguments: Model.all)
+    @Test(arguments: Model.plain)
     func learnsACheckerboard(_ model: Model) throws {
         let dataset = Checkerboard.dataset()
         func quality(_ trainer: Trainer) throws -> Double {
@@ -29,7 +29,7 @@ import Testing
         #expect(untrained < 0.8)
     }
 
-    @Test(arguments: Model.all)
+    @Test(arguments: Model.plain)
     func endsWhereAnUnbrokenTrainingEnds(_ model: Model) throws {
         let dataset = Checkerboard.dataset()
         let whole = try Self.trainer(model).run(on: dataset)

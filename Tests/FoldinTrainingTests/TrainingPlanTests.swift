@@ -17,23 +17,25 @@ import Testing
         "weight-decay": "0.5", "decay": "l2", "adam-beta1": "0.8", "adam-beta2": "0.99", "adam-epsilon": "1e-06",
         "anneal": "constant", "anneal-cap": "0.75", "anneal-updates": "1234", "anneal-epochs": "12.5%", "evaluate-every": "2",
         "patience": "0", "metric": "recall@5", "stop-on": "loss", "seed": "0",
-        "precision": "bf16", "softmax": "sampled", "negatives": "77",
+        "precision": "bf16", "softmax": "sampled", "negatives": "77", "gamma": "0.02",
     ]
     /// Where an option matters only beside another.
     static let needs = [
         "plateau-factor": ["learning-rate-schedule": "plateau"], "plateau-patience": ["learning-rate-schedule": "plateau"],
         "plateau-threshold": ["learning-rate-schedule": "plateau"], "final-learning-rate": ["learning-rate-schedule": "cosine"],
         "decay": ["weight-decay": "0.1"], "encoder-dropout": ["hidden": "9,8"],
-        "negatives": ["softmax": "sampled"],
+        "negatives": ["softmax": "sampled"], "gamma": ["model": "rec-vae"],
     ]
     /// What a published training need not say: constants of Adam and of a plateau, the other way to tell a span, the way to compute.
     static let unpublished: Set = [
         "adam-beta1", "adam-beta2", "adam-epsilon", "plateau-factor", "plateau-patience", "plateau-threshold",
         "final-learning-rate",
-        "anneal-epochs", "anneal-updates", "seed", "precision", "softmax", "negatives",
+        "anneal-epochs", "anneal-updates", "seed", "precision", "softmax", "negatives", "gamma",
     ]
     /// Options that contradict others, left out where all are set.
-    static let contradictions: Set = ["warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay"]
+    static let contradictions: Set = [
+        "warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay", "gamma",
+    ]
 
     @Test func knowsEveryOptionAndReadsBackWhatItWrites() throws {
         #expect(Set(Self.others.keys) == Set(TrainingPlan.optionNames))
@@ -49,6 +51,21 @@ import Testing
             for (name, value) in before.options { try plan.set(name, to: value) }
             #expect(plan == before, "\(name)")
         }
+    }
+
+    @Test func recVAEHasOptionsOfItsOwn() throws {
+        var plan = TrainingPlan()
+        try plan.set("model", to: "rec-vae")
+        for (name, value) in ["hidden": "40", "latent": "8", "dropout": "0.25", "gamma": "0.01", "batch-size": "100"] {
+            try plan.set(name, to: value)
+        }
+        let trainer = try plan.trainer()
+        #expect(trainer.options == plan.options && trainer.configuration.gamma == 0.01)
+        #expect(trainer.configuration.architecture(items: 9).summary == "rec-vae I-40-40-40-40-40-8-I")
+        #expect(Trainer(RecVAE()).options["learning-rate"] == "0.001" && Trainer(RecVAE()).options["hidden"] == "600")
+        // A preset that is about the schedule alone goes with it, another model's does not.
+        try plan.apply(preset: "fast")
+        #expect(try plan.trainer().options["batch-size"] == "125" && plan.options["model"] == "rec-vae")
     }
 
     @Test func aTrainerHasTheOptionsOfItsPlan() throws {
@@ -120,6 +137,12 @@ import Testing
             ["plateau-factor": "1", "learning-rate-schedule": "plateau"], ["weight-decay": "-1"],
             ["dropout": "1"], ["encoder-dropout": "0.1"], ["anneal-epochs": "0"], ["anneal-updates": "0"], ["adam-epsilon": "0"],
             ["final-learning-rate": "-1", "learning-rate-schedule": "linear"],
+            ["gamma": "0.01"], ["model": "rec-vae", "gamma": "-1"], ["model": "rec-vae", "anneal-cap": "0.3"],
+            ["model": "rec-vae", "anneal-updates": "100"], ["model": "rec-vae", "hidden": "600,600"],
+            ["model": "rec-vae", "hidden": "none"], ["model": "rec-vae", "decoder-hidden": "600"],
+            ["model": "rec-vae", "activations": "article"], ["model": "rec-vae", "softmax": "sampled"],
+            ["model": "rec-vae", "stop-on": "loss"],
+            ["model": "rec-vae", "encoder-dropout": "0.5,0,0,0,0,0.1"],
         ] {
             var plan = TrainingPlan()
             for (name, value) in changes { try plan.set(name, to: value) }

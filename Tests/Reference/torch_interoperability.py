@@ -3,7 +3,7 @@
 
     torch_interoperability.py FOLDIN_BINARY PREPARED_DIR
 
-For both families, depths 1 to 3 and both placements of tanh: a random torch model is saved as a bare state_dict and judged by both
+For Mult-VAE and Mult-DAE, depths 1 to 3 and both placements of tanh, and for RecVAE: a random torch model is saved as a bare state_dict and judged by both
 sides; then a model is trained by `foldin train` for two epochs, loaded into torch with strict=True, and judged by both sides.
 The metrics here are written from the paper's definitions, a user at a time. Needs torch, safetensors and numpy; not part of
 CI. Exits with 1 if any figure disagrees.
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from recvae_model import RecVAE
 from torch_model import Autoencoder
 
 METRICS = ["ndcg@100", "recall@20", "recall@50"]
@@ -45,7 +46,8 @@ def judge(model, shown, hidden):
     """NDCG@100, Recall@20 and Recall@50 (Liang et al. 2018, section 4.2), shown items masked."""
     model.eval()
     with torch.no_grad():
-        scores = model(torch.from_numpy(shown))[0].numpy()
+        scores = model(torch.from_numpy(shown))
+        scores = (scores[0] if isinstance(scores, tuple) else scores).numpy()
     scores[shown > 0] = -np.inf
     sums, users = dict.fromkeys(METRICS, 0.0), 0
     for row, targets in zip(scores, hidden):
@@ -89,30 +91,32 @@ def main(binary, directory):
 
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+
+        def both_ways(family, depth, placement, network, hidden_widths):
+            label = f"{family:<10}{depth:<6}{placement:<9}"
+            torch.manual_seed(depth)
+            model = network()
+            for p in model.parameters():
+                torch.nn.init.normal_(p, std=0.3)
+            save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "torch.safetensors")
+            compare(label + f"{'torch':<10}", judge(model, shown, hidden),
+                    evaluated(binary, folder / "torch.safetensors", directory, "--activations", placement))
+
+            run = folder / f"{family}-{depth}-{placement}"
+            foldin(binary, "train", directory, "--model", family, "--latent", LATENT, "--hidden",
+                   ",".join(map(str, hidden_widths)) or "none", "--activations", placement, "--epochs", 2,
+                   "--out", run, "--json")
+            model = network()
+            model.load_state_dict(load_file(run / "model.safetensors"), strict=True)
+            compare(label + f"{'foldin':<10}", judge(model, shown, hidden),
+                    evaluated(binary, run / "model.safetensors", directory))
+
         for family in ("mult-vae", "mult-dae"):
-            for depth, hidden_widths in DEPTHS.items():
+            for depth, widths in DEPTHS.items():
                 for placement in ("paper", "article"):
-                    label = f"{family:<10}{depth:<6}{placement:<9}"
-
-                    def network():
-                        return Autoencoder(family, items, hidden_widths, LATENT, hidden_widths[::-1], placement)
-
-                    torch.manual_seed(depth)
-                    model = network()
-                    for p in model.parameters():
-                        torch.nn.init.normal_(p, std=0.3)
-                    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "torch.safetensors")
-                    compare(label + f"{'torch':<10}", judge(model, shown, hidden),
-                            evaluated(binary, folder / "torch.safetensors", directory, "--activations", placement))
-
-                    run = folder / f"{family}-{depth}-{placement}"
-                    foldin(binary, "train", directory, "--model", family, "--latent", LATENT, "--hidden",
-                           ",".join(map(str, hidden_widths)) or "none", "--activations", placement, "--epochs", 2,
-                           "--out", run, "--json")
-                    model = network()
-                    model.load_state_dict(load_file(run / "model.safetensors"), strict=True)
-                    compare(label + f"{'foldin':<10}", judge(model, shown, hidden),
-                            evaluated(binary, run / "model.safetensors", directory))
+                    both_ways(family, depth, placement,
+                              lambda: Autoencoder(family, items, widths, LATENT, widths[::-1], placement), widths)
+        both_ways("rec-vae", 5, "paper", lambda: RecVAE(items, 60, 5, LATENT), [60])
     verdict = "agree" if worst < TOLERANCE else "DISAGREE"
     print(f"{verdict}: the largest difference is {worst:.1e}, {TOLERANCE:.0e} is allowed")
     return int(worst >= TOLERANCE)

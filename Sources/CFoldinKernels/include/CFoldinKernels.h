@@ -1,6 +1,6 @@
 /// Vector loops of Foldin: no threads, no allocation but `foldin_allocate`, no knowledge of models.
 ///
-/// The bodies are written once with 16-lane vectors (`Loops.inc`) and compiled for several instruction sets; the best one the
+/// The bodies are written once with 16-lane vectors (`Loops.inc`, `Residual.inc`) and compiled for several instruction sets; the best one the
 /// processor has is chosen on first use. All matrices are row-major.
 #ifndef CFOLDINKERNELS_H
 #define CFOLDINKERNELS_H
@@ -12,6 +12,7 @@
 #include "Multiply.h"
 #include "Processor.h"
 #include "Random.h"
+#include "Residual.h"
 #include "Rows.h"
 #include "TopK.h"
 
