@@ -26,6 +26,8 @@ final class ScoringQueue: Sendable {
         /// [rows, items], row-major. May be overwritten, to mask items.
         let pointer: UnsafeMutablePointer<Float>
         let items: Int
+        /// Where the scores are rounded ones: what is known of them, and which of its rows is the first of these.
+        var rounded: (scores: RoundedScores, first: Int)?
     }
 
     private struct Job: Sendable {
@@ -45,6 +47,8 @@ final class ScoringQueue: Sendable {
     private let workers: Workers
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
+    /// Room for a batch's scores, kept from batch to batch: fresh pages cost more than what is written on them.
+    private let room = Mutex<FloatBuffer?>(nil)
     private let batchSizes: Recorder
     private let depth: Meter
 
@@ -119,8 +123,11 @@ final class ScoringQueue: Sendable {
     private func score(_ jobs: [Job], by served: ServedModel) {
         let items = served.model.itemCount
         let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
-        let scores = FloatBuffer(count: matrix.userCount * items)
-        served.model.score(matrix, rows: 0..<matrix.userCount, into: scores.pointer, workers: workers)
+        let count = matrix.userCount * items
+        let kept = room.withLock { $0.take() }
+        let scores = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(count: count)
+        defer { room.withLock { $0 = scores } }
+        let rounded = served.score(matrix, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []
         var row = 0
@@ -129,7 +136,9 @@ final class ScoringQueue: Sendable {
             row += job.rows.count
         }
         workers.forEach(jobs.count) { index, _ in
-            jobs[index].finish(Scores(pointer: scores.pointer + starts[index] * items, items: items))
+            jobs[index].finish(
+                Scores(
+                    pointer: scores.pointer + starts[index] * items, items: items, rounded: rounded.map { ($0, starts[index]) }))
         }
     }
 }
