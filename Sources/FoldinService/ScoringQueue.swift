@@ -3,7 +3,7 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import Metrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Scores the histories of concurrent requests together.
 ///
@@ -45,10 +45,10 @@ final class ScoringQueue: Sendable {
 
     private let limits: Limits
     private let workers: Workers
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
     /// Room for a batch's scores, kept from batch to batch: fresh pages cost more than what is written on them.
-    private let room = Mutex<FloatBuffer?>(nil)
+    private let room = NIOLockedValueBox<FloatBuffer?>(nil)
     private let batchSizes: Recorder
     private let depth: Meter
 
@@ -70,7 +70,7 @@ final class ScoringQueue: Sendable {
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let job = Job(model: model, rows: rows) { continuation.resume(returning: read($0)) }
-            let (accepted, starts) = state.withLock { state -> (Bool, Bool) in
+            let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
                 guard state.waiting + rows.count <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
                 state.jobs.append(job)
                 state.waiting += rows.count
@@ -105,7 +105,7 @@ final class ScoringQueue: Sendable {
 
     /// The next batch; empty, and no longer running, when nothing waits.
     private func take() -> [Job] {
-        state.withLock { state in
+        state.withLockedValue { state in
             var rows = 0
             let count = state.jobs.prefix { job in
                 defer { rows += job.rows.count }
@@ -124,9 +124,9 @@ final class ScoringQueue: Sendable {
         let items = served.model.itemCount
         let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
         let count = matrix.userCount * items
-        let kept = room.withLock { $0.take() }
+        let kept = room.withLockedValue { $0.take() }
         let scores = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(count: count)
-        defer { room.withLock { $0 = scores } }
+        defer { room.withLockedValue { $0 = scores } }
         let rounded = served.score(matrix, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []

@@ -11,9 +11,10 @@ final class ServedModel: Sendable {
     let model: TrainedModel
     let recommender: Recommender
     let ids: Vocabulary
-    /// Every item, what the model ranks highest for an empty history first.
+    /// Every item, the most popular first.
     let popular: [Int32]
-    /// The scores of an empty history, by item.
+    /// How popular each item is: the training users who clicked it where the file says how many, else its score for an empty
+    /// history.
     let popularScores: [Float]
     let titles: TitleIndex
     /// Scores faster, where model and processor can; what is asked for is then worked out exactly.
@@ -45,6 +46,7 @@ final class ServedModel: Sendable {
             throw FoldinError(
                 .badData, file: path, found: "weights so large that scores are not finite", expected: "a model that can score")
         }
+        if !model.clicks.isEmpty { scores = model.clicks.map(Float.init) }
         popular = TopK.items(scores.count, of: scores).map(Int32.init)
         popularScores = scores
         titles = TitleIndex(ids: ids, titles: model.titles, popular: popular)

@@ -37,6 +37,8 @@ public struct ServiceConfiguration: Sendable {
     public var candidate: (path: String, share: Double)?
     /// The key file; nil for no keys.
     public var keys: String?
+    /// Files of PEM text for TLS: the certificate, with those that vouch for it, and its private key; nil for none.
+    public var certificate: (chain: String, key: String)?
     /// Whether to listen beyond this machine without keys.
     public var isOpen = false
     /// The database of events; nil to keep none.
