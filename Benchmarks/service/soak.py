@@ -2,7 +2,7 @@
 
     python3 soak.py FOLDIN MODEL IDS [SECONDS]        (IDS: the item ids, one a line; 600 seconds)
 
-Good clients (wrk, 32 connections) ask at four fifths of the rate that was measured first. Every 10 seconds the model's file is exchanged for another
+Good clients (wrk, 256 connections that rest between requests) ask at four fifths of the rate that was measured first. Every 10 seconds the model's file is exchanged for another
 and reloaded, now and then for one that is no model. Meanwhile other clients send malformed, oversized, slow and broken-off requests. Fails
 (status 1) when a good request is not answered with 200 or a deliberate 503, when a bad one gets any 5xx but 503, or when the memory of the
 last third is more than 5 % above that of the first after a minute of warming up. Standard library, and Debian's wrk.
@@ -57,10 +57,10 @@ if not port:
     sys.exit("the service does not start: " + open(folder + "/log").read())
 
 
-def load(duration, delay=None):
+def load(duration, connections, delay=None):
     environment = dict(os.environ, IDS=ids, **({"DELAY": str(delay)} if delay is not None else {}))
     return subprocess.Popen(
-        ["wrk", "-t1", "-c32", f"-d{duration}s", "--timeout", "10s", "--latency", "-s", here + "/load.lua",
+        ["wrk", "-t1", f"-c{connections}", f"-d{duration}s", "--timeout", "10s", "--latency", "-s", here + "/load.lua",
          f"http://127.0.0.1:{port}/v1/recommendations"], env=environment, stdout=subprocess.PIPE, text=True)
 
 
@@ -70,7 +70,7 @@ def report(text):
     return rate, median, most, [int(n) for n in re.search(r"Replies: (\d+), 503: (\d+), other: (\d+), broken: (\d+)", text).groups()]
 
 
-best = report(load(10).communicate()[0])[0]
+best = report(load(10, 64).communicate()[0])[0]
 rate = 0.8 * best
 end = time.monotonic() + seconds
 statuses, wrong, lock = {}, [], threading.Lock()
@@ -183,7 +183,7 @@ def memory():
     return int(open(f"/proc/{process.pid}/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-good_load = load(seconds, max(0, 32 / rate * 1000 - 4))
+good_load = load(seconds, 256, 256 / rate * 1000 - 8)
 threads = [threading.Thread(target=each, daemon=True) for each in [malformed, malformed, oversized, slow, slow, broken_off, events]]
 for thread in threads:
     thread.start()
