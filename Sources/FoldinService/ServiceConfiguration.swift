@@ -52,7 +52,7 @@ public struct ServiceConfiguration: Sendable {
     /// Histories that may wait to be scored.
     public var queueSize = 512
     /// How often the model's file is looked at; nil for never.
-    public var watch: Duration? = .seconds(1)
+    public var watch: Duration? = .milliseconds(500)
     /// Threads for the arithmetic; all processors when nil.
     public var threads: Int?
     public var limits = Limits()
