@@ -12,6 +12,7 @@ let package = Package(
             name: "FoldinFuzz",
             dependencies: [
                 "CFuzzDriver", .product(name: "Foldin", package: "foldin"), .product(name: "FoldinClient", package: "foldin"),
+                .product(name: "_FoldinKernels", package: "foldin"),
             ]),
     ],
     swiftLanguageModes: [.v6]

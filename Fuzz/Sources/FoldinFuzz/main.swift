@@ -1,5 +1,6 @@
 import CFuzzDriver
 import Foldin
+import FoldinKernels
 import FoldinMessages
 import Foundation
 
