@@ -44,6 +44,7 @@ func writeSeeds(to folder: String) throws {
             core: core, items: ids, titles: [nil, "One", "映画", "\\"], clicks: [1, 0, 2, 3],
             card: ModelCard(options: ["seed": "1"], metrics: ["ndcg@100": 0.5], dataChecksum: "00")
         ).save(to: "\(folder)/models/\(name)")
+        _ = try TrainedModel(contentsOf: "\(folder)/models/\(name)")
     }
     for family in [Architecture.Family.multVAE, .multDAE] {
         let architecture = Architecture(
