@@ -4,6 +4,6 @@
 #     Scripts/lint.sh
 set -eu
 cd "$(dirname "$0")/.."
-swift format lint --strict --parallel -r Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+swift format lint --strict --parallel -r Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
 Scripts/check-imports.sh
 Scripts/check-readme.sh

@@ -33,7 +33,8 @@ extension Baseline {
         }
         let core = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
         let card = ModelCard(options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum)
-        return TrainedModel(core: core, items: dataset.items, titles: dataset.titles, card: card)
+        return TrainedModel(
+            core: core, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(), card: card)
     }
 }
 

@@ -18,6 +18,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
     @Option(help: ArgumentHelp("A key file: clients need one of its API keys.", valueName: "file")) var keys: String?
     @Flag(help: "Let everybody who reaches the address use the service, without keys.") var open = false
+    @Option(help: ArgumentHelp("Speak TLS with this certificate, PEM text, its chain behind it.", valueName: "file"))
+    var tlsCertificate: String?
+    @Option(help: ArgumentHelp("The private key of the certificate, PEM text.", valueName: "file")) var tlsKey: String?
     @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events:
         String?
     @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
@@ -35,6 +38,14 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         if maxBody < 1 { throw ValidationError("--max-body: found \(maxBody); expected at least 1") }
         if !(0..<1_000).contains(batchDelay) { throw ValidationError("--batch-delay: found \(batchDelay); expected 0 to 999") }
+        if (tlsCertificate == nil) != (tlsKey == nil) {
+            throw ValidationError("found one of --tls-certificate and --tls-key; expected both or none")
+        }
+    }
+
+    /// Both files or none.
+    private var certificate: (chain: String, key: String)? {
+        tlsCertificate.flatMap { chain in tlsKey.map { (chain, $0) } }
     }
 
     func run() async throws {
@@ -43,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.port = port
         configuration.keys = keys
         configuration.isOpen = open
+        configuration.certificate = certificate
         configuration.events = events
         configuration.candidate = candidate.map { ($0, candidateShare) }
         configuration.rate = rate
@@ -55,7 +67,9 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "foldin") { _ in JSONLogHandler(level: level) }
         let host = host.contains(":") ? "[\(host)]" : host
         try await FoldinServer(configuration, logger: logger).run { port in
-            if Console.isWatched { Console.note("serving on http://\(host):\(port)/ (Ctrl-C to stop)") }
+            if Console.isWatched {
+                Console.note("serving on \(certificate == nil ? "http" : "https")://\(host):\(port)/ (Ctrl-C to stop)")
+            }
         }
     }
 }

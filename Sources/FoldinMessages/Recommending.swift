@@ -60,7 +60,8 @@ public struct RecommendationReply: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable {
         /// From the person's history.
         case personal
-        /// No id of the history was known: what the model ranks highest for an empty history.
+        /// No id of the history was known: what most training users clicked, scored by how many did. A model file that does not say
+        /// how many gives what it ranks highest for an empty history.
         case popular
     }
 

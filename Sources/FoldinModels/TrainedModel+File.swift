@@ -13,6 +13,7 @@ extension TrainedModel {
         var metadata = ["format": "foldin 1", "architecture": try core.architectureText, "card": try json(card)]
         if let items { metadata["items"] = try json(items.ids) }
         if !titles.isEmpty { metadata["titles"] = try json(titles) }
+        if !clicks.isEmpty { metadata["clicks"] = try json(clicks) }
         let preamble = try SafeTensors.preamble(tensors: core.storedTensors, metadata: metadata)
         try AtomicFile.write(to: path) { sink in
             try preamble.withUnsafeBytes { try sink.write($0) }
@@ -38,6 +39,7 @@ extension TrainedModel {
         let itemCount = core.stored.itemCount
         var items: Vocabulary?
         var titles: [String?] = []
+        var clicks: [Int] = []
         var card = ModelCard()
         if header.metadata["architecture"] != nil {
             if header.metadata["items"] != nil {
@@ -61,11 +63,19 @@ extension TrainedModel {
                     )
                 }
             }
+            if header.metadata["clicks"] != nil {
+                clicks = try file.metadata("clicks", as: [Int].self)
+                guard clicks.count == itemCount, clicks.allSatisfy({ $0 >= 0 }) else {
+                    throw FoldinError(
+                        .badData, file: file.path, found: "\(clicks.count) counts of clicks, or one below 0",
+                        expected: "\(itemCount), one an item")
+                }
+            }
             if header.metadata["card"] != nil {
                 card = try file.metadata("card", as: ModelCard.self)
             }
         }
-        self.init(core: core, items: items, titles: titles, card: card)
+        self.init(core: core, items: items, titles: titles, clicks: clicks, card: card)
     }
 }
 

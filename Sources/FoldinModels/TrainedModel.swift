@@ -9,20 +9,27 @@ public struct TrainedModel: Sendable {
     public let items: Vocabulary?
     /// A title an item where one is known; empty when there are none.
     public let titles: [String?]
+    /// How many training users clicked each item; empty when that is not known.
+    public let clicks: [Int]
     /// How it was trained and how well it did; strings by name, written to the file as they are.
     public var card: ModelCard
 
     /// A model of `core` for `items`, of which there must be as many as the core scores.
-    public init(core: ModelCore, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
+    public init(
+        core: ModelCore, items: Vocabulary?, titles: [String?] = [], clicks: [Int] = [], card: ModelCard = ModelCard()
+    ) {
         let itemCount = core.stored.itemCount
         precondition(items == nil || items?.count == itemCount, "as many ids as the model has items")
         precondition(titles.isEmpty || titles.count == itemCount, "as many titles as items, or none")
-        (self.core, self.items, self.titles, self.card) = (core, items, titles, card)
+        precondition(clicks.isEmpty || clicks.count == itemCount, "as many counts of clicks as items, or none")
+        (self.core, self.items, self.titles, self.clicks, self.card) = (core, items, titles, clicks, card)
     }
 
     /// A model of a network for `items`, of which there must be as many as its architecture says.
-    public init(parameters: Parameters, items: Vocabulary?, titles: [String?] = [], card: ModelCard = ModelCard()) {
-        self.init(core: ModelCore(parameters), items: items, titles: titles, card: card)
+    public init(
+        parameters: Parameters, items: Vocabulary?, titles: [String?] = [], clicks: [Int] = [], card: ModelCard = ModelCard()
+    ) {
+        self.init(core: ModelCore(parameters), items: items, titles: titles, clicks: clicks, card: card)
     }
 
     /// The weights of a Mult-VAE or Mult-DAE; nil for a model of another kind.

@@ -40,9 +40,12 @@ struct Answers: Sendable {
         guard !history.known.isEmpty else {
             var scores = model.popularScores
             count(.popular, model)
-            return Recommended(model: model, kind: .popular, items: wanted.best(of: &scores, items: items), unknown: unknown)
+            let best = scores.withUnsafeMutableBufferPointer { scores in
+                scores.baseAddress.map { wanted.best(of: ScoringQueue.Scores(pointer: $0, items: items)) }
+            }
+            return Recommended(model: model, kind: .popular, items: best ?? [], unknown: unknown)
         }
-        let best = try await queue.score([history.known], by: model) { wanted.best(of: $0.pointer, items: items) }
+        let best = try await queue.score([history.known], by: model) { wanted.best(of: $0) }
         count(.personal, model)
         return Recommended(model: model, kind: .personal, items: best, unknown: unknown)
     }
@@ -87,10 +90,11 @@ struct Answers: Sendable {
         var scores: [[Float]] = []
         let width = queue.rowsAtOnce(served)
         let wanted = items.known
+        let targets = wanted.map(Int32.init)
         for start in stride(from: 0, to: rows.count, by: width) {
             let piece = Array(rows[start..<min(rows.count, start + width)])
             scores += try await queue.score(piece, by: served) { scores in
-                piece.indices.map { row in wanted.map { scores.pointer[row * scores.items + $0] } }
+                piece.indices.map { row in scores.exact(targets, row: row) }
             }
         }
         let explanations = wanted.enumerated().map { place, item in

@@ -2,7 +2,7 @@ import FoldinInteractions
 import FoldinMessages
 import Foundation
 import GRDB
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// What people liked, kept in one SQLite file.
 ///
@@ -20,7 +20,7 @@ final class EventStore: Sendable {
     }
 
     private let pool: DatabasePool
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Opens the database in `path`, makes it when it is not there, and brings its tables up to date.
     ///
@@ -57,7 +57,7 @@ final class EventStore: Sendable {
     /// Keeps all of `events`; returns when they are on the disk.
     func append(_ events: [Event]) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            let starts = state.withLock { state in
+            let starts = state.withLockedValue { state in
                 state.waiting.append(Waiting(events: events, continuation: continuation))
                 defer { state.isWriting = true }
                 return !state.isWriting
@@ -86,7 +86,7 @@ final class EventStore: Sendable {
     }
 
     private func next() -> [Waiting]? {
-        state.withLock { state in
+        state.withLockedValue { state in
             defer { state.waiting = [] }
             state.isWriting = !state.waiting.isEmpty
             return state.isWriting ? state.waiting : nil

@@ -2,6 +2,8 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -13,6 +15,7 @@ public struct FoldinServer: Sendable {
     private let logger: Logger
     private let arms: ModelArms
     private let events: EventStore?
+    private let certificate: Certificate?
     private let draining = Draining()
     private let router: RouterResponder<ServiceContext>
 
@@ -23,6 +26,7 @@ public struct FoldinServer: Sendable {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
+        certificate = try configuration.certificate.map { try Certificate(chain: $0.chain, key: $0.key) }
         let workers = Workers(count: configuration.threads)
         let metrics = PrometheusRegistry()
         let main = try ModelStore(arm: "main", path: configuration.model, workers: workers, logger: logger, metrics: metrics)
@@ -57,8 +61,12 @@ public struct FoldinServer: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` when the address is taken or is none of this machine's.
     public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        let logger = logger
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [UnreadableRequests(logger: logger)], idleTimeout: .seconds(30)))
         let application = Application(
-            responder: router, server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            responder: router, server: try certificate.map { try .tls(http, tlsConfiguration: $0.configuration) } ?? http,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "foldin", backlog: 1024,
                 availableConnectionsDelegate: .maximum(10_000, logger: logger)),

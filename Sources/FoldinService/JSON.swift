@@ -1,3 +1,4 @@
+import FoldinMessages
 import Foundation
 import Hummingbird
 import NIOCore
@@ -26,40 +27,9 @@ enum JSON {
     /// - Throws: `Problem` that says where and why it is none, without repeating what was sent.
     static func decode<Message: Decodable>(_ type: Message.Type, from bytes: ByteBuffer) throws -> Message {
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
-        } catch let error as DecodingError {
-            throw problem(error)
+            return try Reading.message(type, from: Data(bytes.readableBytesView))
         } catch {
-            throw Problem.malformed(found: "a body that cannot be read", expected: "one JSON document")
-        }
-    }
-
-    private static func problem(_ error: DecodingError) -> Problem {
-        switch error {
-        case .typeMismatch(let type, let context):
-            .malformed(found: "another type at \(place(context.codingPath))", expected: name(type))
-        case .valueNotFound(let type, let context):
-            .malformed(found: "null at \(place(context.codingPath))", expected: name(type))
-        case .keyNotFound(let key, let context):
-            .malformed(found: "no \"\(key.stringValue)\" at \(place(context.codingPath))", expected: "it to be there")
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            .malformed(found: "a value out of range at \(place(context.codingPath))", expected: "one that fits")
-        default:
-            .malformed(found: "a body that is not JSON, or a number that does not fit", expected: "one JSON document in UTF-8")
-        }
-    }
-
-    private static func place(_ path: [any CodingKey]) -> String {
-        path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-    }
-
-    private static func name(_ type: Any.Type) -> String {
-        switch type {
-        case is String.Type: "a string"
-        case is Int.Type: "a whole number"
-        case is Double.Type: "a number"
-        case is any Collection.Type where !(type is [String: Any].Type): "an array"
-        default: "an object"
+            throw Problem.malformed(found: error.found, expected: error.expected)
         }
     }
 

@@ -5,7 +5,7 @@ import FoldinMessages
 import Foundation
 import Logging
 import Metrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// One model that is served, exchanged for a newer one whole or not at all.
 final class ModelStore: Sendable {
@@ -42,7 +42,7 @@ final class ModelStore: Sendable {
     private let workers: Workers
     private let logger: Logger
     private let metrics: PrometheusRegistry
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
     /// One load at a time, away from the threads that serve connections.
     private let loading = DispatchQueue(label: "foldin.loading", qos: .utility)
 
@@ -56,15 +56,16 @@ final class ModelStore: Sendable {
         self.logger = logger
         self.metrics = metrics
         let stamp = Stamp(path)
-        state = Mutex(State(current: try ServedModel(arm: arm, path: path, workers: workers), tried: stamp, seen: stamp))
+        state = NIOLockedValueBox(
+            State(current: try ServedModel(arm: arm, path: path, workers: workers), tried: stamp, seen: stamp))
         countLoad("loaded")
     }
 
     /// The model that answers now. Whoever holds it may use it to the end, whatever is loaded meanwhile.
-    var current: ServedModel { state.withLock(\.current) }
+    var current: ServedModel { state.withLockedValue(\.current) }
 
     /// Why the last attempt to load failed; nil when it did not.
-    var failure: String? { state.withLock(\.failure) }
+    var failure: String? { state.withLockedValue(\.failure) }
 
     /// Loads the file anew and swaps it in; when that fails, the old model stays and the reason is kept.
     ///
@@ -81,7 +82,7 @@ final class ModelStore: Sendable {
     /// Reloads when the file changed and has then stayed the same for one look, so that a copy in progress is not read.
     func reloadIfChanged() async {
         let stamp = Stamp(path)
-        let isDue = state.withLock { state in
+        let isDue = state.withLockedValue { state in
             defer { state.seen = stamp }
             return stamp != nil && stamp == state.seen && stamp != state.tried
         }
@@ -92,7 +93,7 @@ final class ModelStore: Sendable {
         let stamp = Stamp(path)
         do {
             let fresh = try ServedModel(arm: arm, path: path, workers: workers)
-            let isNew = state.withLock { state in
+            let isNew = state.withLockedValue { state in
                 defer { (state.failure, state.tried) = (nil, stamp) }
                 guard fresh.tag != state.current.tag else { return false }
                 state.current = fresh
@@ -102,7 +103,7 @@ final class ModelStore: Sendable {
             logger.info(
                 isNew ? "model loaded" : "model unchanged", metadata: ["arm": "\(arm)", "version": "\(fresh.tag.version)"])
         } catch {
-            state.withLock { ($0.failure, $0.tried) = ("\(error)", stamp) }
+            state.withLockedValue { ($0.failure, $0.tried) = ("\(error)", stamp) }
             countLoad("failed")
             logger.error("model not loaded; the old one stays", metadata: ["arm": "\(arm)", "reason": "\(error)"])
         }

@@ -86,11 +86,17 @@ struct Problem: Error, Equatable {
         status: .internalServerError, name: "internal", title: "The service failed",
         detail: "found an error that should not be; the log has it under this request's id")
 
-    /// The document as a response; `requestId` ties it to the log.
+    /// The document; `requestId` ties it to the log.
+    func document(requestId: String) -> ByteBuffer {
+        JSON.buffer(
+            ProblemDocument(
+                type: "urn:foldin:problem:" + name, title: title, status: status.code, detail: detail, requestId: requestId))
+    }
+
+    /// The document as a response.
     func response(requestId: String) -> Response {
-        let document = ProblemDocument(
-            type: "urn:foldin:problem:" + name, title: title, status: status.code, detail: detail, requestId: requestId)
-        var response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: JSON.buffer(document)))
+        let body = ResponseBody(byteBuffer: document(requestId: requestId))
+        var response = Response(status: status, headers: headers, body: body)
         response.headers[.contentType] = "application/problem+json"
         return response
     }

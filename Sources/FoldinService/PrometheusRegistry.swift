@@ -1,4 +1,5 @@
 import Metrics
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// Keeps what is measured and writes it as Prometheus's text format. A backend of swift-metrics.
@@ -16,11 +17,11 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         var kinds: [String: Kind] = [:]
     }
 
-    private let families = Mutex(Families())
+    private let families = NIOLockedValueBox(Families())
 
     /// Everything measured so far, families and series in alphabetical order.
     var text: String {
-        let (series, kinds) = families.withLock { ($0.series, $0.kinds) }
+        let (series, kinds) = families.withLockedValue { ($0.series, $0.kinds) }
         var text = ""
         for (label, kind) in kinds.sorted(by: { $0.key < $1.key }) {
             text += "# TYPE \(label) \(kind.rawValue)\n"
@@ -57,7 +58,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         _ label: String, _ dimensions: [(String, String)], _ kind: Kind, _ make: () -> Made
     ) -> Made {
         let labels = dimensions.map { "\($0.0)=\"\(PrometheusRegistry.escaped($0.1))\"" }.joined(separator: ",")
-        return families.withLock { families in
+        return families.withLockedValue { families in
             precondition(families.kinds[label, default: kind] == kind, "\(label) is two kinds of metric")
             if let known = families.series[Key(label: label, labels: labels)] as? Made { return known }
             let made = make()
@@ -89,13 +90,13 @@ private final class Total: Series, CounterHandler {
 }
 
 private final class Gauge: Series, MeterHandler {
-    private let value = Mutex(0.0)
+    private let value = NIOLockedValueBox(0.0)
 
     func set(_ value: Int64) { set(Double(value)) }
-    func set(_ value: Double) { self.value.withLock { $0 = value } }
-    func increment(by amount: Double) { value.withLock { $0 += amount } }
-    func decrement(by amount: Double) { value.withLock { $0 -= amount } }
-    func lines(_ label: String, _ labels: String) -> String { "\(name(label, labels)) \(value.withLock(\.self))\n" }
+    func set(_ value: Double) { self.value.withLockedValue { $0 = value } }
+    func increment(by amount: Double) { value.withLockedValue { $0 += amount } }
+    func decrement(by amount: Double) { value.withLockedValue { $0 -= amount } }
+    func lines(_ label: String, _ labels: String) -> String { "\(name(label, labels)) \(value.withLockedValue(\.self))\n" }
 }
 
 private final class Histogram: Series, TimerHandler, RecorderHandler {
@@ -108,11 +109,11 @@ private final class Histogram: Series, TimerHandler, RecorderHandler {
     }
 
     private let bounds: [Double]
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(bounds: [Double]) {
         self.bounds = bounds
-        state = Mutex(State(counts: [Int](repeating: 0, count: bounds.count + 1)))
+        state = NIOLockedValueBox(State(counts: [Int](repeating: 0, count: bounds.count + 1)))
     }
 
     func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
@@ -120,14 +121,14 @@ private final class Histogram: Series, TimerHandler, RecorderHandler {
 
     func record(_ value: Double) {
         let place = bounds.firstIndex { value <= $0 } ?? bounds.count
-        state.withLock { state in
+        state.withLockedValue { state in
             state.counts[place] += 1
             state.sum += value
         }
     }
 
     func lines(_ label: String, _ labels: String) -> String {
-        let state = self.state.withLock(\.self)
+        let state = self.state.withLockedValue(\.self)
         let comma = labels.isEmpty ? "" : ","
         var total = 0
         var text = ""

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How often each client may ask: a bucket of tokens a client, filled at a steady rate, two seconds' worth deep.
 final class RateLimit: Sendable {
@@ -10,7 +10,7 @@ final class RateLimit: Sendable {
     /// Tokens a second.
     let rate: Double
     private let depth: Double
-    private let buckets = Mutex<[String: Bucket]>([:])
+    private let buckets = NIOLockedValueBox<[String: Bucket]>([:])
 
     /// - Parameter rate: requests a second, above 0.
     init(rate: Double) {
@@ -20,7 +20,7 @@ final class RateLimit: Sendable {
 
     /// Takes a token of `client`'s; without one, the whole seconds after which there will be one.
     func refusal(for client: String, now: ContinuousClock.Instant = .now) -> Int? {
-        buckets.withLock { buckets in
+        buckets.withLockedValue { buckets in
             // Full buckets say nothing that a new one would not: dropping them bounds the table.
             if buckets.count > 10_000 { buckets = buckets.filter { tokens(in: $0.value, at: now) < depth } }
             if buckets.count > 100_000 { buckets = [:] }

@@ -3,7 +3,7 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import Metrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Scores the histories of concurrent requests together.
 ///
@@ -26,6 +26,8 @@ final class ScoringQueue: Sendable {
         /// [rows, items], row-major. May be overwritten, to mask items.
         let pointer: UnsafeMutablePointer<Float>
         let items: Int
+        /// Where the scores are rounded ones: what is known of them, and which of its rows is the first of these.
+        var rounded: (scores: RoundedScores, first: Int)?
     }
 
     private struct Job: Sendable {
@@ -43,8 +45,10 @@ final class ScoringQueue: Sendable {
 
     private let limits: Limits
     private let workers: Workers
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
+    /// Room for a batch's scores, kept from batch to batch: fresh pages cost more than what is written on them.
+    private let room = NIOLockedValueBox<FloatBuffer?>(nil)
     private let batchSizes: Recorder
     private let depth: Meter
 
@@ -66,7 +70,7 @@ final class ScoringQueue: Sendable {
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let job = Job(model: model, rows: rows) { continuation.resume(returning: read($0)) }
-            let (accepted, starts) = state.withLock { state -> (Bool, Bool) in
+            let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
                 guard state.waiting + rows.count <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
                 state.jobs.append(job)
                 state.waiting += rows.count
@@ -101,7 +105,7 @@ final class ScoringQueue: Sendable {
 
     /// The next batch; empty, and no longer running, when nothing waits.
     private func take() -> [Job] {
-        state.withLock { state in
+        state.withLockedValue { state in
             var rows = 0
             let count = state.jobs.prefix { job in
                 defer { rows += job.rows.count }
@@ -119,8 +123,11 @@ final class ScoringQueue: Sendable {
     private func score(_ jobs: [Job], by served: ServedModel) {
         let items = served.model.itemCount
         let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
-        let scores = FloatBuffer(count: matrix.userCount * items)
-        served.model.score(matrix, rows: 0..<matrix.userCount, into: scores.pointer, workers: workers)
+        let count = matrix.userCount * items
+        let kept = room.withLockedValue { $0.take() }
+        let scores = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(count: count)
+        defer { room.withLockedValue { $0 = scores } }
+        let rounded = served.score(matrix, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []
         var row = 0
@@ -129,7 +136,9 @@ final class ScoringQueue: Sendable {
             row += job.rows.count
         }
         workers.forEach(jobs.count) { index, _ in
-            jobs[index].finish(Scores(pointer: scores.pointer + starts[index] * items, items: items))
+            jobs[index].finish(
+                Scores(
+                    pointer: scores.pointer + starts[index] * items, items: items, rounded: rounded.map { ($0, starts[index]) }))
         }
     }
 }

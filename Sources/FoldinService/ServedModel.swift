@@ -11,11 +11,14 @@ final class ServedModel: Sendable {
     let model: TrainedModel
     let recommender: Recommender
     let ids: Vocabulary
-    /// Every item, what the model ranks highest for an empty history first.
+    /// Every item, the most popular first.
     let popular: [Int32]
-    /// The scores of an empty history, by item.
+    /// How popular each item is: the training users who clicked it where the file says how many, else its score for an empty
+    /// history.
     let popularScores: [Float]
     let titles: TitleIndex
+    /// Scores faster, where model and processor can; what is asked for is then worked out exactly.
+    private let rounding: RoundedScorer?
     /// When the file was last written, and when this was made.
     let modified, loaded: Date
     /// `{"item":…,"title":…,"score":` for each item one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
@@ -34,6 +37,7 @@ final class ServedModel: Sendable {
         model = try TrainedModel(data: data, file: path)
         tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
         recommender = Recommender(model, workers: workers)
+        rounding = RoundedScorer(model, workers: workers)
         let ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
         self.ids = ids
         var scores = [Float](repeating: 0, count: model.itemCount)
@@ -42,6 +46,7 @@ final class ServedModel: Sendable {
             throw FoldinError(
                 .badData, file: path, found: "weights so large that scores are not finite", expected: "a model that can score")
         }
+        if !model.clicks.isEmpty { scores = model.clicks.map(Float.init) }
         popular = TopK.items(scores.count, of: scores).map(Int32.init)
         popularScores = scores
         titles = TitleIndex(ids: ids, titles: model.titles, popular: popular)
@@ -60,6 +65,15 @@ final class ServedModel: Sendable {
         self.fragments = fragments
         self.starts = starts
         loaded = Date()
+    }
+
+    /// Scores of all items for `histories`, into `scores` [users, items]; nil when they are exact.
+    func score(
+        _ histories: InteractionMatrix, into scores: UnsafeMutablePointer<Float>, workers: Workers
+    ) -> RoundedScores? {
+        if let rounding { return rounding.score(histories, into: scores, workers: workers) }
+        model.score(histories, rows: 0..<histories.userCount, into: scores, workers: workers)
+        return nil
     }
 
     /// The indices of the ids that are known, and the others, each once.

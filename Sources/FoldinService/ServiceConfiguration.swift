@@ -37,6 +37,8 @@ public struct ServiceConfiguration: Sendable {
     public var candidate: (path: String, share: Double)?
     /// The key file; nil for no keys.
     public var keys: String?
+    /// Files of PEM text for TLS: the certificate, with those that vouch for it, and its private key; nil for none.
+    public var certificate: (chain: String, key: String)?
     /// Whether to listen beyond this machine without keys.
     public var isOpen = false
     /// The database of events; nil to keep none.
@@ -50,7 +52,7 @@ public struct ServiceConfiguration: Sendable {
     /// Histories that may wait to be scored.
     public var queueSize = 512
     /// How often the model's file is looked at; nil for never.
-    public var watch: Duration? = .seconds(1)
+    public var watch: Duration? = .milliseconds(500)
     /// Threads for the arithmetic; all processors when nil.
     public var threads: Int?
     public var limits = Limits()

@@ -125,7 +125,7 @@ public struct Trainer: Sendable {
         metrics["validation loss"] = best?.validationLoss
         metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
         let model = TrainedModel(
-            parameters: try loop.finish(), items: dataset.items, titles: dataset.titles,
+            parameters: try loop.finish(), items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
             card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
         return TrainingOutcome(
             model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled)

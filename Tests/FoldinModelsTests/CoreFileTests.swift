@@ -38,6 +38,7 @@ import Testing
         var model: TrainedModel {
             TrainedModel(
                 core: core, items: Vocabulary((0..<5).map { "i\($0)" }), titles: [nil, "One", nil, nil, "Four"],
+                clicks: [0, 1, 2, 2, 0],
                 card: ModelCard(options: ["model": rawValue], metrics: ["a": 0.5], dataChecksum: "0f"))
         }
     }
@@ -100,7 +101,9 @@ import Testing
         try withTemporaryFolder { folder in
             try model.save(to: folder + "/a")
             let read = try TrainedModel(contentsOf: folder + "/a")
-            #expect(read.items == model.items && read.titles == model.titles && read.card == model.card)
+            #expect(
+                read.items == model.items && read.titles == model.titles && read.clicks == model.clicks && read.card == model.card
+            )
             #expect(read.summary == model.summary && read.parameters == nil && read.architecture == nil)
             #expect(Self.scores(read) == Self.scores(model))
             try read.save(to: folder + "/b")

@@ -100,6 +100,9 @@ import Testing
         Harm("ids that are numbers", "cannot be read", edit("items", "\"i5\"", "5")),
         Harm("too many titles", "7 titles", edit("titles", "null]", "null,null]")),
         Harm("titles that are no list", "cannot be read") { $0.set("titles", to: "{}") },
+        Harm("too few clicks", "5 counts", edit("clicks", ",0]", "]")),
+        Harm("clicks below none", "6 counts", edit("clicks", ",0]", ",-1]")),
+        Harm("clicks that are no counts", "cannot be read", edit("clicks", ",0]", ",0.5]")),
         Harm("a card that is no card", "cannot be read") { $0.set("card", to: "[]") },
     ]
 

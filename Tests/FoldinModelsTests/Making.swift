@@ -52,6 +52,7 @@ extension TrainedModel {
             parameters: Parameters(initializing: architecture, seed: seed),
             items: Vocabulary((0..<architecture.items).map { "i\($0)" }),
             titles: (0..<architecture.items).map { $0 % 2 == 0 ? "The \"\($0)\", né 映画" : nil },
+            clicks: (0..<architecture.items).map { $0 * 7 % 5 },
             card: ModelCard(options: ["seed": "3"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
     }
 }

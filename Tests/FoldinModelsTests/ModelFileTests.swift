@@ -16,7 +16,9 @@ import Testing
             let read = try TrainedModel(contentsOf: folder + "/a.safetensors")
             #expect(read.architecture == model.architecture)
             #expect(read.parameters?.bits == model.parameters?.bits)
-            #expect(read.items == model.items && read.titles == model.titles && read.card == model.card)
+            #expect(
+                read.items == model.items && read.titles == model.titles && read.clicks == model.clicks && read.card == model.card
+            )
             #expect(read.title(of: 0) == "The \"0\", né 映画" && read.title(of: 1) == nil)
 
             try read.save(to: folder + "/b.safetensors")
@@ -69,7 +71,7 @@ import Testing
                 let read = try TrainedModel(contentsOf: folder + "/bare", activations: shape.placement)
                 #expect(read.architecture == model.architecture)
                 #expect(read.parameters?.bits == model.parameters?.bits)
-                #expect(read.items == nil && read.titles.isEmpty && read.card == ModelCard())
+                #expect(read.items == nil && read.titles.isEmpty && read.clicks.isEmpty && read.card == ModelCard())
                 #expect(try TrainedModel(contentsOf: folder + "/bare").architecture?.activations == .paper)
             }
         }

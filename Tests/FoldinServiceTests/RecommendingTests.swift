@@ -1,6 +1,7 @@
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
+import FoldinModels
 import Foundation
 import Testing
 
@@ -50,6 +51,21 @@ import Testing
             let expected = (0..<40).sorted { scores[$0] > scores[$1] }.map { "i\($0)" }.filter { $0 != "i3" }
             #expect(reply.kind == .popular && reply.items.map(\.item) == expected)
             #expect(Set(reply.unknown) == Set(history) && reply.unknown.count == Set(history).count)
+        }
+    }
+
+    /// Where the model's file says how many clicked each item, that is what popular means.
+    @Test func givesWhatMostPeopleClicked() async throws {
+        try await LiveService.configured({ configuration, folder in
+            let model = LiveService.model()
+            try TrainedModel(core: model.core, items: model.items, titles: model.titles, clicks: (0..<40).map { $0 * 7 % 40 / 2 })
+                .save(to: folder.path + "/clicks.safetensors")
+            configuration.model = folder.path + "/clicks.safetensors"
+        }).run { service in
+            let reply = try await service.client.recommendations(3, havingLiked: ["x"], excluding: ["i17"])
+            // 7 * 17 = 39, 7 * 34 = 38, 7 * 11 = 37, 7 * 28 = 36, modulo 40, then halved.
+            #expect(reply.kind == .popular && reply.items.map(\.item) == ["i34", "i11", "i28"])
+            #expect(reply.items.map(\.score) == [19, 18, 18])
         }
     }
 

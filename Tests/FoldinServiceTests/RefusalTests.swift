@@ -123,7 +123,11 @@ import Testing
                 "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
             ] {
                 let answer = await service.raw(text)
-                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(answer)")
+                #expect(answer.hasPrefix("HTTP/1.1 400") && answer.lowercased().contains("connection: close"), "\(answer)")
+                let body = try #require(answer.split(separator: "\r\n\r\n", maxSplits: 1).last)
+                let problem = try JSONDecoder().decode(ProblemDocument.self, from: Data(body.utf8))
+                #expect(problem.type == "urn:foldin:problem:malformed-request", "\(answer)")
+                #expect(answer.contains("X-Request-ID: \(problem.requestId ?? "none")"), "\(answer)")
             }
             #expect(try await service.client.models().count == 1)
         }

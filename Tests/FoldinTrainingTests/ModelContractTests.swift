@@ -37,7 +37,9 @@ import Testing
             return scores
         }
         #expect(scores(read) == scores(trained) && scores(read).allSatisfy { $0.isFinite })
-        #expect(read.items == dataset.items && read.titles == dataset.titles && read.card == trained.card)
+        #expect(
+            read.items == dataset.items && read.titles == dataset.titles && read.clicks == dataset.train.itemCounts()
+                && read.card == trained.card)
         #expect(read.card.options["seed"] == "1" && read.card.options["epochs"] == "3")
         #expect(read.card.metrics["validation ndcg@9"] != nil && !read.card.dataChecksum.isEmpty)
     }

@@ -1,0 +1,22 @@
+#!/bin/bash
+# Feeds the readers of requests and of model files with what libFuzzer makes up: nothing may trap, hang or take memory without bound.
+#
+#     Fuzz/run.sh [INPUTS]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
+#
+# For Linux with the toolchain from swift.org.
+set -euo pipefail
+cd "$(dirname "$0")"
+runs=${1:-1000000}
+options=(-c release -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link)
+swift build "${options[@]}"
+fuzz=$(swift build "${options[@]}" --show-bin-path)/FoldinFuzz
+# The runtime's own handler of crashes would take them from libFuzzer.
+export SWIFT_BACKTRACE=enable=no
+mkdir -p .build/inputs
+"$fuzz" seeds .build/inputs/seeds
+for target in messages models; do
+    mkdir -p ".build/inputs/$target"
+    "$fuzz" $target -runs="$runs" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix=".build/inputs/" ".build/inputs/$target" ".build/inputs/seeds/$target"
+    echo "$target: $runs inputs, no crash"
+done

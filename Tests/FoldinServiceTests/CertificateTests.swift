@@ -1,0 +1,94 @@
+import FoldinInteractions
+import FoldinTestSupport
+import Foundation
+import Testing
+
+@testable import FoldinService
+
+/// TLS by files. The certificates are for these tests alone: made by `openssl req -x509` for localhost, for a hundred years.
+@Suite("Service: TLS") struct CertificateTests {
+    static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBmzCCAUGgAwIBAgIUIlKhTNsNkBa4y6hRTwhnyh14YwswCgYIKoZIzj0EAwIw
+        FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDA0NTQwN1oYDzIxMjYxMDMx
+        MDQ1NDA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAATVpY77cBlsRmUxPjYFbGh5ei01VyFRmGBsU+RSncLfxzKQmbSRommp
+        VY2AmKE+y5NOps813aiMm9SUlbCK4C8Zo28wbTAdBgNVHQ4EFgQUJ4TDnLuq0UkS
+        7xDGOPlQ/THRsRUwHwYDVR0jBBgwFoAUJ4TDnLuq0UkS7xDGOPlQ/THRsRUwDwYD
+        VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+        zj0EAwIDSAAwRQIgbgDLiRNmQYETlnVn2wcXtdLlx9rRwJLQIxT+eQeQ2fQCIQCZ
+        uO1N+Bh/JFgHETbPg/1Jlk8iVVd3X/bd3lGelvnTmg==
+        -----END CERTIFICATE-----
+        """
+    static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgs+Xewd3QYP663PGt
+        rdZN1PIHPBnkwA1FuOfHp6YRDlGhRANCAATVpY77cBlsRmUxPjYFbGh5ei01VyFR
+        mGBsU+RSncLfxzKQmbSRommpVY2AmKE+y5NOps813aiMm9SUlbCK4C8Z
+        -----END PRIVATE KEY-----
+        """
+    static let otherKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkl4Z+uceMUZY/QSj
+        P6LOful86tpIwzQb6LdUbX2/lLGhRANCAAS+tRu7nMb1xrvXL92idzYJum+VP2+l
+        u3mDkF7qTe1LdQEbAzKPcCr3RyfyLM4/3/PRba8Xeh0nVvXxfluzwaEa
+        -----END PRIVATE KEY-----
+        """
+
+    /// curl, which believes this certificate alone, is answered; who speaks plain HTTP is not.
+    @Test func isSpokenWithAKeyAndItsCertificate() async throws {
+        try await LiveService.configured({ configuration, folder in
+            let (chain, key) = (folder.path + "/chain.pem", folder.path + "/key.pem")
+            try Data(Self.certificate.utf8).write(to: URL(filePath: chain))
+            try Data(Self.key.utf8).write(to: URL(filePath: key))
+            configuration.certificate = (chain, key)
+        }).run { service in
+            let chain = service.folder.path + "/chain.pem"
+            let answer = try await Self.curl("--cacert", chain, "https://localhost:\(service.port)/health/live")
+            #expect(answer == "{\"status\":\"live\"}")
+            #expect(try await Self.curl("https://localhost:\(service.port)/health/live").isEmpty)
+            #expect(
+                try await Self.curl("--cacert", chain, "--tls-max", "1.1", "https://localhost:\(service.port)/health/live")
+                    .isEmpty)
+            let plain = await service.raw("GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            #expect(!plain.contains("live"))
+        }
+    }
+
+    @Test func isRefusedWithoutThem() throws {
+        let folder = try TemporaryFolder()
+        func write(_ name: String, _ text: String) throws -> String {
+            try Data(text.utf8).write(to: URL(filePath: folder.path + "/" + name))
+            return folder.path + "/" + name
+        }
+        let (chain, key) = (try write("chain", Self.certificate), try write("key", Self.key))
+        _ = try Certificate(chain: chain, key: key)
+        for (chain, key, kind, culprit) in [
+            (folder.path + "/none", key, FoldinError.Kind.missingInput, "none"),
+            (chain, folder.path + "/none", .missingInput, "none"),
+            (key, key, .badData, "key"), (chain, chain, .badData, "chain"), (try write("empty", ""), key, .badData, "empty"),
+            (chain, try write("other", Self.otherKey), .badData, "other"),
+        ] {
+            let error = #expect(throws: FoldinError.self) { try Certificate(chain: chain, key: key) }
+            #expect(error?.kind == kind && error?.file == folder.path + "/" + culprit, "\(String(describing: error))")
+        }
+    }
+
+    private static func curl(_ arguments: String...) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "curl").async {
+                continuation.resume(
+                    with: Result {
+                        let (process, pipe) = (Process(), Pipe())
+                        process.executableURL = URL(filePath: "/usr/bin/env")
+                        process.arguments = ["curl", "--silent", "--max-time", "10"] + arguments
+                        process.standardOutput = pipe
+                        try process.run()
+                        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+                        process.waitUntilExit()
+                        return String(decoding: output, as: UTF8.self)
+                    })
+            }
+        }
+    }
+}
