@@ -1,3 +1,4 @@
+import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 
@@ -12,14 +13,10 @@ struct Clicks {
 
     /// The rows of `ratings` that its filter keeps.
     init(_ ratings: Ratings) {
-        users = ratings.users
-        items = ratings.items
+        (users, items) = ([], [])
+        // As single precision, like the ratings: 3.4 must not be above 3.4.
+        take(ratings.rows, ratedAbove: ratings.filter.ratingAbove.map { Float($0) }, ratings.workers)
         counts["rows"] = ratings.count
-        if let threshold = ratings.filter.ratingAbove {
-            // As single precision, like the ratings: 3.4 must not be above 3.4.
-            let threshold = Float(threshold)
-            keep(ratings.workers) { ratings.ratings[$0] > threshold }
-        }
         counts["rows-below-rating"] = ratings.count - count
         let rated = count
         dropRepeats(userCount: ratings.userCount, itemCount: ratings.itemCount, ratings.workers)
@@ -39,6 +36,31 @@ struct Clicks {
     func presentUsers(of userCount: Int) -> [UInt32] {
         let activity = Self.counts(users, userCount)
         return (0..<UInt32(userCount)).filter { activity[Int($0)] > 0 }
+    }
+
+    /// Takes the rows rated above a threshold, all if there is none, in order.
+    private mutating func take(_ rows: [RowColumns], ratedAbove threshold: Float?, _ workers: Workers) {
+        let counts = workers.map(rows.count) { piece, _ in
+            guard let threshold else { return rows[piece].count }
+            var kept = 0
+            for row in 0..<rows[piece].count { kept &+= rows[piece].ratings[row] > threshold ? 1 : 0 }
+            return kept
+        }
+        let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        let total = starts[rows.count]
+        items = [UInt32](largeCapacity: total) { items in
+            users = [UInt32](largeCapacity: total) { users in
+                // Each piece initialises the places that are its own.
+                workers.forEach(rows.count) { piece, _ in
+                    let columns = rows[piece]
+                    foldin_keep_rated(
+                        columns.users, columns.items, threshold == nil ? nil : columns.ratings, threshold ?? 0, columns.count,
+                        users + starts[piece], items + starts[piece], counts[piece])
+                }
+                return total
+            }
+            return total
+        }
     }
 
     /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
