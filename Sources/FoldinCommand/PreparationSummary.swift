@@ -10,11 +10,11 @@ struct PreparationSummary: Encodable {
     /// The share of all pairs of users and items that interact, from 0 to 1.
     let sparsity: Double
 
-    init(_ dataset: PreparedDataset, out: String) {
+    init(_ record: PreparationRecord, out: String) {
         self.out = out
-        counts = dataset.preparation?.counts ?? [:]
-        options = dataset.preparation?.options ?? [:]
-        sources = dataset.preparation?.sources ?? []
+        counts = record.counts
+        options = record.options
+        sources = record.sources
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
     }

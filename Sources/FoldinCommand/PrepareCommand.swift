@@ -102,18 +102,19 @@ struct PrepareCommand: ParsableCommand {
         let names = try titles.map { try Titles(contentsOf: $0) }
         var input = try read(ratings)
         if let names { input = input.titled(by: names) }
-        let dataset: PreparedDataset
+        let record: PreparationRecord
         if split == .given, let test {
-            dataset = try input.split(.given(test: try read(test), validationItems: validationItems ?? 0.1, seed: seed))
+            record = try input.write(.given(test: try read(test), validationItems: validationItems ?? 0.1, seed: seed), to: out)
         } else {
-            dataset =
+            record =
                 try input
                 .keepingItems(withAtLeast: minItemInteractions ?? 0)
                 .keepingUsers(withAtLeast: minUserInteractions ?? 5)
-                .split(.strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed))
+                .write(
+                    .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed),
+                    to: out)
         }
-        try dataset.write(to: out, workers: workerOptions.workers)
-        let summary = PreparationSummary(dataset, out: out)
+        let summary = PreparationSummary(record, out: out)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
 

@@ -155,6 +155,11 @@ extension IdTable {
     /// The codes in the order in which the reference sorts raw ids: as numbers if every id is a whole number in its only
     /// spelling (of any length), otherwise by their bytes.
     func sortedCodes(_ codes: [UInt32]) -> [UInt32] {
+        if hashedCount == 0 {
+            var isWanted = [Bool](repeating: false, count: count)
+            for code in codes { isWanted[Int(code)] = true }
+            return small.compactMap { $0 > 0 && isWanted[Int($0) - 1] ? $0 - 1 : nil }
+        }
         let numeric = allAreNumbers
         return arena.withUnsafeBytes { arena in
             func bytes(_ code: UInt32) -> UnsafeRawBufferPointer {
