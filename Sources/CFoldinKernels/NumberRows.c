@@ -97,6 +97,12 @@ ptrdiff_t foldin_read_numbers(const uint8_t **place, const uint8_t *end, uint8_t
     return total;
 }
 
+ptrdiff_t foldin_count_rated(const float *ratings, float threshold, ptrdiff_t count) {
+    ptrdiff_t kept = 0;
+    for (ptrdiff_t row = 0; row < count; row++) kept += ratings[row] > threshold;
+    return kept;
+}
+
 void foldin_keep_rated(const uint32_t *users, const uint32_t *items, const float *ratings, float threshold, ptrdiff_t count,
                        uint32_t *kept_users, uint32_t *kept_items, ptrdiff_t kept) {
     ptrdiff_t place = 0;

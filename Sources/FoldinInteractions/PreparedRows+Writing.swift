@@ -27,7 +27,8 @@ struct RowText: Sendable {
         }
     }
 
-    /// Writes the lines of `rows` of a part, and up to seven bytes behind; returns where they end. At most 22 bytes a row.
+    /// Writes the lines of `rows` of a part and returns where they end. Room for 22 bytes a row is needed, the last of which may be
+    /// written over behind the end.
     func write(_ part: PreparedRows.Part, _ rows: Range<Int>, at start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         var end = start
         users.withUnsafeBufferPointer { users in
@@ -62,7 +63,7 @@ extension PreparedRows.Part {
     /// Writes `user,item` and a line a row: pieces of rows made into text by `workers`, eight for each at a time.
     func write(to path: String, _ text: RowText, workers: Workers) throws {
         let size = 1 << 15
-        let buffers = UnsafeMutablePointer<UInt8>.allocate(capacity: 8 * workers.count * size * 22 + 8)
+        let buffers = UnsafeMutablePointer<UInt8>.allocate(capacity: 8 * workers.count * size * 22)
         defer { buffers.deallocate() }
         try AtomicFile.write(to: path) { sink in
             try Array("user,item\n".utf8).withUnsafeBytes { try sink.write($0) }

@@ -41,10 +41,8 @@ struct Clicks {
     /// Takes the rows rated above a threshold, all if there is none, in order.
     private mutating func take(_ rows: [RowColumns], ratedAbove threshold: Float?, _ workers: Workers) {
         let counts = workers.map(rows.count) { piece, _ in
-            guard let threshold else { return rows[piece].count }
-            var kept = 0
-            for row in 0..<rows[piece].count { kept &+= rows[piece].ratings[row] > threshold ? 1 : 0 }
-            return kept
+            let columns = rows[piece]
+            return threshold.map { foldin_count_rated(columns.ratings, $0, columns.count) } ?? columns.count
         }
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         let total = starts[rows.count]

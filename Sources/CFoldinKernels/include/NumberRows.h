@@ -25,6 +25,9 @@ typedef struct {
 ptrdiff_t foldin_read_numbers(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
                               bool has_fourth, foldin_number_rows rows, bool portable);
 
+/// How many of the ratings are above `threshold`.
+ptrdiff_t foldin_count_rated(const float *_Nonnull ratings, float threshold, ptrdiff_t count);
+
 /// Copies the users and items of the rows whose rating is above `threshold`, of all if `ratings` is null, to the front of `kept_users` and
 /// `kept_items`. They must be `kept` many; nothing is written behind.
 void foldin_keep_rated(const uint32_t *_Nonnull users, const uint32_t *_Nonnull items, const float *_Nullable ratings, float threshold,
