@@ -9,16 +9,16 @@ struct PreparationSummary: Encodable {
     let sources: [PreparationRecord.Source]
     /// The share of all pairs of users and items that interact, from 0 to 1.
     let sparsity: Double
-    /// Held-out interactions that are in training, shown when judged, or in validation and test.
-    let leaked: [String: Int]
+    /// Held-out interactions that are in training, shown when judged, or in validation and test; nil for a split that divides users, which
+    /// cannot have any.
+    let leaked: [String: Int]?
 
-    init(_ dataset: PreparedDataset, out: String) {
+    init(_ record: PreparationRecord, leakage: Leakage?, out: String) {
         self.out = out
-        counts = dataset.preparation?.counts ?? [:]
-        options = dataset.preparation?.options ?? [:]
-        sources = dataset.preparation?.sources ?? []
-        let leakage = dataset.leakage
-        leaked = ["training": leakage.inTraining, "fold-in": leakage.inFoldIn, "validation": leakage.inValidation]
+        counts = record.counts
+        options = record.options
+        sources = record.sources
+        leaked = leakage.map { ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation] }
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
     }
@@ -68,7 +68,7 @@ struct PreparationSummary: Encodable {
         if let later = counts["train-rows-after-first-test-row"], later > 0 {
             line("", "\(later) training rows are later than the first test row")
         }
-        line("leakage", PreparationSummary.sentence(leaked))
+        if let leaked { line("leakage", PreparationSummary.sentence(leaked)) }
         if let titles = counts["titles"] { line("titles", "\(titles) of \(number("items")) items") }
         line("written", out)
         return lines.joined(separator: "\n")

@@ -122,29 +122,26 @@ struct PrepareCommand: ParsableCommand {
         let names = try titles.map { try Titles(contentsOf: $0) }
         var input = try read(ratings)
         if let names { input = input.titled(by: names) }
-        let dataset = try prepared(input)
-        try dataset.write(to: out, workers: workerOptions.workers)
-        let summary = PreparationSummary(dataset, out: out)
+        if split != .given {
+            input = input.keepingItems(withAtLeast: minItemInteractions ?? 0).keepingUsers(withAtLeast: minUserInteractions ?? 5)
+        }
+        let record = try input.write(try division(), to: out)
+        // Users of a strong split are in one part only; the others are looked at.
+        let leakage = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out).leakage
+        let summary = PreparationSummary(record, leakage: leakage, out: out)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
 
-    private func prepared(_ ratings: Ratings) throws -> PreparedDataset {
-        if split == .given, let test {
-            return try ratings.split(.given(test: try read(test), validationItems: validationItems ?? 0.1, seed: seed))
-        }
-        let filtered =
-            ratings
-            .keepingItems(withAtLeast: minItemInteractions ?? 0)
-            .keepingUsers(withAtLeast: minUserInteractions ?? 5)
+    private func division() throws -> Split {
         switch split {
-        case .strongGeneralization, .given:
-            return try filtered.split(
-                .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed))
+        case .given:
+            return .given(test: try read(test ?? ""), validationItems: validationItems ?? 0.1, seed: seed)
+        case .strongGeneralization:
+            return .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed)
         case .weakGeneralization:
-            return try filtered.split(
-                .weakGeneralization(heldOutItems: heldOutItems ?? 0.2, validationItems: validationItems ?? 0.1, seed: seed))
-        case .leaveLastOut: return try filtered.split(.leaveLastOut)
-        case .temporal: return try filtered.split(.temporal(heldOut: heldOutLatest ?? 0.1))
+            return .weakGeneralization(heldOutItems: heldOutItems ?? 0.2, validationItems: validationItems ?? 0.1, seed: seed)
+        case .leaveLastOut: return .leaveLastOut
+        case .temporal: return .temporal(heldOut: heldOutLatest ?? 0.1)
         }
     }
 

@@ -1,3 +1,4 @@
+import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 
@@ -14,34 +15,66 @@ struct Clicks {
 
     /// The rows of `ratings` that its filter keeps.
     init(_ ratings: Ratings) {
-        users = ratings.users
-        items = ratings.items
-        timestamps = ratings.timestamps
+        (users, items, timestamps) = ([], [], [])
+        // As single precision, like the ratings: 3.4 must not be above 3.4.
+        take(ratings, ratedAbove: ratings.filter.ratingAbove.map { Float($0) })
         counts["rows"] = ratings.count
-        if let threshold = ratings.filter.ratingAbove {
-            // As single precision, like the ratings: 3.4 must not be above 3.4.
-            let threshold = Float(threshold)
-            keep(ratings.workers) { ratings.ratings[$0] > threshold }
-        }
         counts["rows-below-rating"] = ratings.count - count
         let rated = count
         dropRepeats(userCount: ratings.userCount, itemCount: ratings.itemCount, ratings.workers)
         counts["duplicates"] = rated - count
 
         if ratings.filter.minimumItemInteractions > 1 {
-            let popularity = Self.counts(items, ratings.itemCount)
+            let popularity = Self.counts(items, ratings.itemCount, ratings.workers)
             keep(ratings.workers) { [items] in popularity[Int(items[$0])] >= ratings.filter.minimumItemInteractions }
         }
         if ratings.filter.minimumUserInteractions > 1 {
-            let activity = Self.counts(users, ratings.userCount)
+            let activity = Self.counts(users, ratings.userCount, ratings.workers)
             keep(ratings.workers) { [users] in activity[Int(users[$0])] >= ratings.filter.minimumUserInteractions }
         }
     }
 
     /// The codes of the users that are left, ascending by code.
-    func presentUsers(of userCount: Int) -> [UInt32] {
-        let activity = Self.counts(users, userCount)
+    func presentUsers(of userCount: Int, _ workers: Workers) -> [UInt32] {
+        let activity = Self.counts(users, userCount, workers)
         return (0..<UInt32(userCount)).filter { activity[Int($0)] > 0 }
+    }
+
+    /// Takes the rows rated above a threshold, all if there is none, in order.
+    private mutating func take(_ ratings: Ratings, ratedAbove threshold: Float?) {
+        let (rows, workers) = (ratings.rows, ratings.workers)
+        let counts = workers.map(rows.count) { piece, _ in
+            let columns = rows[piece]
+            return threshold.map { foldin_count_rated(columns.ratings, $0, columns.count) } ?? columns.count
+        }
+        let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        let total = starts[rows.count]
+        items = [UInt32](largeCapacity: total) { items in
+            users = [UInt32](largeCapacity: total) { users in
+                // Each piece initialises the places that are its own.
+                workers.forEach(rows.count) { piece, _ in
+                    let columns = rows[piece]
+                    foldin_keep_rated(
+                        columns.users, columns.items, threshold == nil ? nil : columns.ratings, threshold ?? 0, columns.count,
+                        users + starts[piece], items + starts[piece], counts[piece])
+                }
+                return total
+            }
+            return total
+        }
+        guard !ratings.timestamps.isEmpty else { return }
+        guard let threshold else {
+            timestamps = ratings.timestamps
+            return
+        }
+        timestamps.reserveCapacity(total)
+        var row = 0
+        for columns in rows {
+            for place in 0..<columns.count where columns.ratings[place] > threshold {
+                timestamps.append(ratings.timestamps[row + place])
+            }
+            row += columns.count
+        }
     }
 
     /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
@@ -75,7 +108,7 @@ struct Clicks {
 
     /// Keeps the first row of each user and item.
     private mutating func dropRepeats(userCount: Int, itemCount: Int, _ workers: Workers) {
-        let (starts, order) = Self.grouped(users, count: userCount)
+        let (starts, order) = Self.grouped(users, count: userCount, workers)
         // Users are dealt out in stretches of about as many rows each; a stretch owns a mark for every item.
         let stretches = Self.stretches(starts, rows: 1 << 20)
         let repeats: [[UInt32]] = workers.map(stretches.count) { stretch, _ in
@@ -83,8 +116,9 @@ struct Clicks {
             var repeats: [UInt32] = []
             for user in stretches[stretch] {
                 for place in starts[user]..<starts[user + 1] {
-                    let item = Int(items[Int(order[place])])
-                    if lastUser[item] == UInt32(user) { repeats.append(order[place]) }
+                    let row = order?[place] ?? UInt32(place)
+                    let item = Int(items[Int(row)])
+                    if lastUser[item] == UInt32(user) { repeats.append(row) }
                     lastUser[item] = UInt32(user)
                 }
             }
@@ -107,11 +141,12 @@ struct Clicks {
         return stretches
     }
 
-    /// Rows by group, in order inside each: group `g` is `order[starts[g] ..< starts[g + 1]]`. At most 2^32 rows.
-    static func grouped(_ groups: [UInt32], count: Int) -> (starts: [Int], order: [UInt32]) {
-        var starts = [Int](repeating: 0, count: count + 1)
-        for group in groups { starts[Int(group) + 1] += 1 }
-        for group in 0..<count { starts[group + 1] += starts[group] }
+    /// Rows by group, in order inside each: group `g` is `order[starts[g] ..< starts[g + 1]]`. Without an order the rows stand grouped
+    /// already, each in its own place. At most 2^32 rows.
+    static func grouped(_ groups: [UInt32], count: Int, _ workers: Workers) -> (starts: [Int], order: [UInt32]?) {
+        let counts = counts(groups, count, workers)
+        let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
+        if isAscending(groups, workers) { return (starts, nil) }
         var next = starts
         let order = [UInt32](largeCapacity: groups.count) { order in
             for row in groups.indices {
@@ -124,9 +159,34 @@ struct Clicks {
         return (starts, order)
     }
 
-    static func counts(_ codes: [UInt32], _ count: Int) -> [Int] {
-        var counts = [Int](repeating: 0, count: count)
-        for code in codes { counts[Int(code)] += 1 }
-        return counts
+    private static func isAscending(_ codes: [UInt32], _ workers: Workers) -> Bool {
+        let size = 1 << 18
+        return codes.withUnsafeBufferPointer { codes in
+            workers.map((codes.count + size - 1) / size) { piece, _ in
+                var descents = 0
+                for row in max(1, piece * size)..<max(1, min(codes.count, (piece + 1) * size)) {
+                    descents &+= codes[row] < codes[row - 1] ? 1 : 0
+                }
+                return descents
+            }
+        }.allSatisfy { $0 == 0 }
+    }
+
+    /// How often each of `count` codes occurs.
+    static func counts(_ codes: [UInt32], _ count: Int, _ workers: Workers) -> [UInt32] {
+        // A few long pieces, each with counts of its own, which are added up; short lists are one piece.
+        let pieces = max(1, min(8, codes.count >> 20))
+        let partial = workers.map(pieces) { piece, _ in
+            var counts = [UInt32](repeating: 0, count: count)
+            codes.withUnsafeBufferPointer { codes in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    for row in codes.count * piece / pieces..<codes.count * (piece + 1) / pieces { counts[Int(codes[row])] &+= 1 }
+                }
+            }
+            return counts
+        }
+        return partial.dropFirst().reduce(into: partial[0]) { sum, counts in
+            for code in 0..<count { sum[code] &+= counts[code] }
+        }
     }
 }

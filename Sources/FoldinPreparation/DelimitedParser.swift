@@ -24,6 +24,15 @@ struct DelimitedParser: RowParser {
         let hasRatings = hasRatings
         let hasTimestamps = roles.contains(.timestamp)
         let isUsual = second == 0 && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
+        if isUsual {
+            let numbers = NumberRows(&place, end: end, delimiter: first, hasFourth: roles.count == 4)
+            if place == end {
+                rows.numbers = numbers
+                rows.lineCount = numbers.columns.count
+                return
+            }
+            rows.take(numbers)
+        }
         let expectedRows = block.count / 12
         rows.users.reserveCapacity(expectedRows)
         rows.items.reserveCapacity(expectedRows)

@@ -14,13 +14,14 @@ struct HeldOutItems {
     /// `starts` and `order` group the rows `items` by user as `Clicks.grouped` does; `index` gives the user's index in
     /// the files. Input order stays inside each user.
     func divide(
-        _ ranked: [UInt32], starts: [Int], order: [UInt32], items: [Int32], index: (UInt32) -> Int32
+        _ ranked: [UInt32], starts: [Int], order: [UInt32]?, items: [Int32], index: (UInt32) -> Int32
     ) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {
         var generator = NumPyGenerator(seed: seed)
         var foldIn = PreparedRows.Part()
         var heldOut = PreparedRows.Part()
         for user in ranked {
-            let rows = order[starts[Int(user)]..<starts[Int(user) + 1]]
+            let places = starts[Int(user)]..<starts[Int(user) + 1]
+            let rows = order.map { Array($0[places]) } ?? places.map { UInt32($0) }
             var isHeldOut = [Bool](repeating: false, count: rows.count)
             if rows.count >= Self.fewestItems {
                 for place in generator.choice(rows.count, size: Int(fraction * Double(rows.count))) { isHeldOut[place] = true }

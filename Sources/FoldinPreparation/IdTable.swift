@@ -29,6 +29,15 @@ struct IdTable: Sendable {
         return code == 0 ? nil : code &- 1
     }
 
+    /// The code of a whole number below `smallBound`, a new one if it has none yet.
+    mutating func code(ofNumber number: UInt32) -> UInt32 {
+        if let code = code(ofSmall: Int(number)) { return code }
+        return Array(String(number).utf8).withUnsafeBytes { code(of: $0) }
+    }
+
+    /// For each small whole number its code; 0 also for those without.
+    var codesOfNumbers: [UInt32] { small.map { $0 == 0 ? 0 : $0 - 1 } }
+
     /// Lends the codes of small whole numbers.
     @inline(__always)
     func withSmallCodes<Result>(_ body: (foldin_codes) -> Result) -> Result {
@@ -146,6 +155,11 @@ extension IdTable {
     /// The codes in the order in which the reference sorts raw ids: as numbers if every id is a whole number in its only
     /// spelling (of any length), otherwise by their bytes.
     func sortedCodes(_ codes: [UInt32]) -> [UInt32] {
+        if hashedCount == 0 {
+            var isWanted = [Bool](repeating: false, count: count)
+            for code in codes { isWanted[Int(code)] = true }
+            return small.compactMap { $0 > 0 && isWanted[Int($0) - 1] ? $0 - 1 : nil }
+        }
         let numeric = allAreNumbers
         return arena.withUnsafeBytes { arena in
             func bytes(_ code: UInt32) -> UnsafeRawBufferPointer {

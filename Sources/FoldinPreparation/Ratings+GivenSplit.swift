@@ -3,7 +3,7 @@ import FoldinKernels
 
 extension Ratings {
     /// A dataset whose test interactions came as a file of their own; see `Split.given`.
-    func given(_ test: Ratings, _ choice: HeldOutItems) throws -> PreparedDataset {
+    func given(_ test: Ratings, _ choice: HeldOutItems) throws -> PreparedFiles {
         let trainClicks = try remainingClicks()
         let testClicks = try test.remainingClicks()
 
@@ -29,7 +29,7 @@ extension Ratings {
         let testItemNumbers = testItems.map { numbering.number($0) }
 
         func grouped(_ users: [UInt32], _ items: [Int32], _ choice: HeldOutItems) -> (PreparedRows.Part, PreparedRows.Part) {
-            let (starts, order) = Clicks.grouped(users, count: userTable.count)
+            let (starts, order) = Clicks.grouped(users, count: userTable.count, workers)
             return choice.divide(ranked, starts: starts, order: order, items: items) { userIndex[Int($0)] }
         }
         let nothing = HeldOutItems(fraction: 0, seed: choice.seed)
@@ -59,8 +59,7 @@ extension Ratings {
         return dataset(
             rows, trainUserCount: ranked.count, items: numbering.order.map { itemTable[Int($0)] },
             users: ranked.map { userTable[Int($0)] }, counts: counts,
-            options: ["split": "given", "validation-items": "\(choice.fraction)", "seed": "\(choice.seed)"],
-            files: [self, test])
+            options: ["split": "given", "validation-items": "\(choice.fraction)", "seed": "\(choice.seed)"])
     }
 }
 

@@ -12,6 +12,38 @@ extension Ratings {
     ///
     /// Throws `FoldinError` of kind `usage` for fractions and counts that cannot be, `badData` if nothing is left.
     public func split(_ split: Split) throws -> PreparedDataset {
+        let files = try prepared(split)
+        return PreparedDataset(files, workers: workers)
+    }
+
+    /// Writes the prepared directory of `split(_:)`, without making matrices first, and returns what its `prepare.json` says.
+    ///
+    /// Throws as `split(_:)` and `PreparedDataset.write(to:workers:)` do.
+    public func write(_ split: Split, to directory: String) throws -> PreparationRecord {
+        let files = try prepared(split)
+        try files.write(to: directory, workers: workers)
+        return files.preparation ?? PreparationRecord(sources: [], options: [:], counts: [:])
+    }
+
+    /// The contents of the prepared directory. The sources' checksums are taken while the rows are divided.
+    private func prepared(_ split: Split) throws -> PreparedFiles {
+        var sources: [PreparationRecord.Source] = []
+        var outcome: Result<PreparedFiles, any Error>?
+        // Each of the two tasks writes a variable of its own.
+        workers.forEach(2) { task, _ in
+            if task == 0 { outcome = Result { try divided(split) } } else { sources = self.sources(of: split) }
+        }
+        guard var files = try outcome?.get() else { preconditionFailure("both tasks have run") }
+        files.preparation?.sources = sources + [titles?.source].compactMap { $0 }
+        return files
+    }
+
+    private func sources(of split: Split) -> [PreparationRecord.Source] {
+        if case .given(let test, _) = split.kind { return [source, test.source] }
+        return [source]
+    }
+
+    private func divided(_ split: Split) throws -> PreparedFiles {
         switch split.kind {
         case .strongGeneralization(let heldOutUsers, let heldOutItems):
             try Self.check(heldOutItems, "held-out items")
@@ -44,9 +76,9 @@ extension Ratings {
         return clicks
     }
 
-    private func strongGeneralization(_ share: UserShare, _ choice: HeldOutItems) throws -> PreparedDataset {
+    private func strongGeneralization(_ share: UserShare, _ choice: HeldOutItems) throws -> PreparedFiles {
         let clicks = try remainingClicks()
-        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount))
+        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount, workers))
         guard let heldOut = share.count(of: ranked.count), heldOut < ranked.count, heldOut * 2 < ranked.count else {
             throw FoldinError(
                 .usage, file: path, found: "\(share.description) held-out users each for validation and for test",
@@ -58,32 +90,9 @@ extension Ratings {
         var userIndex = [Int32](repeating: -1, count: userCount)
         for (index, user) in shuffled.enumerated() { userIndex[Int(user)] = Int32(index) }
 
-        // Training rows in input order, which numbers the items; the other rows follow in a second pass.
-        var numbering = ItemNumbering(itemCount: itemCount)
-        var trainItems: [Int32] = []
-        let trainUsers = [Int32](largeCapacity: clicks.count) { users in
-            var count = 0
-            trainItems = [Int32](largeCapacity: clicks.count) { items in
-                for row in 0..<clicks.count {
-                    let user = userIndex[Int(clicks.users[row])]
-                    guard user < trainCount else { continue }
-                    (users + count).initialize(to: user)
-                    (items + count).initialize(to: numbering.number(clicks.items[row]))
-                    count += 1
-                }
-                return count
-            }
-            return count
-        }
-        let train = PreparedRows.Part(users: trainUsers, items: trainItems)
-        var users: [UInt32] = []
-        var items: [Int32] = []
-        for row in 0..<clicks.count where userIndex[Int(clicks.users[row])] >= trainCount {
-            guard let item = numbering.known(clicks.items[row]) else { continue }
-            users.append(clicks.users[row])
-            items.append(item)
-        }
-        let (starts, order) = Clicks.grouped(users, count: userCount)
+        let divided = TrainingRows(clicks, userIndex: userIndex, trainUserCount: trainCount, itemCount: itemCount, workers)
+        let (train, items) = (divided.train, divided.heldOutItems)
+        let (starts, order) = Clicks.grouped(divided.heldOutUsers, count: userCount, workers)
         func part(_ range: Range<Int>) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {
             let ranked = ranked.filter { range.contains(Int(userIndex[Int($0)])) }
             return choice.divide(ranked, starts: starts, order: order, items: items) { userIndex[Int($0)] }
@@ -95,24 +104,24 @@ extension Ratings {
             testHeldOut: test.heldOut)
         var counts = clicks.counts
         counts["interactions"] = clicks.count
-        counts["items-all"] = Clicks.counts(clicks.items, itemCount).count { $0 > 0 }
+        counts["items-all"] = Clicks.counts(clicks.items, itemCount, workers).count { $0 > 0 }
         counts["validation-users"] = heldOut
         counts["test-users"] = heldOut
         counts["rows-of-unknown-items"] = clicks.count - train.count - items.count
         return dataset(
-            rows, trainUserCount: trainCount, items: numbering.order.map { itemIds[Int($0)] },
+            rows, trainUserCount: trainCount, items: divided.itemOrder.map { itemIds[Int($0)] },
             users: shuffled.map { userIds[Int($0)] }, counts: counts,
             options: [
                 "split": "strong-generalization", "held-out-users": share.description, "held-out-items": "\(choice.fraction)",
                 "seed": "\(choice.seed)",
-            ], files: [self])
+            ])
     }
 
     /// Joins the parts and the record of how they came about.
     func dataset(
         _ rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], counts: [String: Int],
-        options: [String: String], files: [Ratings]
-    ) -> PreparedDataset {
+        options: [String: String]
+    ) -> PreparedFiles {
         var counts = counts
         counts["users"] = users.count
         counts["items"] = items.count
@@ -124,25 +133,10 @@ extension Ratings {
         counts["test-held-out-interactions"] = rows.testHeldOut.count
         let titles = self.titles?.titles(of: items) ?? []
         if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
-        var sources: [PreparationRecord.Source] = []
-        var matrices: PreparedDataset?
-        // The checksums are taken while the matrices are made; each of the two tasks writes a variable of its own.
-        workers.forEach(2) { task, _ in
-            if task == 0 {
-                sources = files.map(\.source)
-            } else {
-                matrices = PreparedDataset(
-                    rows: rows, trainUserCount: trainUserCount, items: Vocabulary(items), users: Vocabulary(users),
-                    workers: workers)
-            }
-        }
-        guard let matrices else { preconditionFailure("both tasks have run") }
-        return PreparedDataset(
-            train: matrices.train, validation: matrices.validation, test: matrices.test, items: matrices.items,
-            users: matrices.users, titles: titles,
+        return PreparedFiles(
+            rows: rows, trainUserCount: trainUserCount, items: items, users: users, titles: titles,
             preparation: PreparationRecord(
-                sources: sources + [self.titles?.source].compactMap { $0 },
-                options: options.merging(filter.options) { old, _ in old }, counts: counts), rows: rows)
+                sources: [], options: options.merging(filter.options) { old, _ in old }, counts: counts))
     }
 }
 

@@ -8,15 +8,16 @@ extension Ratings {
     /// A dataset in which the same users are trained on and judged.
     ///
     /// Training rows stay in the file's order; the others are listed user by user, in that order inside each.
-    func weak(_ way: WeakSplit, seed: UInt32) throws -> PreparedDataset {
+    func weak(_ way: WeakSplit, seed: UInt32) throws -> PreparedFiles {
         let clicks = try remainingClicks()
         if way.needsTimestamps, clicks.timestamps.isEmpty {
             throw FoldinError(
                 .usage, file: path, found: "no times of the interactions",
                 expected: "a file with a time column, read with its timestamps")
         }
-        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount))
-        let (starts, order) = Clicks.grouped(clicks.users, count: userCount)
+        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount, workers))
+        let (starts, grouped) = Clicks.grouped(clicks.users, count: userCount, workers)
+        let order = grouped ?? (0..<UInt32(clicks.count)).map { $0 }
         var parts = [Part](repeating: .training, count: clicks.count)
         var options: [String: String] = [:]
         switch way {
@@ -72,7 +73,7 @@ extension Ratings {
 
     private func weak(
         _ clicks: Clicks, _ parts: [Part], ranked: [UInt32], starts: [Int], order: [UInt32], options: [String: String]
-    ) throws -> PreparedDataset {
+    ) throws -> PreparedFiles {
         var userIndex = [Int32](repeating: -1, count: userCount)
         for (index, user) in ranked.enumerated() { userIndex[Int(user)] = Int32(index) }
         var numbering = ItemNumbering(itemCount: itemCount)
@@ -118,7 +119,7 @@ extension Ratings {
         (rows.validationFoldIn, rows.validationHeldOut) = part(.validation, shown: [.training], "validation")
         (rows.testFoldIn, rows.testHeldOut) = part(.test, shown: [.training, .validation], "test")
         counts["interactions"] = clicks.count
-        counts["items-all"] = Clicks.counts(clicks.items, itemCount).count { $0 > 0 }
+        counts["items-all"] = Clicks.counts(clicks.items, itemCount, workers).count { $0 > 0 }
         if !clicks.timestamps.isEmpty {
             // What a recommender in service could not have known.
             let first = parts.indices.lazy.filter { parts[$0] == .test }.map { clicks.timestamps[$0] }.min() ?? .max
@@ -128,6 +129,6 @@ extension Ratings {
         }
         return dataset(
             rows, trainUserCount: ranked.count, items: numbering.order.map { itemIds[Int($0)] },
-            users: ranked.map { userIds[Int($0)] }, counts: counts, options: options, files: [self])
+            users: ranked.map { userIds[Int($0)] }, counts: counts, options: options)
     }
 }

@@ -21,9 +21,8 @@ public struct Ratings: Sendable {
     /// Whether rows have a rating; if not, every row is a click.
     public let hasRatings: Bool
 
-    let users: [UInt32]
-    let items: [UInt32]
-    let ratings: [Float]
+    /// In the file's order.
+    let rows: [RowColumns]
     /// Seconds since 1970 for each row if they were asked for, otherwise empty.
     public let timestamps: [Int64]
     let userIds: IdTable
@@ -41,7 +40,7 @@ public struct Ratings: Sendable {
     }
 
     /// The number of rows in the file.
-    public var count: Int { users.count }
+    public let count: Int
     /// The number of different users in the file.
     public var userCount: Int { userIds.count }
     /// The number of different items in the file.
@@ -61,9 +60,8 @@ public struct Ratings: Sendable {
         self.format = format
         self.workers = workers
         hasRatings = reader.hasRatings
-        users = columns.users
-        items = columns.items
-        ratings = columns.ratings
+        rows = columns.rows
+        count = rows.reduce(0) { $0 + $1.count }
         timestamps = columns.timestamps
         userIds = columns.userIds
         itemIds = columns.itemIds

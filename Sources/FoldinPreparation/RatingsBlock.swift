@@ -12,10 +12,26 @@ struct RatingsBlock: Sendable {
     var timestamps: [Int64] = []
     var userIds = IdTable()
     var itemIds = IdTable()
+    /// All rows of the block if each is usual; then the other columns and tables are empty.
+    var numbers: NumberRows?
     /// How many lines were read; with a fault, the lines up to and including the faulty one.
     var lineCount = 0
     /// What is wrong in line `lineCount` of the block.
     var fault: RowFault?
+
+    /// The number of rows.
+    var count: Int { numbers?.columns.count ?? users.count }
+
+    /// Puts rows of numbers first, with codes of the block's tables, for other rows to follow.
+    mutating func take(_ numbers: NumberRows) {
+        let columns = numbers.columns
+        for row in 0..<columns.count {
+            users.append(userIds.code(ofNumber: columns.users[row]))
+            items.append(itemIds.code(ofNumber: columns.items[row]))
+            ratings.append(columns.ratings[row])
+        }
+        lineCount += columns.count
+    }
 }
 
 /// What is wrong with a row: what was found and what was expected. The place is added by whoever knows it.

@@ -12,18 +12,18 @@ struct RatingsReader {
     private var userIds = IdTable()
     private var itemIds = IdTable()
 
-    /// A block with, for each of its own codes, the code in the whole file.
+    /// The rows of a block, their times, and for each of the block's own codes the code in the whole file; nil where ids are numbers
+    /// that stand for themselves.
     private struct Piece {
-        var rows: RatingsBlock
-        var userCodes: [UInt32]
-        var itemCodes: [UInt32]
+        let columns: RowColumns
+        let timestamps: [Int64]
+        let codes: (users: [UInt32], items: [UInt32])?
     }
 
     /// The whole file in columns.
     struct Columns {
-        var users: [UInt32]
-        var items: [UInt32]
-        var ratings: [Float]
+        /// Piece after piece.
+        var rows: [RowColumns]
         var timestamps: [Int64]
         var userIds: IdTable
         var itemIds: IdTable
@@ -38,7 +38,7 @@ struct RatingsReader {
     }
 
     var hasRatings: Bool { parser.hasRatings }
-    var isEmpty: Bool { pieces.allSatisfy { $0.rows.users.isEmpty } }
+    var isEmpty: Bool { pieces.allSatisfy { $0.columns.count == 0 } }
 
     /// Parses a stretch of whole lines. Throws `FoldinError` for the first row of the file that is not as it must be.
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
@@ -49,46 +49,33 @@ struct RatingsReader {
         {
             if let fault = rows.fault { throw fault.error(file: path, line: lineCount + rows.lineCount) }
             lineCount += rows.lineCount
-            var piece = Piece(rows: rows, userCodes: userIds.merge(rows.userIds), itemCodes: itemIds.merge(rows.itemIds))
+            let piece: Piece
+            if let numbers = rows.numbers {
+                for number in numbers.users { _ = userIds.code(ofNumber: number) }
+                for number in numbers.items { _ = itemIds.code(ofNumber: number) }
+                piece = Piece(columns: numbers.columns, timestamps: [], codes: nil)
+            } else {
+                piece = Piece(
+                    columns: RowColumns(rows), timestamps: rows.timestamps,
+                    codes: (userIds.merge(rows.userIds), itemIds.merge(rows.itemIds)))
+            }
             guard max(userIds.count, itemIds.count) < IdTable.capacity else {
                 throw FoldinError(
                     .badData, file: path, found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
             }
-            piece.rows.userIds = IdTable()
-            piece.rows.itemIds = IdTable()
             pieces.append(piece)
         }
     }
 
     /// Everything read so far, in the file's order.
     consuming func columns(_ workers: Workers) -> Columns {
-        let starts = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rows.users.count) }
-        let total = starts[pieces.count]
         let pieces = self.pieces
-        func joined<Value>(_ fill: (Piece, UnsafeMutablePointer<Value>) -> Void) -> [Value] {
-            [Value](largeCapacity: total) { target in
-                // Each piece initialises the places that are its own.
-                workers.forEach(pieces.count) { task, _ in fill(pieces[task], target + starts[task]) }
-                return total
-            }
+        let (userCodes, itemCodes) = (userIds.codesOfNumbers, itemIds.codesOfNumbers)
+        workers.forEach(pieces.count) { piece, _ in
+            pieces[piece].columns.renumber(pieces[piece].codes?.users ?? userCodes, pieces[piece].codes?.items ?? itemCodes)
         }
-        func renumbered(_ own: [UInt32], _ codes: [UInt32], _ target: UnsafeMutablePointer<UInt32>) {
-            own.withUnsafeBufferPointer { own in
-                codes.withUnsafeBufferPointer { codes in
-                    for index in 0..<own.count { (target + index).initialize(to: codes[Int(own[index])]) }
-                }
-            }
-        }
-        func copied<Value>(_ values: [Value], _ target: UnsafeMutablePointer<Value>) {
-            values.withUnsafeBufferPointer { if let base = $0.baseAddress { target.initialize(from: base, count: $0.count) } }
-        }
-        let hasTimestamps = pieces.contains { !$0.rows.timestamps.isEmpty }
         return Columns(
-            users: joined { renumbered($0.rows.users, $0.userCodes, $1) },
-            items: joined { renumbered($0.rows.items, $0.itemCodes, $1) },
-            ratings: hasRatings ? joined { copied($0.rows.ratings, $1) } : [],
-            timestamps: hasTimestamps ? joined { copied($0.rows.timestamps, $1) } : [],
-            userIds: userIds, itemIds: itemIds)
+            rows: pieces.map(\.columns), timestamps: pieces.flatMap(\.timestamps), userIds: userIds, itemIds: itemIds)
     }
 
     private func cut(_ stretch: UnsafeRawBufferPointer) -> [Range<Int>] {

@@ -10,6 +10,7 @@
 #include "Loops.h"
 #include "Memory.h"
 #include "Multiply.h"
+#include "NumberRows.h"
 #include "Processor.h"
 #include "Random.h"
 #include "Residual.h"

@@ -1,0 +1,95 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinTestSupport
+import Foundation
+import Testing
+
+@testable import FoldinPreparation
+
+/// The reading of many rows at a time against the careful parser, which a column of times forces.
+struct NumberRowsTests {
+    private struct Draws {
+        var state: UInt64
+        mutating func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+    }
+
+    /// `user,item,rating,time` rows, as they should be.
+    private static func rows(_ count: Int, _ draws: inout Draws) -> [UInt8] {
+        var text = ""
+        for _ in 0..<count {
+            let user = draws.next([9, 999, 1 << 20][draws.next(3)])
+            let rating = draws.next(2) == 0 ? "\(draws.next(10))" : "\(draws.next(10)).\(draws.next(10))"
+            text += "\(user),\(draws.next(1 << 20)),\(rating),\(draws.next(1 << 30))\n"
+        }
+        return Array(text.utf8)
+    }
+
+    /// What a file says: ids as text, ratings; or what is wrong and where.
+    private static func contents(_ path: String, careful: Bool, blockSize: Int, threads: Int = 2) throws -> [String] {
+        do {
+            let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
+            #expect(Set(ratings.userIds.sortedCodes((0..<UInt32(ratings.userCount)).map { $0 })).count == ratings.userCount)
+            return ratings.rows.flatMap { rows in
+                (0..<rows.count).map {
+                    "\(ratings.userIds[Int(rows.users[$0])]) \(ratings.itemIds[Int(rows.items[$0])]) \(rows.ratings[$0])"
+                }
+            }
+        } catch let error as FoldinError {
+            return ["\(error.line ?? 0) \(error.found) \(error.expected)"]
+        }
+    }
+
+    @Test("fast and careful reading agree, on good and on damaged rows", arguments: [1, 2, 3, 4])
+    func agreesWithTheCarefulParser(seed: UInt64) throws {
+        let folder = try TemporaryFolder()
+        var draws = Draws(state: seed)
+        let header = Array("userId,movieId,rating,timestamp\n".utf8)
+        let interesting = Array("\n\r,.\"-09 ;a".utf8) + [0, 0x80, 0xFF]
+        var faults = 0
+        for round in 0..<60 {
+            var bytes = Self.rows([1, 40, 700][round % 3], &draws)
+            // Bytes of the first two columns only matter to both ways alike; times are read by one of them, so they stay whole.
+            for _ in 0..<round % 4 {
+                let place = draws.next(bytes.count)
+                let line = (bytes[..<place].lastIndex(of: 10) ?? -1) + 1
+                if bytes[line..<place].count(where: { $0 == 44 }) < 3, bytes[place] != 10 {
+                    bytes[place] = interesting[draws.next(interesting.count)]
+                }
+            }
+            if round % 5 == 0 { bytes.removeLast() }
+            let path = try folder.write("r.csv", bytes: header + bytes)
+            let careful = try Self.contents(path, careful: true, blockSize: 8 << 20, threads: 1)
+            for blockSize in [8 << 20, 1_000] {
+                #expect(try Self.contents(path, careful: false, blockSize: blockSize) == careful, "seed \(seed), round \(round)")
+            }
+            if careful.count == 1, round % 3 != 0 { faults += 1 }
+        }
+        #expect(faults > 5, "some files are refused")
+    }
+
+    @Test(
+        "all sizes of numbers, with and without the processor's vectors, and more rows than expected", arguments: [false, true])
+    func everySize(portable: Bool) throws {
+        var text = ""
+        // Long rows first, so that fewer are expected than come.
+        for number in 0..<400 { text += "\(1_000_000 + number),\(1_048_575 - number),9.\(number % 10)\n" }
+        for number in 0..<40_000 { text += "\(number % 7),\(number % 11),\(number % 10)\n" }
+        let bytes = Array(text.utf8) + Array("1,1048576,3\n".utf8)
+        try bytes.withUnsafeBufferPointer { bytes in
+            var place = try #require(bytes.baseAddress)
+            let read = NumberRows(
+                &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, portable: portable)
+            #expect(read.columns.count == 40_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
+            #expect(read.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
+            #expect(read.items.count == 411)
+            for row in 0..<400 {
+                #expect(read.columns.users[row] == UInt32(1_000_000 + row) && read.columns.items[row] == UInt32(1_048_575 - row))
+                #expect(read.columns.ratings[row] == Float("9.\(row % 10)"))
+            }
+            for row in 0..<40_000 where read.columns.users[400 + row] != UInt32(row % 7) { Issue.record("row \(row)") }
+        }
+    }
+}
