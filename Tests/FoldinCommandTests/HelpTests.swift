@@ -18,6 +18,8 @@ import Testing
           train                   Train a model on a prepared directory.
           compare                 Train several models on a prepared directory and hold
                                   them against each other.
+          blend                   Make one model of several: the weighted sum of their
+                                  scores.
           evaluate                Measure a model on a prepared directory's held-out
                                   users.
           sweep                   Train all models that a TOML file lists, and keep the
@@ -49,6 +51,7 @@ import Testing
 
     static let subcommands = [
         ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
+        ["blend"],
         ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["serve"], ["keys"], ["export-events"],
         ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
     ]

@@ -73,7 +73,10 @@ struct PrepareCommandTests {
             ([good, "--out", out, "--rating-above", "5"], 65, "no interactions left of 400"),
             ([lists, "--out", out, "--rating-above", "3"], 64, "without ratings"),
             ([good, "--out", out, "--seed", "4294967296"], 64, "seed"), ([good, "--out", out, "--split", "given"], 64, "--test"),
-            ([good, "--out", out, "--test", good], 64, "--split given"),
+            (
+                [good, "--out", out, "--test", good], 64,
+                "--test: found with --split strong-generalization; expected it with given"
+            ),
             ([good, "--out", out, "--no-header"], 64, "--user-column"),
             ([good, "--out", out, "--user-column", "who", "--item-column", "movieId"], 65, "good.csv:1:"),
             ([good, "--out", folder.path + "/taken"], 73, "taken"), ([good, "--out", "/proc/none/out"], 73, "/proc/none/out"),

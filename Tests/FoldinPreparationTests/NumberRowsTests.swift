@@ -27,7 +27,7 @@ struct NumberRowsTests {
         return Array(text.utf8)
     }
 
-    /// What a file says: ids as text, ratings; or what is wrong and where.
+    /// What a file says: ids as text, ratings; or where something is wrong.
     private static func contents(_ path: String, careful: Bool, blockSize: Int, threads: Int = 2) throws -> [String] {
         do {
             let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
@@ -38,7 +38,8 @@ struct NumberRowsTests {
                 }
             }
         } catch let error as FoldinError {
-            return ["\(error.line ?? 0) \(error.found) \(error.expected)"]
+            // The careful way reads times as well, and may complain of one first.
+            return ["line \(error.line ?? 0)"]
         }
     }
 
@@ -49,7 +50,7 @@ struct NumberRowsTests {
         let header = Array("userId,movieId,rating,timestamp\n".utf8)
         let interesting = Array("\n\r,.\"-09 ;a".utf8) + [0, 0x80, 0xFF]
         var faults = 0
-        for round in 0..<60 {
+        for round in 0..<24 {
             var bytes = Self.rows([1, 40, 700][round % 3], &draws)
             // Bytes of the first two columns only matter to both ways alike; times are read by one of them, so they stay whole.
             for _ in 0..<round % 4 {
@@ -63,11 +64,15 @@ struct NumberRowsTests {
             let path = try folder.write("r.csv", bytes: header + bytes)
             let careful = try Self.contents(path, careful: true, blockSize: 8 << 20, threads: 1)
             for blockSize in [8 << 20, 1_000] {
-                #expect(try Self.contents(path, careful: false, blockSize: blockSize) == careful, "seed \(seed), round \(round)")
+                let fast = try Self.contents(path, careful: false, blockSize: blockSize)
+                let difference = zip(fast, careful).first { $0 != $1 }
+                #expect(
+                    fast == careful,
+                    "seed \(seed), round \(round): \(fast.count), \(careful.count) rows, \(String(describing: difference))")
             }
             if careful.count == 1, round % 3 != 0 { faults += 1 }
         }
-        #expect(faults > 5, "some files are refused")
+        #expect(faults > 2, "some files are refused")
     }
 
     @Test(
