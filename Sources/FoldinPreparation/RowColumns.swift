@@ -54,7 +54,8 @@ struct NumberRows: Sendable {
         let sample = UnsafeBufferPointer(start: place, count: min(end - place, 1 << 14))
         let lines = sample.count { $0 == 10 }
         var columns = RowColumns(room: 1_024 + (end - place) * lines * 33 / (32 * max(1, sample.count)))
-        let bound = IdTable.smallBound
+        // No more to clear and to look through than there is to read; a row with a greater id counts as unusual.
+        let bound = min(IdTable.smallBound, (end - place) / 8 * 8)
         let seen = UnsafeMutablePointer<UInt64>.allocate(capacity: bound / 4)
         seen.initialize(repeating: 0, count: bound / 4)
         defer { seen.deallocate() }
@@ -69,14 +70,14 @@ struct NumberRows: Sendable {
             columns = RowColumns(columns, room: 2 * columns.room)
         }
         self.columns = columns
-        users = Self.marked(seen)
-        items = Self.marked(seen + bound / 8)
+        users = Self.marked(seen, bound)
+        items = Self.marked(seen + bound / 8, bound)
     }
 
-    /// Which of `IdTable.smallBound` bytes are not 0.
-    private static func marked(_ words: UnsafePointer<UInt64>) -> [UInt32] {
+    /// Which of `bound` bytes are not 0.
+    private static func marked(_ words: UnsafePointer<UInt64>, _ bound: Int) -> [UInt32] {
         var numbers: [UInt32] = []
-        for place in 0..<IdTable.smallBound / 8 where words[place] != 0 {
+        for place in 0..<bound / 8 where words[place] != 0 {
             var word = UInt64(littleEndian: words[place])
             while word != 0 {
                 numbers.append(UInt32(place * 8 + word.trailingZeroBitCount / 8))
