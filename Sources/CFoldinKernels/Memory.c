@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static const size_t huge_page = (size_t)2 << 20;
 
@@ -44,6 +45,18 @@ void foldin_advise_huge_pages(void *memory, ptrdiff_t size) {
     size_t first = ((size_t)memory + huge_page - 1) / huge_page * huge_page;
     size_t end = ((size_t)memory + (size_t)size) / huge_page * huge_page;
     if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
+void foldin_bring_in(const void *memory, ptrdiff_t size) {
+#if defined(__linux__) && !defined(MADV_POPULATE_READ)
+#define MADV_POPULATE_READ 22 // Linux 5.14; older ones refuse it, and pages come in when touched
+#endif
+#ifdef MADV_POPULATE_READ
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (size_t)memory / page * page;
+    if (size > 0) madvise((void *)first, (size_t)memory + (size_t)size - first, MADV_POPULATE_READ);
 #else
     (void)memory, (void)size;
 #endif

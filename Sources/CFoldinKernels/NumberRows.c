@@ -35,6 +35,8 @@ static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, uint32_
     ptrdiff_t count = 0;
     for (ptrdiff_t start = 0; start < size; start += 64) {
         ptrdiff_t left = size - start;
+        // Processors fetch ahead by themselves up to the end of a page only.
+        _mm_prefetch((const char *)bytes + start + piece_size, _MM_HINT_T0);
         __mmask64 inside = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1;
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + start);
         __mmask64 others = _mm512_mask_cmpgt_epu8_mask(inside, _mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));

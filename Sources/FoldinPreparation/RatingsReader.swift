@@ -1,3 +1,4 @@
+import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 
@@ -44,9 +45,12 @@ struct RatingsReader {
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
         let blocks = cut(stretch)
         let parser = parser
-        for rows in workers.map(
-            blocks.count, { task, _ in parser.parse(UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])) })
-        {
+        let parsed = workers.map(blocks.count) { task, _ in
+            let block = UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])
+            if let start = block.baseAddress { foldin_bring_in(start, block.count) }
+            return parser.parse(block)
+        }
+        for rows in parsed {
             if let fault = rows.fault { throw fault.error(file: path, line: lineCount + rows.lineCount) }
             lineCount += rows.lineCount
             let piece: Piece
