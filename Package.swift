@@ -56,7 +56,9 @@ let package = Package(
         + room(
             "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
             fixtures: ["Fixtures"])
-        + room("FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"], fixtures: ["Fixtures"])
+        + room(
+            "FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "CFoldinKernels"],
+            fixtures: ["Fixtures"])
         + room(
             "FoldinComparison",
             imports: [

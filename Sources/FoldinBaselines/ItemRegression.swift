@@ -12,34 +12,43 @@ struct ItemRegression {
     /// What the memory is checked against: bytes, or nil where nobody knows.
     let availableMemory: Int?
 
-    /// Bytes that `items` take: one matrix and two columns of blocks.
+    /// Bytes that `items` take at least: one matrix and two columns of blocks.
     static func memory(items: Int) -> Int { 4 * (items * items + SymmetricInverse.scratchCount(side: items)) }
 
-    /// [items, items], row-major: row `i` has the weights from item `i`. Costs items^3 operations.
+    /// [items, items], row-major: row `i` has the weights from item `i`. Costs the cube of items, or of users where they are fewer.
     ///
-    /// Everything happens in one matrix of 32-bit floats. Counts are exact up to 2^24.
+    /// Everything happens in one matrix of 32-bit floats, with counts exact up to 2^24; or, where users are fewer, by `UserSide`.
     func weights(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> FloatBuffer {
         let items = training.itemCount
-        try checkMemory(items: items)
         let users = training.transposed()
-        let matrix = FloatBuffer(count: items * items)
-        try fillGram(matrix, training, users, workers: workers, isCancelled: isCancelled)
-        for item in 0..<items {
-            let clicks = Double(users.row(item).count)
-            matrix.pointer[item * items + item] = Float(clicks + penalty(clicks))
+        let clicks = (0..<items).map { Double(users.row($0).count) }
+        if let byUsers = UserSide(clicks: clicks, penalties: clicks.map(penalty), training),
+            byUsers.memory(workers) <= availableMemory ?? .max
+        {
+            return try byUsers.weights(training, users, workers: workers, isCancelled: isCancelled, progress: progress)
         }
-        switch SymmetricInverse.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress) {
+        try checkMemory(items: items)
+        let matrix = FloatBuffer(count: items * items)
+        try Self.fillGram(matrix, of: users, by: training, weights: nil, workers: workers, isCancelled: isCancelled)
+        for item in 0..<items { matrix.pointer[item * items + item] = Float(clicks[item] + penalty(clicks[item])) }
+        try Self.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress)
+        divide(matrix, items: items, workers: workers)
+        return matrix
+    }
+
+    static func invert(
+        _ matrix: FloatBuffer, side: Int, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws {
+        switch SymmetricInverse.invert(matrix, side: side, workers: workers, isCancelled: isCancelled, progress: progress) {
         case .done: break
         case .cancelled: throw CancellationError()
         case .notPositiveDefinite:
             throw FoldinError(
-                .usage, found: "a matrix of \(items) items that cannot be inverted with so small a penalty",
+                .usage, found: "a matrix of \(side) rows that cannot be inverted with so small a penalty",
                 expected: "a larger --lambda")
         }
-        divide(matrix, items: items, workers: workers)
-        return matrix
     }
 
     private func checkMemory(items: Int) throws {
@@ -52,24 +61,26 @@ struct ItemRegression {
             expected: "as much memory, or about \(max(0, most)) items at most")
     }
 
-    /// The lower half of the Gram matrix; a row is summed by one thread, in whole numbers.
-    private func fillGram(
-        _ matrix: FloatBuffer, _ training: InteractionMatrix, _ users: InteractionMatrix, workers: Workers,
+    /// Below the diagonal of `matrix`, `A diag(weights) A^T` of the binary matrix A that has `rows`; `columns` is its transpose, a weight of
+    /// nil 1. A row is summed by one thread, in the order of A's columns.
+    static func fillGram(
+        _ matrix: FloatBuffer, of rows: InteractionMatrix, by columns: InteractionMatrix, weights: [Float]?, workers: Workers,
         isCancelled: () -> Bool
     ) throws {
-        let items = training.itemCount
-        for first in stride(from: 0, to: items, by: 2048) {
+        let side = rows.userCount
+        for first in stride(from: 0, to: side, by: 2048) {
             if isCancelled() { throw CancellationError() }
-            let last = min(items, first + 2048)
+            let last = min(side, first + 2048)
             workers.forEachPiece(of: last - first, size: 8) { piece, _ in
-                training.columns.withUnsafeBufferPointer { columns in
-                    for item in first + piece.lowerBound..<first + piece.upperBound {
-                        let row = matrix.pointer + item * items
-                        for user in users.row(item) {
-                            var index = training.rowStarts[Int(user)]
-                            // The user's row ascends and has `item` in it.
-                            while columns[index] < item {
-                                row[Int(columns[index])] += 1
+                columns.columns.withUnsafeBufferPointer { others in
+                    for own in first + piece.lowerBound..<first + piece.upperBound {
+                        let sums = matrix.pointer + own * side
+                        for column in rows.row(own) {
+                            let weight = weights?[Int(column)] ?? 1
+                            var index = columns.rowStarts[Int(column)]
+                            // The column's rows ascend, and `own` is one of them.
+                            while others[index] < own {
+                                sums[Int(others[index])] += weight
                                 index += 1
                             }
                         }
@@ -113,7 +124,7 @@ public struct EASE: Baseline {
 
     public var options: [String: String] { ["lambda": optionText(lambda), "keep": String(keep ?? 0)] }
 
-    /// Costs items^3 operations; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
+    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> ModelCore {
@@ -158,7 +169,7 @@ public struct EDLAE: Baseline {
         ["dropout": optionText(dropout), "lambda": optionText(lambda), "keep": String(keep ?? 0)]
     }
 
-    /// Costs items^3 operations; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
+    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> ModelCore {

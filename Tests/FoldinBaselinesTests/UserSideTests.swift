@@ -1,0 +1,93 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+import Testing
+
+@testable import FoldinBaselines
+
+/// EASE and EDLAE where users are fewer than items: by the inverse of the users' matrix instead of the items'.
+@Suite("Regression by the users' side") struct UserSideTests {
+    /// Users and items are both more than one block of the inverse; an item without clicks, a user without.
+    static let matrix = InteractionMatrix(
+        rows: (0..<300).map { user in
+            user == 17 ? [] : (0..<12).map { (user * 37 + $0 * $0 * 11 + $0 * (user % 13)) % 699 }
+        }, itemCount: 700)
+
+    /// The same clicks with so many users without any that the items' side is the smaller one.
+    static let withIdlers = InteractionMatrix(
+        rowStarts: matrix.rowStarts + [Int](repeating: matrix.count, count: 300), columns: matrix.columns, itemCount: 700)
+
+    private func weights(_ baseline: some Baseline, of matrix: InteractionMatrix = matrix, threads: Int = 2) throws -> [Float] {
+        guard case .itemWeights(let model) = try baseline.core(matrix, threads: threads) else {
+            Issue.record("no item weights")
+            return []
+        }
+        return model.weights.values
+    }
+
+    @Test(arguments: [1.0, 30, 500])
+    func givesTheWeightsOfTheItemsSide(_ lambda: Double) throws {
+        for baseline in [EASE(lambda: lambda), EDLAE(dropout: 0.4, lambda: lambda)] as [any Baseline] {
+            let byUsers = try weights(baseline)
+            let byItems = try weights(baseline, of: Self.withIdlers)
+            let difference = zip(byUsers, byItems).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            #expect(difference < 2e-6)
+            let cameTheSameWay = byUsers == byItems
+            #expect(!cameTheSameWay)
+            let largest = byItems.max() ?? 0
+            #expect(largest > 1e-3)
+        }
+    }
+
+    /// With memory for one matrix only it is that of the items.
+    @Test func doesWithTheMemoryThereIs() throws {
+        let wide = InteractionMatrix(rowStarts: Self.matrix.rowStarts, columns: Self.matrix.columns, itemCount: 1_500)
+        let side = try #require(
+            UserSide(clicks: wide.itemCounts().map(Double.init), penalties: .init(repeating: 500, count: 1_500), wide))
+        #expect(side.memory(Workers(count: 2)) < ItemRegression.memory(items: 1_500))
+        // Where users are many, the room that the items' inverse needs is less than a second matrix.
+        let many = InteractionMatrix(
+            rowStarts: wide.rowStarts + [Int](repeating: wide.count, count: 800), columns: wide.columns, itemCount: 1_500)
+        let all = try weights(EASE(availableMemory: .max), of: many)
+        let little = try weights(EASE(availableMemory: ItemRegression.memory(items: 1_500)), of: many)
+        let cameTheSameWay = all == little
+        #expect(!cameTheSameWay)
+        let difference = zip(all, little).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        #expect(difference < 2e-6)
+    }
+
+    @Test func isTheSameToTheBitForAnyNumberOfThreads() throws {
+        let alone = try weights(EDLAE(), threads: 1)
+        for threads in [2, 3, 5] {
+            let isSame = try weights(EDLAE(), threads: threads) == alone
+            #expect(isSame, "\(threads) threads")
+        }
+    }
+
+    /// A penalty so small that a float's digits would be lost, or none at all, goes by the items' side.
+    @Test func leavesSmallPenaltiesToTheItemsSide() throws {
+        #expect(UserSide(clicks: [10, 3], penalties: [1, 1], InteractionMatrix(rows: [[0, 1]], itemCount: 2)) != nil)
+        #expect(UserSide(clicks: [10, 3], penalties: [1, 0], InteractionMatrix(rows: [[0, 1]], itemCount: 2)) == nil)
+        #expect(UserSide(clicks: [10, 3], penalties: [1e-3, 1], InteractionMatrix(rows: [[0, 1]], itemCount: 2)) == nil)
+        #expect(UserSide(clicks: [10, 3], penalties: [1, 1], InteractionMatrix(rows: [[0], [1]], itemCount: 2)) == nil)
+    }
+
+    @Test func stopsWhenCancelledOnTheWay() throws {
+        // Asked before the matrix, before each of its two blocks, and between the pieces of what follows.
+        for asked in 1...4 {
+            var count = 0
+            #expect(throws: CancellationError.self) {
+                try EASE().fit(
+                    Self.matrix, workers: Workers(count: 2),
+                    isCancelled: {
+                        count += 1
+                        return count == asked
+                    }, progress: { _ in })
+            }
+        }
+        var fractions: [Double] = []
+        _ = try EASE().fit(
+            Self.matrix, workers: Workers(count: 2), isCancelled: { false }, progress: { fractions.append($0) })
+        #expect(fractions == fractions.sorted() && fractions.last == 1)
+    }
+}
