@@ -34,7 +34,8 @@ import Testing
             for bad in [
                 Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
                 Event(user: "u", item: "i\n1"),
-                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1), Event(user: "u", item: "i1", time: .max),
+                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1), Event(user: "u", item: "i1", rating: 1.1e9),
+                Event(user: "u", item: "i1", rating: -1e300), Event(user: "u", item: "i1", time: .max),
             ] {
                 let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
                 #expect(problem?.status == 422 && problem?.detail.contains("event 1") == true, "\(bad)")
