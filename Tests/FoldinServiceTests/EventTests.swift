@@ -51,7 +51,8 @@ import Testing
     @Test func takeSQLForNames() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
-            let names = ["'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
+            // A byte order mark, too, is part of a name.
+            let names = ["\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
             for name in names {
                 try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
             }
