@@ -64,6 +64,35 @@ import Testing
         #expect(try await queue.score((0..<30).map { [$0] }, by: served) { _ in true })
     }
 
+    /// Other arithmetic gets its turn although histories wait without end, and no more of it may wait than of them.
+    @Test(.timeLimit(.minutes(1))) func otherWorkGetsInBetween() async throws {
+        let folder = try TemporaryFolder()
+        try LiveService.model().save(to: folder.path + "/m")
+        let served = try ServedModel(arm: "main", path: folder.path + "/m", workers: Workers(count: 1))
+        let queue = ScoringQueue(
+            limits: .init(batch: 1, waiting: 8, delay: .zero), workers: Workers(count: 1), metrics: PrometheusRegistry())
+        // Three that come again as soon as they are answered: a history always waits. A batch takes a millisecond.
+        let askers = (0..<3).map { item in
+            Task { while !Task.isCancelled { try await queue.score([[item]], by: served) { _ in usleep(1_000) } } }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        let began = ContinuousClock.now
+        for _ in 0..<10 { _ = try await queue.perform { true } }
+        #expect(.now - began < .seconds(2))
+        for asker in askers { asker.cancel() }
+        for asker in askers { _ = await asker.result }
+
+        let outcomes = await withTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    do { return try await queue.perform { usleep(20_000) == 0 } } catch { return error as? Problem == .busy ? nil : false }
+                }
+            }
+            return await group.reduce(into: [Bool?]()) { $0.append($1) }
+        }
+        #expect((8...12).contains(outcomes.count { $0 == true }) && !outcomes.contains(false))
+    }
+
     @Test func jsonStringsAreWhatFoundationReads() throws {
         for text in ["", "a", "\"\\/\u{8}\u{0}\u{1F}\u{7F}", "né 映画 👩‍👩‍👧", "\u{2028}"] {
             var bytes: [UInt8] = []
