@@ -6,6 +6,7 @@ Then asks it to reload (SIGHUP) and to stop (SIGTERM), and reads its log: a line
 library only. Exits with 1 when a check failed.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 foldin, model = sys.argv[1], sys.argv[2]
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
@@ -64,28 +66,34 @@ def feed(port, name, acknowledged):
         pass
 
 
-acknowledged, lost, broken = set(), 0, 0
+acknowledged, lost, broken, died = set(), 0, 0, 0
+process, port = start(folder + "/log")
 for turn in range(rounds):
-    process, port = start(folder + "/log")
-    parts = [set() for _ in range(4)]
-    threads = [threading.Thread(target=feed, args=(port, f"{turn}/{index}", part)) for index, part in enumerate(parts)]
+    parts = {f"{turn}/{index}": set() for index in range(4)}
+    threads = [threading.Thread(target=feed, args=(port, name, part)) for name, part in parts.items()]
     for thread in threads:
         thread.start()
     time.sleep(random.uniform(0.1, 0.6))
+    died += process.poll() is not None
     process.kill()
     process.wait()
     for thread in threads:
         thread.join()
-    acknowledged.update(*parts)
-    with sqlite3.connect(database) as connection:
-        there = set(connection.execute("SELECT user, item FROM event"))
-        lost += len(acknowledged - there)
-        broken += connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]
+    acknowledged.update(*parts.values())
+    # The service itself opens what it left behind, before anything else does, and says what it has: no model knows these items.
+    process, port = start(folder + "/log")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for name, part in parts.items():
+        reply = json.loads(send(connection, "GET", f"/v1/users/{urllib.parse.quote(name, safe='')}/recommendations")[1])
+        lost += len({item for _, item in part} - set(reply["unknown"]))
+    with contextlib.closing(sqlite3.connect(database)) as store:
+        lost += len(acknowledged - set(store.execute("SELECT user, item FROM event")))
+        broken += store.execute("PRAGMA integrity_check").fetchall() != [("ok",)]
         # A request is kept whole or not at all.
-        broken += any(count % 3 for (count,) in connection.execute("SELECT count(*) FROM event GROUP BY user"))
+        broken += any(count % 3 for (count,) in store.execute("SELECT count(*) FROM event GROUP BY user"))
 check(f"{rounds} kills, {len(acknowledged)} events acknowledged, {lost} lost, {broken} databases broken", acknowledged and not lost and not broken)
+check("it ends by the kills alone, and each kill comes upon acknowledged events", not died and len({n.split("/")[0] for n, _ in acknowledged}) == rounds)
 
-process, port = start(folder + "/log")
 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 send(connection, "POST", "/v1/recommendations", {"history": ["secret-item"], "user": "secret-user"})
 send(connection, "GET", "/v1/users/secret-user/recommendations")
