@@ -34,7 +34,8 @@ import Testing
             for bad in [
                 Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
                 Event(user: "u", item: "i\n1"),
-                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1), Event(user: "u", item: "i1", rating: 1.1e9),
+                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1),
+                Event(user: "u", item: "i1", rating: 1.1e9),
                 Event(user: "u", item: "i1", rating: -1e300), Event(user: "u", item: "i1", time: .max),
             ] {
                 let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
@@ -52,7 +53,10 @@ import Testing
         try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
             // A byte order mark, too, is part of a name.
-            let names = ["\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
+            let names = [
+                "\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id",
+                "u' UNION SELECT item FROM event --",
+            ]
             for name in names {
                 try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
             }

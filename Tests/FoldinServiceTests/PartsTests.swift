@@ -85,7 +85,9 @@ import Testing
         let outcomes = await withTaskGroup { group in
             for _ in 0..<20 {
                 group.addTask {
-                    do { return try await queue.perform { usleep(20_000) == 0 } } catch { return error as? Problem == .busy ? nil : false }
+                    do { return try await queue.perform { usleep(20_000) == 0 } } catch {
+                        return error as? Problem == .busy ? nil : false
+                    }
                 }
             }
             return await group.reduce(into: [Bool?]()) { $0.append($1) }
