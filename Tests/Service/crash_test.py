@@ -102,14 +102,23 @@ send(connection, "POST", "/v1/events", {"events": [{"user": "secret-user", "item
 version = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]["version"]
 with open(served, "r+b") as file:
     file.truncate(1000)
-process.send_signal(signal.SIGHUP)
-time.sleep(1)
-state = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]
+
+
+def reloaded(fails):
+    """The model's state after SIGHUP, as soon as the reload has failed or not, at most 10 s later."""
+    process.send_signal(signal.SIGHUP)
+    for _ in range(100):
+        time.sleep(0.1)
+        state = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]
+        if ("failure" in state) == fails:
+            break
+    return state
+
+
+state = reloaded(True)
 check("SIGHUP: a bad file is refused, says why, and the old model serves", state["version"] == version and "found" in state.get("failure", ""))
 shutil.copy(model, served)
-process.send_signal(signal.SIGHUP)
-time.sleep(1)
-check("SIGHUP: a good file is taken", "failure" not in json.loads(send(connection, "GET", "/v1/models")[1])["models"][0])
+check("SIGHUP: a good file is taken", "failure" not in reloaded(False))
 
 # A request that is being made when SIGTERM comes is answered.
 slow = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
