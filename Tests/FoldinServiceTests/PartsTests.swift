@@ -73,7 +73,7 @@ import Testing
             limits: .init(batch: 1, waiting: 8, delay: .zero), workers: Workers(count: 1), metrics: PrometheusRegistry())
         // Three that come again as soon as they are answered: a history always waits. A batch takes a millisecond.
         let askers = (0..<3).map { item in
-            Task { while !Task.isCancelled { try await queue.score([[item]], by: served) { _ in usleep(1_000) } } }
+            Task { while !Task.isCancelled { _ = try await queue.score([[item]], by: served) { _ in usleep(1_000) } } }
         }
         try await Task.sleep(for: .milliseconds(20))
         let began = ContinuousClock.now
@@ -84,7 +84,7 @@ import Testing
 
         let outcomes = await withTaskGroup { group in
             for _ in 0..<20 {
-                group.addTask {
+                group.addTask { () -> Bool? in
                     do { return try await queue.perform { usleep(20_000) == 0 } } catch {
                         return error as? Problem == .busy ? nil : false
                     }
