@@ -73,7 +73,9 @@ for turn in range(rounds):
     threads = [threading.Thread(target=feed, args=(port, name, part)) for name, part in parts.items()]
     for thread in threads:
         thread.start()
-    time.sleep(random.uniform(0.1, 0.6))
+    while not any(parts.values()) and any(thread.is_alive() for thread in threads):
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.5))
     died += process.poll() is not None
     process.kill()
     process.wait()
