@@ -95,6 +95,18 @@ import Testing
         #expect((8...12).contains(outcomes.count { $0 == true }) && !outcomes.contains(false))
     }
 
+    @Test func percentsAreDecodedToTheByte() {
+        let cases = [
+            ("", ""), ("a+b%2Bc", "a+b+c"), ("%C3%a9", "é"), ("%EF%BB%BFa", "\u{FEFF}a"), ("%2", nil), ("%", nil), ("%zz", nil),
+            ("%FF", nil), ("%C3", nil),
+        ]
+        for (text, expected) in cases {
+            let found = Routes.decoded(text.utf8)
+            #expect(found == expected && found?.utf8.count == expected?.utf8.count, "\(text)")
+        }
+        #expect(Routes.decoded("a+b%2Bc".utf8, plusIsBlank: true) == "a b+c")
+    }
+
     @Test func jsonStringsAreWhatFoundationReads() throws {
         for text in ["", "a", "\"\\/\u{8}\u{0}\u{1F}\u{7F}", "né 映画 👩‍👩‍👧", "\u{2028}"] {
             var bytes: [UInt8] = []
