@@ -4,7 +4,7 @@ public struct Event: Codable, Sendable, Equatable {
     public var user: String
     /// Need not be known to the model yet.
     public var item: String
-    /// A finite number; nil for a plain click.
+    /// -1e9 to 1e9; nil for a plain click.
     public var rating: Double?
     /// Seconds since 1970; the time of arrival when nil.
     public var time: Int?

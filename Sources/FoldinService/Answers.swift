@@ -71,7 +71,7 @@ struct Answers: Sendable {
         guard served.ids.index(of: item) != nil else {
             throw Problem.notFound("found an item the model does not know; expected one it does")
         }
-        let found = await queue.perform { Result { try served.recommender.similar(count, to: item) } }
+        let found = try await queue.perform { Result { try served.recommender.similar(count, to: item) } }
         return SimilarReply(
             items: try found.get().map { ScoredItem(item: $0.item, title: $0.title, score: $0.score) }, model: served.tag)
     }

@@ -45,7 +45,15 @@ public enum EventExport {
     }
 
     private static func field(_ text: String) -> String {
-        text.contains(where: { ",\"".contains($0) }) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        // By code points: with an accent behind it a comma is another Character, and still ends a field.
+        guard text.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" }) else { return text }
+        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }
 
     private static func number(_ value: Double) -> String {

@@ -18,12 +18,12 @@ extension Routes {
             return JSON.response(ByteBuffer(bytes: bytes))
         }
         add(.get, "/v1/items", scope: .read) { request, _ in
-            guard let query = request.uri.queryParameters["query"], query.unicodeScalars.count <= 200 else {
+            guard let query = try Routes.parameter("query", request), query.unicodeScalars.count <= 200 else {
                 throw Problem.malformed(found: "no \"query\", or one that is too long", expected: "at most 200 characters")
             }
             let count = try Routes.number("top", request, default: 10, in: 1...100)
             let served = answers.arms.main.current
-            return JSON.response(ItemsReply(items: served.titles.search(String(query), count: count).map(served.summary)))
+            return JSON.response(ItemsReply(items: served.titles.search(query, count: count).map(served.summary)))
         }
         add(.get, "/v1/items/{id}/similar", scope: .read) { request, context in
             let count = try Routes.number("top", request, default: 10, in: 1...answers.limits.top)

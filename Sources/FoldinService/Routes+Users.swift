@@ -26,6 +26,9 @@ extension Routes {
             for (place, event) in request.events.enumerated() {
                 try Routes.check(event.user, limits, "the user of event \(place)")
                 try Routes.check(event.item, limits, "the item of event \(place)")
+                if let rating = event.rating, !(-1e9...1e9).contains(rating) {
+                    throw Problem.invalid(found: "the rating of event \(place)", expected: "-1e9 to 1e9")
+                }
                 if let time = event.time, !(0...253_402_300_799).contains(time) {
                     throw Problem.invalid(
                         found: "the time of event \(place)", expected: "seconds since 1970, before the year 10000")

@@ -84,15 +84,48 @@ final class Routes {
 
     /// A captured part of the path, decoded.
     static func captured(_ name: String, _ context: ServiceContext) throws -> String {
-        guard let raw = context.parameters.get(name), let text = raw.removingPercentEncoding, !text.isEmpty else {
+        guard let raw = context.parameters.get(name), let text = decoded(raw.utf8), !text.isEmpty else {
             throw Problem.malformed(found: "an id in the path that cannot be decoded", expected: "UTF-8, percent-encoded")
         }
         return text
     }
 
+    /// A parameter of the query, in which `+` is a blank as forms write it; nil when it is not there.
+    static func parameter(_ name: String, _ request: Request) throws -> String? {
+        for pair in (request.uri.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard decoded(parts[0], plusIsBlank: true) == name else { continue }
+            guard let text = parts.count > 1 ? decoded(parts[1], plusIsBlank: true) : "" else {
+                throw Problem.malformed(found: "a \"\(name)\" that cannot be decoded", expected: "UTF-8, percent-encoded")
+            }
+            return text
+        }
+        return nil
+    }
+
+    /// Percent-encoded UTF-8, decoded; nil when it is none. Foundation's decoding drops a byte order mark, which may begin an id.
+    static func decoded(_ text: some Collection<UInt8>, plusIsBlank: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(plusIsBlank && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The value of a hexadecimal digit.
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+
     /// A whole number of the query.
     static func number(_ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = request.uri.queryParameters[Substring(name)] else { return fallback }
+        guard let text = try parameter(name, request) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw Problem.malformed(
                 found: "another value of \"\(name)\"", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")

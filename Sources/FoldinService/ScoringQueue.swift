@@ -40,6 +40,8 @@ final class ScoringQueue: Sendable {
     private struct State {
         var jobs: [Job] = []
         var waiting = 0
+        /// How much else waits, of `perform`.
+        var works = 0
         var isRunning = false
     }
 
@@ -85,22 +87,34 @@ final class ScoringQueue: Sendable {
     }
 
     /// Runs `work` between batches, for arithmetic that is not a row of scores.
-    func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: work()) } }
+    ///
+    /// - Throws: `Problem.busy` when too many wait already.
+    func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let accepted = state.withLockedValue { state in
+                guard state.works < limits.waiting else { return false }
+                state.works += 1
+                return true
+            }
+            guard accepted else { return continuation.resume(throwing: Problem.busy) }
+            queue.async {
+                self.state.withLockedValue { $0.works -= 1 }
+                continuation.resume(returning: work())
+            }
+        }
     }
 
-    /// Takes and scores batches until nothing waits. Runs on `queue`.
+    /// Takes and scores a batch, then goes to the end of `queue`, so that what `perform` was given gets in between, until nothing waits.
     private func drain() {
         var batch = take()
-        while !batch.isEmpty {
-            // Jobs of two models go in two passes; a swap during a batch makes a second model for a moment too.
-            while let model = batch.first?.model {
-                let same = batch.filter { $0.model === model }
-                batch.removeAll { $0.model === model }
-                score(same, by: model)
-            }
-            batch = take()
+        guard !batch.isEmpty else { return }
+        // Jobs of two models go in two passes; a swap during a batch makes a second model for a moment too.
+        while let model = batch.first?.model {
+            let same = batch.filter { $0.model === model }
+            batch.removeAll { $0.model === model }
+            score(same, by: model)
         }
+        queue.async { self.drain() }
     }
 
     /// The next batch; empty, and no longer running, when nothing waits.

@@ -34,7 +34,9 @@ import Testing
             for bad in [
                 Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
                 Event(user: "u", item: "i\n1"),
-                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1), Event(user: "u", item: "i1", time: .max),
+                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1),
+                Event(user: "u", item: "i1", rating: 1.1e9),
+                Event(user: "u", item: "i1", rating: -1e300), Event(user: "u", item: "i1", time: .max),
             ] {
                 let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
                 #expect(problem?.status == 422 && problem?.detail.contains("event 1") == true, "\(bad)")
@@ -50,7 +52,11 @@ import Testing
     @Test func takeSQLForNames() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
             service in
-            let names = ["'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id", "u' UNION SELECT item FROM event --"]
+            // A byte order mark, too, is part of a name.
+            let names = [
+                "\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id",
+                "u' UNION SELECT item FROM event --",
+            ]
             for name in names {
                 try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
             }
@@ -99,11 +105,15 @@ import Testing
         try await store.append([
             Event(user: "a,b", item: "say \"hi\"", time: 7), Event(user: "u", item: "映画", rating: 2.5, time: 8),
             Event(user: "u", item: "1", rating: 3, time: 9),
+            // A comma and a quote with an accent on them.
+            Event(user: ",\u{301}x", item: "\"\u{301}", rating: 1, time: 10),
         ])
-        #expect(try EventExport.write(database: database, to: folder.path + "/out.csv", clickRating: 4) == 3)
-        #expect(
-            try folder.text("out.csv")
-                == "user,item,rating,timestamp\n\"a,b\",\"say \"\"hi\"\"\",4,7\nu,映画,2.5,8\nu,1,3,9\n")
+        #expect(try EventExport.write(database: database, to: folder.path + "/out.csv", clickRating: 4) == 4)
+        let lines = [
+            "user,item,rating,timestamp", "\"a,b\",\"say \"\"hi\"\"\",4,7", "u,映画,2.5,8", "u,1,3,9",
+            "\",\u{301}x\",\"\"\"\u{301}\",1,10", "",
+        ]
+        #expect(try folder.text("out.csv") == lines.joined(separator: "\n"))
         #expect(failure { try EventExport.write(database: folder.path + "/none", to: folder.path + "/x") }?.kind == .missingInput)
         let noDatabase = try folder.write(
             "text", "this is no database, but it is longer than a header of SQLite's would be: 100 bytes, or so, in all")

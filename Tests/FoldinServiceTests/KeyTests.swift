@@ -27,7 +27,9 @@ import Testing
                 func status(_ authorization: String?) async throws -> Int {
                     var headers = ["Content-Type": "application/json"]
                     headers["Authorization"] = authorization
-                    return try await service.send(method, path, method == "POST" ? "{}" : nil, headers: headers).status
+                    let answer = try await service.send(method, path, method == "POST" ? "{}" : nil, headers: headers)
+                    if [401, 403].contains(answer.status) { _ = try answer.problem() }
+                    return answer.status
                 }
                 let read = try #require(keys[.read]?.key)
                 for wrong in [

@@ -3,6 +3,7 @@ import FoldinMessages
 import FoldinTestSupport
 import Foundation
 import Metrics
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -62,6 +63,60 @@ import Testing
         #expect(Problem.busy.headers[.retryAfter] == "1" && Problem.busy.status == .serviceUnavailable)
         // More rows at once than may wait are taken when nobody else is there.
         #expect(try await queue.score((0..<30).map { [$0] }, by: served) { _ in true })
+    }
+
+    /// Other arithmetic gets its turn although histories wait without end, and no more of it may wait than of them.
+    @Test(.timeLimit(.minutes(1))) func otherWorkGetsInBetween() async throws {
+        let folder = try TemporaryFolder()
+        try LiveService.model().save(to: folder.path + "/m")
+        let served = try ServedModel(arm: "main", path: folder.path + "/m", workers: Workers(count: 1))
+        let queue = ScoringQueue(
+            limits: .init(batch: 1, waiting: 8, delay: .zero), workers: Workers(count: 1), metrics: PrometheusRegistry())
+        // Three that come again as soon as they are answered: a history always waits. A batch takes a millisecond.
+        let scored = NIOLockedValueBox(0)
+        let askers = (0..<3).map { item in
+            Task {
+                while !Task.isCancelled {
+                    try await queue.score([[item]], by: served) { _ in
+                        usleep(1_000)
+                        scored.withLockedValue { $0 += 1 }
+                    }
+                }
+            }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        for _ in 0..<10 {
+            let before = scored.withLockedValue { $0 }
+            let after = try await queue.perform { scored.withLockedValue { $0 } }
+            // The batch at work and the next, and what was scored before the work came to the queue.
+            #expect(after - before < 20)
+        }
+        for asker in askers { asker.cancel() }
+        for asker in askers { _ = await asker.result }
+
+        let outcomes = await withTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask { () -> Bool? in
+                    do { return try await queue.perform { usleep(20_000) == 0 } } catch {
+                        return error as? Problem == .busy ? nil : false
+                    }
+                }
+            }
+            return await group.reduce(into: [Bool?]()) { $0.append($1) }
+        }
+        #expect((8...12).contains(outcomes.count { $0 == true }) && !outcomes.contains(false))
+    }
+
+    @Test func percentsAreDecodedToTheByte() {
+        let cases = [
+            ("", ""), ("a+b%2Bc", "a+b+c"), ("%C3%a9", "é"), ("%EF%BB%BFa", "\u{FEFF}a"), ("%2", nil), ("%", nil), ("%zz", nil),
+            ("%FF", nil), ("%C3", nil),
+        ]
+        for (text, expected) in cases {
+            let found = Routes.decoded(text.utf8)
+            #expect(found == expected && found?.utf8.count == expected?.utf8.count, "\(text)")
+        }
+        #expect(Routes.decoded("a+b%2Bc".utf8, plusIsBlank: true) == "a b+c")
     }
 
     @Test func jsonStringsAreWhatFoundationReads() throws {

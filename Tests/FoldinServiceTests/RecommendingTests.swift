@@ -119,6 +119,9 @@ import Testing
             #expect(try await find("film 13 ") == ["i13"])
             #expect(try await find("映画") == ["i4"])
             for none in ["zzz", "", "%", "film zzz"] { #expect(try await find(none).isEmpty) }
+            // Blanks as forms write them, and a plus sign that is one.
+            #expect(try await service.send("GET", "/v1/items?top=1&query=film+13").text.contains("\"i13\""))
+            #expect(try await service.send("GET", "/v1/items?top=1&query=film%2B13").text == "{\"items\":[]}")
             let hard = try await service.client.items(matching: "i4").first
             #expect(hard?.title == LiveService.model().titles[4])
             let scored = try await service.client.recommendations(RecommendationRequest(history: ["i1"], allow: ["i4"])).items

@@ -63,7 +63,8 @@ import Testing
                 #expect(try await service.send("GET", path).problem().status == 404, "\(path)")
             }
             for path in [
-                "/v1/items", "/v1/items?query=a&top=x", "/v1/items?query=a&top=0", "/v1/items/%FF/similar",
+                "/v1/items", "/v1/items?query=%FF", "/v1/items?query=a&top=x", "/v1/items?query=a&top=0",
+                "/v1/items/%FF/similar",
                 "/v1/items/i1/similar?top=1001",
             ] {
                 #expect(try await service.send("GET", path).problem().status == 400, "\(path)")

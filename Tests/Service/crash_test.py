@@ -6,6 +6,7 @@ Then asks it to reload (SIGHUP) and to stop (SIGTERM), and reads its log: a line
 library only. Exits with 1 when a check failed.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 foldin, model = sys.argv[1], sys.argv[2]
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
@@ -64,28 +66,36 @@ def feed(port, name, acknowledged):
         pass
 
 
-acknowledged, lost, broken = set(), 0, 0
+acknowledged, lost, broken, died = set(), 0, 0, 0
+process, port = start(folder + "/log")
 for turn in range(rounds):
-    process, port = start(folder + "/log")
-    parts = [set() for _ in range(4)]
-    threads = [threading.Thread(target=feed, args=(port, f"{turn}/{index}", part)) for index, part in enumerate(parts)]
+    parts = {f"{turn}/{index}": set() for index in range(4)}
+    threads = [threading.Thread(target=feed, args=(port, name, part)) for name, part in parts.items()]
     for thread in threads:
         thread.start()
-    time.sleep(random.uniform(0.1, 0.6))
+    while not any(parts.values()) and any(thread.is_alive() for thread in threads):
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.5))
+    died += process.poll() is not None
     process.kill()
     process.wait()
     for thread in threads:
         thread.join()
-    acknowledged.update(*parts)
-    with sqlite3.connect(database) as connection:
-        there = set(connection.execute("SELECT user, item FROM event"))
-        lost += len(acknowledged - there)
-        broken += connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]
+    acknowledged.update(*parts.values())
+    # The service itself opens what it left behind, before anything else does, and says what it has: no model knows these items.
+    process, port = start(folder + "/log")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for name, part in parts.items():
+        reply = json.loads(send(connection, "GET", f"/v1/users/{urllib.parse.quote(name, safe='')}/recommendations")[1])
+        lost += len({item for _, item in part} - set(reply["unknown"]))
+    with contextlib.closing(sqlite3.connect(database)) as store:
+        lost += len(acknowledged - set(store.execute("SELECT user, item FROM event")))
+        broken += store.execute("PRAGMA integrity_check").fetchall() != [("ok",)]
         # A request is kept whole or not at all.
-        broken += any(count % 3 for (count,) in connection.execute("SELECT count(*) FROM event GROUP BY user"))
+        broken += any(count % 3 for (count,) in store.execute("SELECT count(*) FROM event GROUP BY user"))
 check(f"{rounds} kills, {len(acknowledged)} events acknowledged, {lost} lost, {broken} databases broken", acknowledged and not lost and not broken)
+check("it ends by the kills alone, and each kill comes upon acknowledged events", not died and len({n.split("/")[0] for n, _ in acknowledged}) == rounds)
 
-process, port = start(folder + "/log")
 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 send(connection, "POST", "/v1/recommendations", {"history": ["secret-item"], "user": "secret-user"})
 send(connection, "GET", "/v1/users/secret-user/recommendations")
@@ -94,14 +104,23 @@ send(connection, "POST", "/v1/events", {"events": [{"user": "secret-user", "item
 version = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]["version"]
 with open(served, "r+b") as file:
     file.truncate(1000)
-process.send_signal(signal.SIGHUP)
-time.sleep(1)
-state = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]
+
+
+def reloaded(fails):
+    """The model's state after SIGHUP, as soon as the reload has failed or not, at most 10 s later."""
+    process.send_signal(signal.SIGHUP)
+    for _ in range(100):
+        time.sleep(0.1)
+        state = json.loads(send(connection, "GET", "/v1/models")[1])["models"][0]
+        if ("failure" in state) == fails:
+            break
+    return state
+
+
+state = reloaded(True)
 check("SIGHUP: a bad file is refused, says why, and the old model serves", state["version"] == version and "found" in state.get("failure", ""))
 shutil.copy(model, served)
-process.send_signal(signal.SIGHUP)
-time.sleep(1)
-check("SIGHUP: a good file is taken", "failure" not in json.loads(send(connection, "GET", "/v1/models")[1])["models"][0])
+check("SIGHUP: a good file is taken", "failure" not in reloaded(False))
 
 # A request that is being made when SIGTERM comes is answered.
 slow = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

@@ -52,7 +52,14 @@ func writeSeeds(to folder: String) throws {
         try save(.autoencoder(Parameters(initializing: architecture, seed: 1)), family.rawValue)
     }
     let clicks = InteractionMatrix(rows: [[0, 1], [1, 2, 3], [0, 3]], itemCount: 4)
-    try save(.popularity(ItemPopularity(clicks)), "popularity")
+    let residual = Architecture(
+        family: .recVAE, items: 4, encoder: [2, 2, 2, 2, 2], latent: 2, decoder: [],
+        encoderDropout: [0.5, 0, 0, 0, 0, 0], decoderDropout: [0])
+    let recVAE = ModelCore.residualAutoencoder(ResidualAutoencoder(Parameters(initializing: residual, seed: 1)))
+    try save(recVAE, "rec-vae")
+    let popularity = ModelCore.popularity(ItemPopularity(clicks))
+    try save(.blend(Blend([Blend.Member(popularity, weight: 1), Blend.Member(recVAE, weight: -0.5)])), "blend")
+    try save(popularity, "popularity")
     try save(.itemWeights(ItemWeights(.ease, itemCount: 4, weights: FloatBuffer([Float](repeating: 0.5, count: 16)))), "ease")
     try save(
         .itemNeighbours(ItemNeighbours(.init(starts: [0, 1, 2, 2, 3], items: [1, 0, 0], weights: [1, 0.5, 0.25]))), "item-knn")

@@ -135,7 +135,7 @@ const recommend = attempt(async () => {
   const reply = await ask("/v1/recommendations", { history, top: 12 });
   if (mine !== turn) return;
   part("basis").textContent =
-    reply.kind === "popular" ? "Popular titles: pick something above to make these yours." : "From what you like.";
+    reply.kind === "popular" ? "Popular titles: pick some that you like to make these yours." : "From what you like.";
   show("next", reply.items);
   say(reply.kind === "popular" ? "Showing popular titles" : "Recommendations changed: first " + nameOf(reply.items[0] ?? { item: "none" }));
   if (reply.kind === "popular" || !reply.items.length) return;
