@@ -7,9 +7,10 @@
 
 static const size_t huge_page = (size_t)2 << 20;
 
+// Whole small pages: what does not fill a huge page at the end is not cleared as one.
 static size_t mapped_size(ptrdiff_t count) {
-    size_t bytes = (size_t)count * sizeof(float);
-    return bytes < 2 * huge_page ? 0 : (bytes + huge_page - 1) / huge_page * huge_page;
+    size_t bytes = (size_t)count * sizeof(float), page = (size_t)sysconf(_SC_PAGESIZE);
+    return bytes < 2 * huge_page ? 0 : (bytes + page - 1) / page * page;
 }
 
 float *foldin_allocate(ptrdiff_t count) {

@@ -64,17 +64,16 @@ static bool has_avx512(void) {
 }
 #endif
 
-ptrdiff_t foldin_read_numbers(const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth, foldin_number_rows rows,
-                              bool portable) {
+void foldin_read_numbers(const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth, foldin_number_rows *rows,
+                         bool portable) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return 0;
+    return;
 #endif
-    ptrdiff_t (*read)(const uint8_t *, ptrdiff_t *, uint8_t, bool, foldin_number_rows) = piece_portable;
+    ptrdiff_t (*read)(const uint8_t *, ptrdiff_t, uint8_t, bool, foldin_number_rows *) = piece_portable;
 #if defined(__x86_64__)
     if (!portable && has_avx512()) read = piece_avx512;
 #endif
-    ptrdiff_t total = 0;
-    while (*place < end && rows.room > 0) {
+    while (*place < end && rows->count < rows->room) {
         // The end is copied, so that looking past a row stays in memory of ours.
         uint8_t last[piece_size + 64];
         const uint8_t *bytes = *place;
@@ -87,31 +86,42 @@ ptrdiff_t foldin_read_numbers(const uint8_t **place, const uint8_t *end, uint8_t
         } else {
             size = piece_size;
         }
-        ptrdiff_t count = read(bytes, &size, delimiter, has_fourth, rows);
-        if (count == 0) break;
-        *place += size;
-        rows.users += count;
-        rows.items += count;
-        rows.ratings += count;
-        rows.room -= count;
-        total += count;
+        ptrdiff_t passed = read(bytes, size, delimiter, has_fourth, rows);
+        if (passed == 0) break;
+        *place += passed;
     }
-    return total;
 }
 
-ptrdiff_t foldin_count_rated(const float *ratings, float threshold, ptrdiff_t count) {
+// The least number of tenths that is above `threshold`, 256 for none.
+static int least_tenths(float threshold) {
+    int least = 0;
+    while (least < 256 && !((float)least / 10.0f > threshold)) least++;
+    return least;
+}
+
+ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold) {
+    if (!rows.tenths && !rows.ratings) return rows.count;
     ptrdiff_t kept = 0;
-    for (ptrdiff_t row = 0; row < count; row++) kept += ratings[row] > threshold;
+    if (rows.tenths) {
+        int least = least_tenths(threshold);
+        for (ptrdiff_t row = 0; row < rows.count; row++) kept += rows.tenths[row] >= least;
+    } else {
+        for (ptrdiff_t row = 0; row < rows.count; row++) kept += rows.ratings[row] > threshold;
+    }
     return kept;
 }
 
-void foldin_keep_rated(const uint32_t *users, const uint32_t *items, const float *ratings, float threshold, ptrdiff_t count,
-                       uint32_t *kept_users, uint32_t *kept_items, ptrdiff_t kept) {
+void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *kept_users, uint32_t *kept_items, ptrdiff_t kept) {
+    int least = least_tenths(threshold);
     ptrdiff_t place = 0;
-    // Written whether kept or not, and written over if not: no branch is guessed wrong.
-    for (ptrdiff_t row = 0; row < count && place < kept; row++) {
-        kept_users[place] = users[row];
-        kept_items[place] = items[row];
-        place += !ratings || ratings[row] > threshold;
+    for (ptrdiff_t run = 0; run < rows.run_count; run++) {
+        uint32_t user = rows.runs[run].user;
+        ptrdiff_t end = run + 1 < rows.run_count ? rows.runs[run + 1].start : rows.count;
+        // Written whether kept or not, and written over if not: no branch is guessed wrong.
+        for (ptrdiff_t row = rows.runs[run].start; row < end && place < kept; row++) {
+            kept_users[place] = user;
+            kept_items[place] = rows.items[row];
+            place += rows.tenths ? rows.tenths[row] >= least : !rows.ratings || rows.ratings[row] > threshold;
+        }
     }
 }

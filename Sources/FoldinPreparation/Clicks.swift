@@ -44,8 +44,7 @@ struct Clicks {
     private mutating func take(_ ratings: Ratings, ratedAbove threshold: Float?) {
         let (rows, workers) = (ratings.rows, ratings.workers)
         let counts = workers.map(rows.count) { piece, _ in
-            let columns = rows[piece]
-            return threshold.map { foldin_count_rated(columns.ratings, $0, columns.count) } ?? columns.count
+            foldin_count_rated(rows[piece].rated(threshold != nil), threshold ?? 0)
         }
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         let total = starts[rows.count]
@@ -53,10 +52,9 @@ struct Clicks {
             users = [UInt32](largeCapacity: total) { users in
                 // Each piece initialises the places that are its own.
                 workers.forEach(rows.count) { piece, _ in
-                    let columns = rows[piece]
                     foldin_keep_rated(
-                        columns.users, columns.items, threshold == nil ? nil : columns.ratings, threshold ?? 0, columns.count,
-                        users + starts[piece], items + starts[piece], counts[piece])
+                        rows[piece].rated(threshold != nil), threshold ?? 0, users + starts[piece], items + starts[piece],
+                        counts[piece])
                 }
                 return total
             }
@@ -70,7 +68,7 @@ struct Clicks {
         timestamps.reserveCapacity(total)
         var row = 0
         for columns in rows {
-            for place in 0..<columns.count where columns.ratings[place] > threshold {
+            for place in 0..<columns.count where columns.rating(place) > threshold {
                 timestamps.append(ratings.timestamps[row + place])
             }
             row += columns.count

@@ -25,10 +25,13 @@ struct RatingsBlock: Sendable {
     /// Puts rows of numbers first, with codes of the block's tables, for other rows to follow.
     mutating func take(_ numbers: NumberRows) {
         let columns = numbers.columns
-        for row in 0..<columns.count {
-            users.append(userIds.code(ofNumber: columns.users[row]))
-            items.append(itemIds.code(ofNumber: columns.items[row]))
-            ratings.append(columns.ratings[row])
+        for run in 0..<columns.runCount {
+            let user = userIds.code(ofNumber: columns.runs[run].user)
+            for row in columns.rows(ofRun: run) {
+                users.append(user)
+                items.append(itemIds.code(ofNumber: columns.items[row]))
+                ratings.append(columns.rating(row))
+            }
         }
         lineCount += columns.count
     }

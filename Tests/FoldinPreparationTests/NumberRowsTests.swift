@@ -33,14 +33,20 @@ struct NumberRowsTests {
             let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
             #expect(Set(ratings.userIds.sortedCodes((0..<UInt32(ratings.userCount)).map { $0 })).count == ratings.userCount)
             return ratings.rows.flatMap { rows in
-                (0..<rows.count).map {
-                    "\(ratings.userIds[Int(rows.users[$0])]) \(ratings.itemIds[Int(rows.items[$0])]) \(rows.ratings[$0])"
+                let users = Self.users(rows)
+                return (0..<rows.count).map {
+                    "\(ratings.userIds[Int(users[$0])]) \(ratings.itemIds[Int(rows.items[$0])]) \(rows.rating($0))"
                 }
             }
         } catch let error as FoldinError {
             // The careful way reads times as well, and may complain of one first.
             return ["line \(error.line ?? 0)"]
         }
+    }
+
+    /// The user of each row.
+    private static func users(_ rows: RowColumns) -> [UInt32] {
+        (0..<rows.runCount).flatMap { run in rows.rows(ofRun: run).map { _ in rows.runs[run].user } }
     }
 
     @Test("fast and careful reading agree, on good and on damaged rows", arguments: [1, 2, 3, 4])
@@ -90,11 +96,13 @@ struct NumberRowsTests {
             #expect(read.columns.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
             #expect(read.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
             #expect(read.items.count == 411)
+            let users = Self.users(read.columns)
+            #expect(users.count == 180_400)
             for row in 0..<400 {
-                #expect(read.columns.users[row] == UInt32(1_000_000 + row) && read.columns.items[row] == UInt32(1_048_575 - row))
-                #expect(read.columns.ratings[row] == Float("9.\(row % 10)"))
+                #expect(users[row] == UInt32(1_000_000 + row) && read.columns.items[row] == UInt32(1_048_575 - row))
+                #expect(read.columns.rating(row) == Float("9.\(row % 10)"))
             }
-            for row in 0..<180_000 where read.columns.users[400 + row] != UInt32(row % 7) { Issue.record("row \(row)") }
+            for row in 0..<180_000 where users[400 + row] != UInt32(row % 7) { Issue.record("row \(row)") }
         }
     }
 }

@@ -5,32 +5,52 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Where rows of numbers go: room for `room` of each, and a mark for each number below `bound` that is met.
+/// Rows one after the other that have the same user, from `start` on to the start of the next run.
 typedef struct {
-    uint32_t *_Nonnull users;
+    uint32_t user;
+    uint32_t start;
+} foldin_run;
+
+/// Where rows of numbers go: room for `room` rows and as many runs, and a mark for each number below `bound` that is met.
+typedef struct {
     uint32_t *_Nonnull items;
-    float *_Nonnull ratings;
+    /// Ratings times ten.
+    uint8_t *_Nonnull tenths;
+    /// How many rows there are already; items and tenths of the next come to this place.
+    ptrdiff_t count;
     ptrdiff_t room;
+    foldin_run *_Nonnull runs;
+    ptrdiff_t run_count;
     uint8_t *_Nonnull seen_users;
     uint8_t *_Nonnull seen_items;
     uint32_t bound;
 } foldin_number_rows;
 
-/// Reads usual rows from `*place` on, many at a time: `user,item,rating` and, where `has_fourth`, one more field of digits and points, each
-/// ended by a single newline; ids are whole numbers below `bound`, at most 7 digits in their only spelling, ratings one digit or digit,
-/// point, digit. Ids are stored as the numbers they are.
+/// Reads usual rows from `*place` on, many at a time, behind those there are: `user,item,rating` and, where `has_fourth`, one more field of
+/// digits and points, each ended by a single newline; ids are whole numbers below `bound`, at most 7 digits in their only spelling, ratings
+/// one digit or digit, point, digit. Ids are stored as the numbers they are.
 ///
-/// Stops before the first row that is otherwise, which the caller looks at, at `end`, and when there is no more room; moves `*place` there
-/// and returns how many rows were read. `portable` keeps it from using the processor's vectors: the results are the same.
-ptrdiff_t foldin_read_numbers(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
-                              bool has_fourth, foldin_number_rows rows, bool portable);
+/// Stops before the first row that is otherwise, which the caller looks at, at `end`, and when there is no more room; moves `*place` there.
+/// `portable` keeps it from using the processor's vectors: the results are the same.
+void foldin_read_numbers(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter, bool has_fourth,
+                         foldin_number_rows *_Nonnull rows, bool portable);
 
-/// How many of the ratings are above `threshold`.
-ptrdiff_t foldin_count_rated(const float *_Nonnull ratings, float threshold, ptrdiff_t count);
+/// Rows that were read. Their ratings stand in one of two ways, or not at all.
+typedef struct {
+    ptrdiff_t count;
+    const uint32_t *_Nonnull items;
+    const foldin_run *_Nonnull runs;
+    ptrdiff_t run_count;
+    const float *_Nullable ratings;
+    const uint8_t *_Nullable tenths;
+} foldin_rated_rows;
 
-/// Copies the users and items of the rows whose rating is above `threshold`, of all if `ratings` is null, to the front of `kept_users` and
+/// How many of the rows are rated above `threshold`; all where there are no ratings.
+ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold);
+
+/// Copies the users and items of the rows rated above `threshold`, of all where there are no ratings, to the front of `kept_users` and
 /// `kept_items`. They must be `kept` many; nothing is written behind.
-void foldin_keep_rated(const uint32_t *_Nonnull users, const uint32_t *_Nonnull items, const float *_Nullable ratings, float threshold,
-                       ptrdiff_t count, uint32_t *_Nonnull kept_users, uint32_t *_Nonnull kept_items, ptrdiff_t kept);
+void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *_Nonnull kept_users, uint32_t *_Nonnull kept_items,
+                       ptrdiff_t kept);
 
 #endif
