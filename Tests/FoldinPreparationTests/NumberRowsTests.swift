@@ -33,7 +33,7 @@ struct NumberRowsTests {
             let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
             #expect(Set(ratings.userIds.sortedCodes((0..<UInt32(ratings.userCount)).map { $0 })).count == ratings.userCount)
             return ratings.rows.flatMap { rows in
-                let users = Self.users(rows)
+                let users = rows.usersByRow
                 return (0..<rows.count).map {
                     "\(ratings.userIds[Int(users[$0])]) \(ratings.itemIds[Int(rows.items[$0])]) \(rows.rating($0))"
                 }
@@ -42,11 +42,6 @@ struct NumberRowsTests {
             // The careful way reads times as well, and may complain of one first.
             return ["line \(error.line ?? 0)"]
         }
-    }
-
-    /// The user of each row.
-    private static func users(_ rows: RowColumns) -> [UInt32] {
-        (0..<rows.runCount).flatMap { run in rows.rows(ofRun: run).map { _ in rows.runs[run].user } }
     }
 
     @Test("fast and careful reading agree, on good and on damaged rows", arguments: [1, 2, 3, 4])
@@ -96,7 +91,7 @@ struct NumberRowsTests {
             #expect(read.columns.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
             #expect(read.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
             #expect(read.items.count == 411)
-            let users = Self.users(read.columns)
+            let users = read.columns.usersByRow
             #expect(users.count == 180_400)
             for row in 0..<400 {
                 #expect(users[row] == UInt32(1_000_000 + row) && read.columns.items[row] == UInt32(1_048_575 - row))

@@ -11,12 +11,17 @@ extension Ratings {
     /// Rows as text, for comparing.
     var lines: [String] {
         let ids = rows.flatMap { rows in
-            (0..<rows.count).map {
-                "\(userIds[Int(rows.users[$0])])|\(itemIds[Int(rows.items[$0])])" + (hasRatings ? "|\(rows.ratings[$0])" : "")
+            rows.usersByRow.enumerated().map { row, user in
+                "\(userIds[Int(user)])|\(itemIds[Int(rows.items[row])])" + (hasRatings ? "|\(rows.rating(row))" : "")
             }
         }
         return timestamps.isEmpty ? ids : zip(ids, timestamps).map { "\($0)|\($1)" }
     }
+}
+
+extension RowColumns {
+    /// The user of each row.
+    var usersByRow: [UInt32] { (0..<runCount).flatMap { run in rows(ofRun: run).map { _ in runs[run].user } } }
 }
 
 extension TemporaryFolder {
