@@ -34,7 +34,9 @@ struct ItemRegression {
         try Self.fillGram(matrix, of: users, by: training, weights: nil, workers: workers, isCancelled: isCancelled)
         for item in 0..<items { matrix.pointer[item * items + item] = Float(clicks[item] + penalty(clicks[item])) }
         try Self.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress)
-        divide(matrix, items: items, workers: workers)
+        // B = I - P diag(1 / diag(P)), in the place of P.
+        let factors = (0..<items).map { -1 / matrix.pointer[$0 * items + $0] }
+        Self.scaleColumns(matrix, by: factors, workers: workers)
         return matrix
     }
 
@@ -90,15 +92,16 @@ struct ItemRegression {
         }
     }
 
-    /// B = I - P diag(1 / diag(P)), in the place of P.
-    private func divide(_ matrix: FloatBuffer, items: Int, workers: Workers) {
-        let factors = FloatBuffer(count: items)
-        for item in 0..<items { factors.pointer[item] = -1 / matrix.pointer[item * items + item] }
-        workers.forEachPiece(of: items, size: 64) { piece, _ in
-            for item in piece {
-                let row = matrix.pointer + item * items
-                for other in 0..<items { row[other] *= factors.pointer[other] }
-                row[item] = 0
+    /// Multiplies each column of `matrix` by its factor and makes the diagonal 0.
+    static func scaleColumns(_ matrix: FloatBuffer, by factors: [Float], workers: Workers) {
+        let items = factors.count
+        factors.withUnsafeBufferPointer { factors in
+            workers.forEachPiece(of: items, size: 64) { piece, _ in
+                for item in piece {
+                    let row = matrix.pointer + item * items
+                    for other in 0..<items { row[other] *= factors[other] }
+                    row[item] = 0
+                }
             }
         }
     }

@@ -77,13 +77,7 @@ struct UserSide {
         }
         // S_jj / L_j of all items is known only now.
         let factors = (0..<items).map { Float(1 / (1 - Double(matrix.pointer[$0 * items + $0]))) }
-        workers.forEachPiece(of: items, size: 64) { piece, _ in
-            for item in piece {
-                let row = matrix.pointer + item * items
-                for other in 0..<items { row[other] *= factors[other] }
-                row[item] = 0
-            }
-        }
+        ItemRegression.scaleColumns(matrix, by: factors, workers: workers)
         return matrix
     }
 
