@@ -12,6 +12,8 @@ import FoldinKernels
 /// Inverting K costs users^3 operations; what follows, clicks x (users + items).
 struct UserSide {
     private let penalties: [Double]
+    /// 1 / L.
+    private let shares: [Float]
     private let userCount: Int
 
     /// Items whose rows of S are summed together: a vector kernel's width.
@@ -28,6 +30,7 @@ struct UserSide {
             zip(clicks, penalties).allSatisfy({ $1 > 0 && $1 >= 1e-3 * ($0 + $1) })
         else { return nil }
         (self.penalties, userCount) = (penalties, training.userCount)
+        shares = penalties.map { Float(1 / $0) }
     }
 
     /// Bytes taken: a matrix of items, one of users with what its inverse needs, and a piece's sums a worker.
@@ -44,7 +47,6 @@ struct UserSide {
         progress: (Double) -> Void
     ) throws -> FloatBuffer {
         let inverse = FloatBuffer(count: userCount * userCount)
-        let shares = penalties.map { Float(1 / $0) }
         try ItemRegression.fillGram(
             inverse, of: training, by: users, weights: shares, workers: workers, isCancelled: isCancelled)
         for user in 0..<userCount {
@@ -92,8 +94,7 @@ struct UserSide {
             // The column of an item: what it has in X^T K^-1, over its penalty.
             for (column, item) in own.enumerated() {
                 Self.sum(users.row(item), ones, of: inverse.pointer, width: userCount, into: room)
-                let share = Float(1 / penalties[item])
-                for user in 0..<userCount { sums[user * width + column] = share * room[user] }
+                for user in 0..<userCount { sums[user * width + column] = shares[item] * room[user] }
             }
             for other in 0..<items {
                 Self.sum(users.row(other), ones, of: sums, width: width, into: room)
