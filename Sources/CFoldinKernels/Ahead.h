@@ -41,4 +41,13 @@ static inline void fetch(struct ahead *ahead, ptrdiff_t lines) {
     }
 }
 
+// Asks for the lines of a tile c [rows, columns] that is going to be added to, before it is summed: at most 32 columns.
+static inline void fetch_tile(int rows, ptrdiff_t columns, const float *c, ptrdiff_t c_stride) {
+    for (int i = 0; i < rows; i++, c += c_stride) {
+        __builtin_prefetch(c, 1, 3);
+        __builtin_prefetch(c + columns / 2, 1, 3);
+        __builtin_prefetch(c + columns - 1, 1, 3);
+    }
+}
+
 #endif

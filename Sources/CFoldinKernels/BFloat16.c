@@ -119,6 +119,7 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
         from[i] = a + i * row_stride;
         if (pair_stride == 1) __asm__("" : "+r"(from[i]));
     }
+    if (adds) fetch_tile(height, columns, c, c_stride);
 #pragma clang loop unroll(disable)
     for (ptrdiff_t k = 0; k < pairs; k++) {
         __m512bh b0 = (__m512bh)_mm512_loadu_si512(strip + k * width);

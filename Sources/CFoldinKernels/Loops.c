@@ -6,6 +6,9 @@
 #include "Clicks.h"
 #include "Dispatch.h"
 
+// So many rows are summed at a time, and of a row so many floats are asked for before its turn.
+enum { rows_at_once = 128, fetched_width = 1024 };
+
 #define VERSION(name) name##_portable
 #include "Loops.inc"
 #undef VERSION
