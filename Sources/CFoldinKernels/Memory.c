@@ -13,7 +13,7 @@ static size_t mapped_size(ptrdiff_t count) {
     return bytes < 2 * huge_page ? 0 : (bytes + page - 1) / page * page;
 }
 
-float *foldin_allocate(ptrdiff_t count) {
+float *foldin_allocate(ptrdiff_t count, ptrdiff_t filled) {
     size_t mapped = mapped_size(count);
     if (mapped) {
         // One huge page more than needed, so that an aligned stretch fits; the ends are given back.
@@ -23,10 +23,12 @@ float *foldin_allocate(ptrdiff_t count) {
         if (skip) munmap(start, skip);
         munmap(start + skip + mapped, huge_page - skip);
 #ifdef MADV_HUGEPAGE
-        madvise(start + skip, mapped, MADV_HUGEPAGE);
+        size_t huge = filled < count ? (size_t)filled * sizeof(float) / huge_page * huge_page : mapped;
+        if (huge) madvise(start + skip, huge, MADV_HUGEPAGE);
 #endif
         return (float *)(start + skip);
     }
+    (void)filled;
     void *memory = NULL;
     if (posix_memalign(&memory, 64, (size_t)count * sizeof(float))) return NULL;
     memset(memory, 0, (size_t)count * sizeof(float));

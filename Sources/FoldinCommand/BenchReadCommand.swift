@@ -30,8 +30,9 @@ struct BenchReadCommand: ParsableCommand {
         var seconds: [Double] = []
         for _ in 0..<rounds {
             let began = ContinuousClock.now
-            rows = try Ratings(contentsOf: ratings, format: format, workers: work.workers).count
+            let read = try Ratings(contentsOf: ratings, format: format, workers: work.workers)
             seconds.append((ContinuousClock.now - began) / .seconds(1))
+            rows = read.count
         }
         let size = try FileManager.default.attributesOfItem(atPath: ratings)[.size] as? Int ?? 0
         let median = seconds.sorted()[seconds.count / 2]

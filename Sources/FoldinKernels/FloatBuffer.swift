@@ -12,9 +12,11 @@ public final class FloatBuffer: @unchecked Sendable {
     public let count: Int
 
     /// Allocates `count` zeros. Costs a page fault for each page when first touched, not here.
-    public init(count: Int) {
+    ///
+    /// Where only the first `filled` floats are likely to be touched, the others come in small pages and cost nothing till then.
+    public init(count: Int, filled: Int? = nil) {
         precondition(count >= 0, "a buffer cannot have \(count) floats")
-        guard let memory = foldin_allocate(max(1, count)) else {
+        guard let memory = foldin_allocate(max(1, count), filled ?? max(1, count)) else {
             preconditionFailure("out of memory: \(count) floats were asked for")
         }
         self.pointer = memory

@@ -32,7 +32,15 @@ struct IdTable: Sendable {
     /// The code of a whole number below `smallBound`, a new one if it has none yet.
     mutating func code(ofNumber number: UInt32) -> UInt32 {
         if let code = code(ofSmall: Int(number)) { return code }
-        return Array(String(number).utf8).withUnsafeBytes { code(of: $0) }
+        // Its digits, the first in the lowest byte.
+        var digits: UInt64 = 0
+        var (rest, count) = (number, 0)
+        repeat {
+            digits = digits << 8 | UInt64(48 + rest % 10)
+            rest /= 10
+            count += 1
+        } while rest > 0
+        return withUnsafeBytes(of: digits.littleEndian) { code(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
     /// For each small whole number its code; 0 also for those without.

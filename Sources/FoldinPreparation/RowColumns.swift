@@ -23,7 +23,7 @@ final class RowColumns: @unchecked Sendable {
     init(room: Int, inTenths: Bool) {
         self.room = room
         let ratingRoom = inTenths ? (room + 3) / 4 : room
-        memory = FloatBuffer(count: 3 * room + ratingRoom)
+        memory = FloatBuffer(count: 3 * room + ratingRoom, filled: room + ratingRoom)
         // Parts of their own, seen through these pointers only. What is mostly short stands last: pages not touched take no memory.
         items = UnsafeMutableRawPointer(memory.pointer).bindMemory(to: UInt32.self, capacity: room)
         let second = memory.pointer + room

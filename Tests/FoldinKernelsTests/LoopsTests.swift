@@ -158,18 +158,19 @@ import Testing
         }
     }
 
-    @Test(arguments: lengths, [0, 1, 7])
+    @Test(arguments: lengths, [0, 1, 7, 300])
     func sumsOfRows(width: Int, count: Int) {
-        let matrix = Self.numbers(11 * width)
-        let rows = (0..<count).map { Int32(($0 * 4 + 10) % 11) }
-        let factors = Self.numbers(count, seed: 4)
+        // The last row, of factor 0, is not to be read.
+        let matrix = Self.numbers(11 * width) + [Float](repeating: .nan, count: width)
+        let rows = (0..<count).map { Int32($0 % 7 == 5 ? 11 : ($0 * 4 + 10) % 11) }
+        let factors = Self.numbers(count, seed: 4).enumerated().map { $0 % 7 == 5 ? 0 : $1 }
         let start = Self.numbers(width, seed: 5)
         for begins in [true, false] {
             var out = [Float](repeating: Self.guardian, count: width + 1)
             foldin_sum_rows(width, begins ? start : nil, count, rows, factors, matrix, &out)
             let expected = (0..<width).map { column in
                 zip(rows, factors).reduce(begins ? Double(start[column]) : 0) {
-                    $0 + Double($1.1) * Double(matrix[Int($1.0) * width + column])
+                    $1.1 == 0 ? $0 : $0 + Double($1.1) * Double(matrix[Int($1.0) * width + column])
                 }
             }
             #expect(Self.near(Array(out.dropLast()), expected) && out.last == Self.guardian)

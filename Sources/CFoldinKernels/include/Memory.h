@@ -3,11 +3,11 @@
 
 #include <stddef.h>
 
-/// `count` zeroed floats, aligned to 64 bytes; from 4 MiB on as pages of their own, huge where the system gives them.
-/// NULL when there is no memory.
-float *_Nullable foldin_allocate(ptrdiff_t count);
+/// `count` zeroed floats, aligned to 64 bytes; from 4 MiB on as pages of their own, where the first `filled` floats reach to a huge page's
+/// end huge ones, if the system gives them: a huge page takes its whole memory at the first touch. NULL when there is no memory.
+float *_Nullable foldin_allocate(ptrdiff_t count, ptrdiff_t filled);
 
-/// Gives back what `foldin_allocate(count)` returned, with the same count.
+/// Gives back what `foldin_allocate(count, …)` returned, with the same count.
 void foldin_free(float *_Nonnull memory, ptrdiff_t count);
 
 /// Asks for huge pages under the whole huge pages that `size` bytes of fresh memory contain; they are then touched at a
