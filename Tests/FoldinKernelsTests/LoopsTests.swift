@@ -162,18 +162,21 @@ import Testing
     func sumsOfRows(width: Int, count: Int) {
         // The last row, of factor 0, is not to be read.
         let matrix = Self.numbers(11 * width) + [Float](repeating: .nan, count: width)
-        let rows = (0..<count).map { Int32($0 % 7 == 5 ? 11 : ($0 * 4 + 10) % 11) }
-        let factors = Self.numbers(count, seed: 4).enumerated().map { $0 % 7 == 5 ? 0 : $1 }
+        var rows = (0..<count).map { Int32(($0 * 4 + 10) % 11) }
+        var factors = Self.numbers(count, seed: 4)
+        for place in stride(from: 5, to: count, by: 7) { (rows[place], factors[place]) = (11, 0) }
         let start = Self.numbers(width, seed: 5)
         for begins in [true, false] {
             var out = [Float](repeating: Self.guardian, count: width + 1)
             foldin_sum_rows(width, begins ? start : nil, count, rows, factors, matrix, &out)
             let expected = (0..<width).map { column in
-                zip(rows, factors).reduce(begins ? Double(start[column]) : 0) {
-                    $1.1 == 0 ? $0 : $0 + Double($1.1) * Double(matrix[Int($1.0) * width + column])
+                var sum = begins ? Double(start[column]) : 0
+                for (row, factor) in zip(rows, factors) where factor != 0 {
+                    sum += Double(factor) * Double(matrix[Int(row) * width + column])
                 }
+                return sum
             }
-            #expect(Self.near(Array(out.dropLast()), expected) && out.last == Self.guardian)
+            #expect(Self.near(Array(out.dropLast()), expected, count > 100 ? 3e-5 : 1e-6) && out.last == Self.guardian)
         }
     }
 }
