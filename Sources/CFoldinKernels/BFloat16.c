@@ -156,12 +156,11 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
 
 // c [rows, columns] (+)= a [rows, pairs] * strip [pairs, 32], columns <= 32: tiles of nearly equal heights.
 static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left_pairs a, const uint32_t *strip, bool adds,
-                 float *c, ptrdiff_t c_stride, struct ahead ahead) {
+                 float *c, ptrdiff_t c_stride, struct ahead *ahead, ptrdiff_t lines) {
     bool wide = columns > 16;
     ptrdiff_t tiles = (rows + tile_rows - 1) / tile_rows;
-    ptrdiff_t lines = ahead_lines(&ahead, tiles);
     for (ptrdiff_t number = 0; number < tiles; number++) {
-        fetch(&ahead, lines);
+        fetch(ahead, lines);
         ptrdiff_t row = number * rows / tiles, height = (number + 1) * rows / tiles - row;
         const uint32_t *start = a.start + row * a.row_stride;
         float *to = c + row * c_stride;
@@ -171,11 +170,22 @@ static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left
     }
 }
 
-// Where `strips` is NULL, b is packed as it is needed.
+// Both pieces of what is wanted soon.
+static struct ahead ahead_of_both(foldin_soon soon) {
+    if (soon.count == 0) return (struct ahead){0};
+    return (struct ahead){.row = (const char *)soon.first,
+                          .rows = 2,
+                          .stride = (const char *)soon.second - (const char *)soon.first,
+                          .bytes = soon.count * (ptrdiff_t)sizeof(float)};
+}
+
+// Where `strips` is NULL, b is packed as it is needed, and asked for a strip ahead; else what `soon` says is asked for.
 static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride) {
+                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride, struct ahead soon) {
     uint32_t packed[pairs_at_once * width] __attribute__((aligned(64)));
-    ptrdiff_t pairs = foldin_pairs(inner), piece = pairs_piece(pairs);
+    ptrdiff_t pairs = foldin_pairs(inner), piece = pairs_piece(pairs), tiles = (rows + tile_rows - 1) / tile_rows;
+    ptrdiff_t lines = 0;
+    if (pairs > 0) lines = ahead_lines(&soon, tiles * ((columns + width - 1) / width) * ((pairs + piece - 1) / piece));
     if (inner <= 0 && !adds)
         for (ptrdiff_t row = 0; row < rows; row++) memset(c + row * c_stride, 0, (size_t)columns * sizeof(float));
     for (ptrdiff_t k = 0; k < pairs; k += piece) {
@@ -185,27 +195,28 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
         left.start += k * a.pair_stride;
         for (ptrdiff_t column = 0; column < columns; column += width) {
             ptrdiff_t part = columns - column < width ? columns - column : width;
-            struct ahead ahead = {0};
             if (!strips) {
                 pack_strip(summed, part, b, 2 * k, column, packed);
                 ptrdiff_t next = column + width;
+                soon = (struct ahead){0};
                 if (next < columns)
-                    ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
+                    soon = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
+                lines = ahead_lines(&soon, tiles);
             }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
-                 c_stride, ahead);
+                 c_stride, &soon, lines);
         }
     }
 }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride) {
-    multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride);
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_soon soon) {
+    multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride, ahead_of_both(soon));
 }
 
 void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b,
                               bool adds, float *c, ptrdiff_t c_stride) {
-    multiply(rows, columns, inner, a, NULL, b, adds, c, c_stride);
+    multiply(rows, columns, inner, a, NULL, b, adds, c, c_stride, (struct ahead){0});
 }
 #pragma clang attribute pop
 
@@ -228,7 +239,7 @@ void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, 
 }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride) {
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_soon soon) {
     __builtin_trap();
 }
 

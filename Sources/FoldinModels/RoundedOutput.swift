@@ -58,11 +58,11 @@ struct RoundedOutput {
     }
 
     /// From a panel's exponentials to its gradients: into `dInput` [users, width], added where `adds`, `dWeight` [items, width]
-    /// and `dBias` [items]; nil for a gradient that is not wanted.
+    /// and `dBias` [items]; nil for a gradient that is not wanted. What is wanted `soon` is brought nearer meanwhile.
     func backward(
         _ items: Range<Int>, users: Int, clicks: foldin_clicks, scales: UnsafePointer<Float>, weight: UnsafePointer<Float>,
         dInput: UnsafeMutablePointer<Float>?, adds: Bool, dWeight: UnsafeMutablePointer<Float>?,
-        dBias: UnsafeMutablePointer<Float>, worker: Int
+        dBias: UnsafeMutablePointer<Float>, soon: foldin_soon, worker: Int
     ) {
         let (byItems, byUsers) = (byItems[worker].pointer, byUsers[worker].pointer)
         foldin_loss_gradient_rounded(
@@ -77,7 +77,7 @@ struct RoundedOutput {
         if let dWeight {
             foldin_multiply_pairs(
                 items.count, width, users, foldin_left_pairs(start: byUsers, row_stride: 1, pair_stride: items.count),
-                inputStrips.pointer, false, dWeight, width)
+                inputStrips.pointer, false, dWeight, width, soon)
         }
     }
 }

@@ -59,7 +59,7 @@ public final class RoundedScorer: Sendable {
             foldin_multiply_pairs(
                 users, panel.count, width,
                 foldin_left_pairs(start: pairs.pointer, row_stride: foldin_pairs(width), pair_stride: 1),
-                strips.pointer + panel.lowerBound * foldin_pairs(width), false, scores + panel.lowerBound, items)
+                strips.pointer + panel.lowerBound * foldin_pairs(width), false, scores + panel.lowerBound, items, foldin_soon())
             for row in 0..<users {
                 foldin_add_bias(1, panel.count, scores + row * items + panel.lowerBound, bias + panel.lowerBound)
             }

@@ -147,10 +147,12 @@ extension TrainingStep {
                     let scales = output.maxima.pointer + index * users
                     let adds = index > output.lanes[lane].lowerBound
                     if let rounded = output.rounded {
+                        let moments = foldin_soon(
+                            first: firstMoment + at * width, second: secondMoment + at * width, count: items.count * width)
                         rounded.backward(
                             items, users: users, clicks: clicks, scales: scales, weight: weight,
                             dInput: givesInput ? dInput : nil, adds: adds, dWeight: update == nil ? nil : dWeight,
-                            dBias: dBias, worker: worker)
+                            dBias: dBias, soon: moments, worker: worker)
                     } else {
                         let panel = output.panels.pointer + at * users
                         foldin_loss_gradient(users, at, items.count, clicks, share, scales, panel, dBias)

@@ -91,7 +91,11 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
                         var room = [UInt32](repeating: 7, count: strips + 1)
                         foldin_pack_strips(shape.inner, shape.columns, matrix, &room)
                         #expect(room.last == 7)
-                        foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, room, beta == 1, c, stride)
+                        let soon = room.withUnsafeBytes {
+                            let soon = $0.bindMemory(to: Float.self)
+                            return foldin_soon(first: soon.baseAddress, second: soon.baseAddress.map { $0 + 1 }, count: soon.count - 1)
+                        }
+                        foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, room, beta == 1, c, stride, soon)
                     } else {
                         foldin_multiply_rounding(shape.rows, shape.columns, shape.inner, operand, matrix, beta == 1, c, stride)
                     }

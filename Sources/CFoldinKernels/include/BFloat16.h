@@ -43,11 +43,20 @@ void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *_Nonnull fro
 /// The right operand from [inner, columns], rounded: strips of 32 columns, each [pairs, 32], zeros in the columns beyond.
 void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *_Nonnull strips);
 
+/// Two pieces of memory, of `count` floats each, that are wanted right after a product: arithmetic leaves time to bring them nearer.
+/// Neither where `count` is 0.
+typedef struct {
+    const float *_Nullable first;
+    const float *_Nullable second;
+    ptrdiff_t count;
+} foldin_soon;
+
 /// c [rows, columns] = a [rows, inner] * b [inner, columns], or c += that where `adds`; b as `foldin_pack_strips` packed it.
 ///
-/// As with `foldin_multiply_by`, an element's bits depend on its row of a, its column of b and `inner` alone.
+/// As with `foldin_multiply_by`, an element's bits depend on its row of a, its column of b and `inner` alone. Meanwhile asks for what
+/// is wanted `soon`.
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a,
-                           const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride);
+                           const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride, foldin_soon soon);
 
 /// The same for a b of floats, packed a strip at a time on the stack.
 void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b,
