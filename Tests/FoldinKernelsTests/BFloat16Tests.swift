@@ -92,8 +92,9 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
                         foldin_pack_strips(shape.inner, shape.columns, matrix, &room)
                         #expect(room.last == 7)
                         let soon = room.withUnsafeBytes {
-                            let soon = $0.bindMemory(to: Float.self)
-                            return foldin_soon(first: soon.baseAddress, second: soon.baseAddress.map { $0 + 1 }, count: soon.count - 1)
+                            let floats = $0.bindMemory(to: Float.self)
+                            let second = floats.baseAddress.map { $0 + 1 }
+                            return foldin_soon(first: floats.baseAddress, second: second, count: floats.count - 1)
                         }
                         foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, room, beta == 1, c, stride, soon)
                     } else {
