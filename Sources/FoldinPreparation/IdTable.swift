@@ -43,6 +43,11 @@ struct IdTable: Sendable {
         return withUnsafeBytes(of: digits.littleEndian) { code(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
+    /// Gives each of `numbers` below `smallBound` that has no code yet one, in their order.
+    mutating func add(_ numbers: [UInt32]) {
+        for number in numbers where code(ofSmall: Int(number)) == nil { _ = code(ofNumber: number) }
+    }
+
     /// For each small whole number its code; 0 also for those without.
     var codesOfNumbers: [UInt32] { small.map { $0 == 0 ? 0 : $0 - 1 } }
 

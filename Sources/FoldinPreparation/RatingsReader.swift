@@ -55,8 +55,8 @@ struct RatingsReader {
             lineCount += rows.lineCount
             let piece: Piece
             if let numbers = rows.numbers {
-                for number in numbers.users { _ = userIds.code(ofNumber: number) }
-                for number in numbers.items { _ = itemIds.code(ofNumber: number) }
+                userIds.add(numbers.users)
+                itemIds.add(numbers.items)
                 piece = Piece(columns: numbers.columns, timestamps: [], codes: nil)
             } else {
                 piece = Piece(
