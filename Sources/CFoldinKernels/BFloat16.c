@@ -179,13 +179,13 @@ static struct ahead ahead_of_both(foldin_soon soon) {
                           .bytes = soon.count * (ptrdiff_t)sizeof(float)};
 }
 
-// Where `strips` is NULL, b is packed as it is needed, and asked for a strip ahead; else what `soon` says is asked for.
+// Where `strips` is NULL, b is packed as it is needed, and asked for a strip ahead in place of `ahead`.
 static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride, struct ahead soon) {
+                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride, struct ahead ahead) {
     uint32_t packed[pairs_at_once * width] __attribute__((aligned(64)));
     ptrdiff_t pairs = foldin_pairs(inner), piece = pairs_piece(pairs), tiles = (rows + tile_rows - 1) / tile_rows;
     ptrdiff_t lines = 0;
-    if (pairs > 0) lines = ahead_lines(&soon, tiles * ((columns + width - 1) / width) * ((pairs + piece - 1) / piece));
+    if (pairs > 0) lines = ahead_lines(&ahead, tiles * ((columns + width - 1) / width) * ((pairs + piece - 1) / piece));
     if (inner <= 0 && !adds)
         for (ptrdiff_t row = 0; row < rows; row++) memset(c + row * c_stride, 0, (size_t)columns * sizeof(float));
     for (ptrdiff_t k = 0; k < pairs; k += piece) {
@@ -198,13 +198,13 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
             if (!strips) {
                 pack_strip(summed, part, b, 2 * k, column, packed);
                 ptrdiff_t next = column + width;
-                soon = (struct ahead){0};
+                ahead = (struct ahead){0};
                 if (next < columns)
-                    soon = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
-                lines = ahead_lines(&soon, tiles);
+                    ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
+                lines = ahead_lines(&ahead, tiles);
             }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
-                 c_stride, &soon, lines);
+                 c_stride, &ahead, lines);
         }
     }
 }
