@@ -33,6 +33,11 @@ void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, f
     CALL(adam, step, count, weight, m, v, gradient)
 }
 
+void foldin_adam_alone(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m,
+                       float *v) {
+    CALL(adam_alone, steps, number, count, weight, m, v)
+}
+
 void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,
                      const float *gradient) {
     CALL(row_adam, step, count, weight, m, v, gradient)

@@ -22,6 +22,7 @@ public struct Checkpoint<State: Codable & Sendable> {
 
     /// A checkpoint of a training step between two steps. Nothing is copied: save before the next step.
     public init(of step: TrainingStep, best: KeptWeights?, state: State) {
+        step.deferred?.settle(step.workers)
         source = .live(step, best: best)
         architecture = step.parameters.architecture
         self.state = state
@@ -89,6 +90,7 @@ public struct Checkpoint<State: Codable & Sendable> {
     /// - Throws: `FoldinError` of kind `badData` for numbers that cannot be.
     public func restore(_ step: TrainingStep, best: KeptWeights, updates: Int, users: Int) throws {
         precondition(fits(step), "a checkpoint of another network")
+        step.deferred?.forget()
         switch source {
         case .live(let old, let kept):
             step.parameters.copy(from: old.parameters)

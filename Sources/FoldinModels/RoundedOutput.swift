@@ -57,11 +57,11 @@ struct RoundedOutput {
             users, items.count, panel, bias, maxima, sums, exponentials.halves + items.lowerBound * users)
     }
 
-    /// From a panel's exponentials to its gradients: into `dInput` [users, width], added where `adds`, `dWeight` [items, width]
-    /// and `dBias` [items]; nil for a gradient that is not wanted. What is wanted `soon` is brought nearer meanwhile.
+    /// From a panel's exponentials to its gradients: into `dInput` [users, width], whose rows are `dInputStride` floats apart, added
+    /// where `adds`, `dWeight` [items, width] and `dBias` [items]; nil for a gradient that is not wanted. What is wanted `soon` is brought nearer meanwhile.
     func backward(
         _ items: Range<Int>, users: Int, clicks: foldin_clicks, scales: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-        dInput: UnsafeMutablePointer<Float>?, adds: Bool, dWeight: UnsafeMutablePointer<Float>?,
+        dInput: UnsafeMutablePointer<Float>?, dInputStride: Int, adds: Bool, dWeight: UnsafeMutablePointer<Float>?,
         dBias: UnsafeMutablePointer<Float>, soon: foldin_soon, worker: Int
     ) {
         let (byItems, byUsers) = (byItems[worker].pointer, byUsers[worker].pointer)
@@ -72,7 +72,7 @@ struct RoundedOutput {
             foldin_multiply_rounding(
                 users, width, items.count,
                 foldin_left_pairs(start: byItems, row_stride: foldin_pairs(items.count), pair_stride: 1),
-                foldin_matrix(start: weight, stride: width, is_transposed: false), adds, dInput, width)
+                foldin_matrix(start: weight, stride: width, is_transposed: false), adds, dInput, dInputStride)
         }
         if let dWeight {
             foldin_multiply_pairs(

@@ -19,10 +19,7 @@ final class SampledSoftmax {
     private(set) var maxima = FloatBuffer(count: 0)
     private(set) var sums = FloatBuffer(count: 0)
     private(set) var clicked = FloatBuffer(count: 0)
-    /// Consecutive panels whose gradients of the layer's input are summed together, one after the other.
-    private(set) var lanes: [Range<Int>] = []
-    /// A lane's gradient of the layer's input, [lanes, batch, inputs].
-    private(set) var dInputs = FloatBuffer(count: 0)
+    private(set) var lanes: InputLanes
     /// A worker's panel of the candidates' weights, of their gradient, and of their biases'.
     let weights: [FloatBuffer]
     let dWeights: [FloatBuffer]
@@ -32,6 +29,7 @@ final class SampledSoftmax {
         self.negatives = negatives
         self.batchSize = batchSize
         width = layer.inputs
+        lanes = InputLanes(panelCount: 0, users: batchSize, width: layer.inputs)
         weights = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel * layer.inputs) }
         dWeights = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel * layer.inputs) }
         dBiases = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel) }
@@ -51,7 +49,6 @@ final class SampledSoftmax {
         self.candidates = nil  // so that the arrays are not copied
         candidates.assemble(clicks: batch.columns, randomness: randomness)
         self.candidates = candidates
-        let count = panelCount
         if biases.count < candidates.count {
             let room = candidates.count + candidates.count / 8
             let roomInPanels = (room + itemsAPanel - 1) / itemsAPanel
@@ -61,8 +58,6 @@ final class SampledSoftmax {
             sums = FloatBuffer(count: roomInPanels * batchSize)
             clicked = FloatBuffer(count: roomInPanels * batchSize)
         }
-        let laneCount = min(16, count)
-        lanes = (0..<laneCount).map { $0 * count / laneCount..<($0 + 1) * count / laneCount }
-        if dInputs.count < laneCount * batchSize * width { dInputs = FloatBuffer(count: laneCount * batchSize * width) }
+        lanes = InputLanes(panelCount: panelCount, users: batchSize, width: width, reusing: lanes)
     }
 }

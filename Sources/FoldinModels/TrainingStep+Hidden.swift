@@ -44,8 +44,10 @@ extension TrainingStep {
     /// From the gradient of what the last layer saw, summed over its lanes, to the gradient of the first layer's linear map.
     /// Weights are not changed yet.
     func hiddenBackward(step: UInt64, beta: Float) {
+        let lanes = sampled?.lanes ?? output.lanes
         workers.forEachPiece(of: batch.userCount, size: rowsAPiece) { rows, _ in
-            sumLanes(rows, into: activations.dBefore(layers.count - 1, encoderDepth: encoderDepth))
+            let width = layers[layers.count - 1].inputs
+            lanes.add(rows, into: activations.dBefore(layers.count - 1, encoderDepth: encoderDepth) + rows.lowerBound * width)
             for index in (1..<layers.count).reversed() {
                 let layer = layers[index]
                 if index < layers.count - 1 {

@@ -3,6 +3,14 @@ import FoldinKernels
 
 // The first layer, which sees only the clicked items, and the updates of all layers but the last.
 extension TrainingStep {
+    /// Makes the updates that were put off of the rows that the batch, grouped by item, reads.
+    func bringClickedRowsUpToDate() {
+        guard let deferred else { return }
+        workers.forEachPiece(of: layers[0].inputs, size: itemsAPanel) { items, _ in
+            for item in items where batch.itemStarts[item + 1] > batch.itemStarts[item] { deferred.bringUpToDate(item) }
+        }
+    }
+
     /// outputs[0] [batch, outputs] = tanh?(sum of the clicked items' rows + bias)
     func inputForward() {
         let layer = layers[0]
@@ -26,7 +34,9 @@ extension TrainingStep {
 
     /// Gradients and Adam of the first layer, a panel of items a task, and of the hidden layers, a few output rows a task.
     func updateInnerLayers(_ update: foldin_adam_step) {
-        updateInnerLayers(update, rows: layers[0].inputs) { updateItems($0, update) }
+        guard let deferred else { preconditionFailure("rows of a sampled softmax are updated otherwise") }
+        deferred.begin(update)
+        updateInnerLayers(update, rows: layers[0].inputs) { updateItems($0, deferred) }
     }
 
     /// The same with `updateRows`, which updates some of the `rows` rows that the first layer has in this step.
@@ -50,27 +60,23 @@ extension TrainingStep {
         }
     }
 
-    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam.
-    private func updateItems(_ items: Range<Int>, _ update: foldin_adam_step) {
+    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam. Rows without clicks wait.
+    private func updateItems(_ items: Range<Int>, _ deferred: DeferredUpdates) {
         let width = layers[0].outputs
         guard let dOutput = activations.dOutputs[0] else { return }
-        let weight = parameters.linears[0].weight.pointer
-        let first = firstMoments.linears[0].weight.pointer
-        let second = secondMoments.linears[0].weight.pointer
+        let isDue = deferred.isDue(panel: items.lowerBound / itemsAPanel)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
             guard let gradient = gradient.baseAddress else { return }
             batch.itemRows.withUnsafeBufferPointer { rows in
                 batch.itemValues.withUnsafeBufferPointer { values in
                     for item in items {
-                        var update = update
                         let start = batch.itemStarts[item]
                         let count = batch.itemStarts[item + 1] - start
-                        let at = item * width
                         if count > 0, let rows = rows.baseAddress, let values = values.baseAddress {
                             foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
-                            foldin_adam(&update, width, weight + at, first + at, second + at, gradient)
-                        } else {
-                            foldin_adam(&update, width, weight + at, first + at, second + at, nil)
+                            deferred.update(item, gradient: gradient)
+                        } else if isDue {
+                            deferred.bringUpToDate(item)
                         }
                     }
                 }

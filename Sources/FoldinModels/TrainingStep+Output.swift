@@ -15,10 +15,7 @@ struct OutputScratch {
     let maxima: FloatBuffer
     let sums: FloatBuffer
     let clicked: FloatBuffer
-    /// Consecutive panels whose gradients of the layer's input are summed together, one after the other.
-    let lanes: [Range<Int>]
-    /// A lane's gradient of the layer's input, [lanes, batch, inputs].
-    let dInputs: FloatBuffer
+    let lanes: InputLanes
     /// A worker's gradient of a panel's weights and biases.
     let dWeights: [FloatBuffer]
     let dBiases: [FloatBuffer]
@@ -32,9 +29,7 @@ struct OutputScratch {
         maxima = FloatBuffer(count: count * batchSize)
         sums = FloatBuffer(count: count * batchSize)
         clicked = FloatBuffer(count: count * batchSize)
-        let laneCount = min(16, count)
-        lanes = (0..<laneCount).map { $0 * count / laneCount..<($0 + 1) * count / laneCount }
-        dInputs = FloatBuffer(count: laneCount * batchSize * layer.inputs)
+        lanes = InputLanes(panelCount: count, users: batchSize, width: layer.inputs)
         dWeights = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel * layer.inputs) }
         dBiases = (0..<workers.count).map { _ in FloatBuffer(count: itemsAPanel) }
     }
@@ -136,30 +131,30 @@ extension TrainingStep {
         let secondMoment = secondMoments.linears[last].weight.pointer
         let share = 1 / Float(users)
         withClicks { clicks in
-            workers.forEach(output.lanes.count) { lane, worker in
-                let dInput = output.dInputs.pointer + lane * users * width
+            workers.forEach(output.lanes.panels.count) { lane, worker in
+                let dInput = output.lanes.sum(ofLane: lane)
                 let dWeight = output.dWeights[worker].pointer
                 let dBias = output.dBiases[worker].pointer
-                for index in output.lanes[lane] {
+                for index in output.lanes.panels[lane] {
                     let items = items(ofPanel: index)
                     let at = items.lowerBound
                     let weight = linear.weight.pointer + at * width
                     let scales = output.maxima.pointer + index * users
-                    let adds = index > output.lanes[lane].lowerBound
+                    let adds = index > output.lanes.panels[lane].lowerBound
                     if let rounded = output.rounded {
                         let moments = foldin_soon(
                             first: firstMoment + at * width, second: secondMoment + at * width, count: items.count * width)
                         rounded.backward(
                             items, users: users, clicks: clicks, scales: scales, weight: weight,
-                            dInput: givesInput ? dInput : nil, adds: adds, dWeight: update == nil ? nil : dWeight,
-                            dBias: dBias, soon: moments, worker: worker)
+                            dInput: givesInput ? dInput : nil, dInputStride: output.lanes.stride, adds: adds,
+                            dWeight: update == nil ? nil : dWeight, dBias: dBias, soon: moments, worker: worker)
                     } else {
                         let panel = output.panels.pointer + at * users
                         foldin_loss_gradient(users, at, items.count, clicks, share, scales, panel, dBias)
                         if givesInput {
                             matrixMultiply(
                                 rows: users, columns: width, inner: items.count, .plain(panel, stride: items.count),
-                                .plain(weight, stride: width), beta: adds ? 1 : 0, into: dInput, stride: width)
+                                .plain(weight, stride: width), beta: adds ? 1 : 0, into: dInput, stride: output.lanes.stride)
                         }
                         if update != nil {
                             matrixMultiply(
@@ -175,18 +170,6 @@ extension TrainingStep {
                         secondMoments.linears[last].bias.pointer + at, dBias)
                 }
             }
-        }
-    }
-
-    /// target [rows, inputs of the last layer] = the sum of the lanes, in order.
-    func sumLanes(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
-        let width = layers[layers.count - 1].inputs
-        let start = rows.lowerBound * width
-        let count = rows.count * width
-        let lane = batch.userCount * width
-        (target + start).update(from: output.dInputs.pointer + start, count: count)
-        for index in 1..<max(1, output.lanes.count) {
-            foldin_add(count, output.dInputs.pointer + index * lane + start, target + start)
         }
     }
 }

@@ -19,8 +19,10 @@ extension TrainingStep {
         let randomness = source(RandomStream.dropout(0), step)
         if turn.isDecoders {
             batch.takeClicks(matrix, users: users, layer: layers[0].withoutDropout, randomness: randomness)
+            deferred?.settle(workers)
         } else {
             batch.assemble(matrix, users: users, layer: layers[0], randomness: randomness)
+            bringClickedRowsUpToDate()
         }
         inputForward()
         times.input = clock.lap()
@@ -81,7 +83,7 @@ extension TrainingStep {
         else { return }
         let (width, inner) = (parameters.architecture.latent, residual.encoder.width)
         workers.forEachPiece(of: batch.userCount, size: rowsAPiece) { rows, _ in
-            sumLanes(rows, into: dLatent.pointer)
+            output.lanes.add(rows, into: dLatent.pointer + rows.lowerBound * width)
             for row in rows {
                 foldin_sample_composite_backward(
                     width, moments.pointer + row * 2 * width, noise.pointer + row * width,

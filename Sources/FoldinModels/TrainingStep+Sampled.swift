@@ -36,10 +36,8 @@ extension TrainingStep {
             negativeLogLikelihood: likelihood, divergence: parameters.architecture.family == .multVAE ? divergence : 0)
     }
 
-    /// Makes up for the updates that rows of the item-wide layers skipped, so that the weights are those after `updates` updates:
-    /// to be called before they are read by others. Does nothing after an exact step. Costs a pass over weights and moments.
-    public func settle(updates: Int, adam: Adam) {
-        guard let sampled else { return }
+    /// Makes up for the updates that rows of the item-wide layers skipped.
+    func settleRows(_ sampled: SampledSoftmax, updates: Int, adam: Adam) {
         sampled.rows.prepare(adam, through: updates)
         workers.forEachPiece(of: parameters.architecture.items, size: 4 * itemsAPanel) { items, _ in
             for item in items {
@@ -80,7 +78,7 @@ extension TrainingStep {
     }
 
     /// dLogits = (clicks * softmax - x) / batch; from it, a panel at a time, the input's gradient into the lane, and the
-    /// candidates' into Adam. The lanes' sum goes to `output`, where `hiddenBackward` looks for it.
+    /// candidates' into Adam.
     private func sampledBackward(
         _ sampled: SampledSoftmax, _ candidates: Candidates, _ update: foldin_adam_step, number: Int
     ) {
@@ -90,11 +88,11 @@ extension TrainingStep {
         let input = activations.seen(by: last, encoderDepth: encoderDepth)
         let share = 1 / Float(users)
         withClicks(candidates) { clicks in
-            workers.forEach(sampled.lanes.count) { lane, worker in
-                let dInput = sampled.dInputs.pointer + lane * users * width
+            workers.forEach(sampled.lanes.panels.count) { lane, worker in
+                let dInput = sampled.lanes.sum(ofLane: lane)
                 let dWeight = sampled.dWeights[worker].pointer
                 let dBias = sampled.dBiases[worker].pointer
-                for index in sampled.lanes[lane] {
+                for index in sampled.lanes.panels[lane] {
                     let places = sampled.places(ofPanel: index)
                     let panel = sampled.panels.pointer + places.lowerBound * users
                     foldin_loss_gradient(
@@ -103,8 +101,8 @@ extension TrainingStep {
                     let weight = gather(places, candidates, into: sampled.weights[worker])
                     matrixMultiply(
                         rows: users, columns: width, inner: places.count, .plain(panel, stride: places.count),
-                        .plain(weight, stride: width), beta: index == sampled.lanes[lane].lowerBound ? 0 : 1, into: dInput,
-                        stride: width)
+                        .plain(weight, stride: width), beta: index == sampled.lanes.panels[lane].lowerBound ? 0 : 1,
+                        into: dInput, stride: sampled.lanes.stride)
                     matrixMultiply(
                         rows: places.count, columns: width, inner: users, .transposed(panel, stride: places.count),
                         .plain(input, stride: width), into: dWeight, stride: width)
@@ -113,14 +111,6 @@ extension TrainingStep {
                             last, item: Int(candidates.items[place]), dWeight + row * width, bias: dBias + row, update, number)
                     }
                 }
-            }
-        }
-        let total = output.dInputs.pointer
-        workers.forEachPiece(of: users * width, size: 1 << 14) { range, _ in
-            (total + range.lowerBound).update(from: sampled.dInputs.pointer + range.lowerBound, count: range.count)
-            for lane in 1..<max(1, sampled.lanes.count) {
-                foldin_add(
-                    range.count, sampled.dInputs.pointer + lane * users * width + range.lowerBound, total + range.lowerBound)
             }
         }
     }

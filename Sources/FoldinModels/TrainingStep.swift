@@ -11,9 +11,10 @@ import FoldinKernels
 /// The gradient of the two item-wide layers is never stored whole: Adam consumes it a panel at a time, while it is in cache.
 /// Memory beside the weights: two moments a weight, batch x items scores, and a few batch x hidden buffers.
 public final class TrainingStep {
-    /// The weights being trained; changed by each step.
+    /// The weights being trained; changed by each step. Rows of the item-wide layers that a batch does not read are changed later:
+    /// all are up to date only after `settle(updates:adam:)`.
     public let parameters: Parameters
-    /// Adam's running means of gradients and of their squares.
+    /// Adam's running means of gradients and of their squares, up to date when the weights are.
     public let firstMoments: Parameters
     public let secondMoments: Parameters
     /// The seed of every dropout mask and latent noise.
@@ -30,6 +31,8 @@ public final class TrainingStep {
     let output: OutputScratch
     /// Nil where the softmax is exact.
     let sampled: SampledSoftmax?
+    /// Nil where the softmax is sampled.
+    let deferred: DeferredUpdates?
     /// Nil but for RecVAE.
     let residual: ResidualStep?
     /// Divergence of each user of the batch.
@@ -42,7 +45,7 @@ public final class TrainingStep {
     /// A trainer of `parameters` by batches of at most `batchSize` users, with a precision that is available here.
     ///
     /// A sampled softmax draws its negatives by how often the first step's matrix has each item; see `Candidates`, and `RowMoments` for
-    /// what it makes of Adam. Its weights are up to date only after `settle(updates:adam:)`, and its precision is single.
+    /// what it makes of Adam. Its precision is single.
     public init(
         parameters: Parameters, batchSize: Int, seed: UInt64, workers: Workers = Workers(), precision: Precision = .float32,
         softmax: Softmax = .exact
@@ -63,11 +66,13 @@ public final class TrainingStep {
         case .exact:
             sampled = nil
             secondMoments = Parameters(zerosFor: parameters.architecture)
+            deferred = DeferredUpdates(parameters, first: firstMoments, second: secondMoments)
             output = OutputScratch(layer: last, batchSize: batchSize, workers: workers, precision: precision)
         case .sampled(let negatives):
             precondition(precision == .float32, "a sampled softmax is trained in single precision")
             sampled = SampledSoftmax(negatives: negatives, layer: last, batchSize: batchSize, workers: workers)
             secondMoments = Parameters(rowMomentsFor: parameters.architecture)
+            deferred = nil
             output = OutputScratch(layer: last.narrowed(to: 1), batchSize: batchSize, workers: workers, precision: precision)
         }
         let isResidual = parameters.architecture.family == .recVAE
@@ -81,7 +86,18 @@ public final class TrainingStep {
         parameters.copy(from: weights)
         firstMoments.clear()
         secondMoments.clear()
+        deferred?.forget()
         residual?.previous = nil
+    }
+
+    /// Makes the updates that rows of the item-wide layers have not had, so that the weights are those after `updates` updates:
+    /// to be called before they are read by others. At most a pass over weights and moments; steps may follow.
+    ///
+    /// With an exact softmax the weights have then the bits they would have had if no update had been put off. With a sampled one
+    /// `adam` tells the rate of those that were; see `RowMoments`.
+    public func settle(updates: Int, adam: Adam) {
+        deferred?.settle(workers)
+        if let sampled { settleRows(sampled, updates: updates, adam: adam) }
     }
 
     /// Trains on the users `users` of `matrix`, `step` being the number of steps before this one.
@@ -99,6 +115,7 @@ public final class TrainingStep {
         let update = adam.step(number: step + 1)
         var clock = StepClock()
         batch.assemble(matrix, users: users, layer: layers[0], randomness: source(RandomStream.dropout(0), step))
+        bringClickedRowsUpToDate()
         inputForward()
         times.input = clock.lap()
         hiddenForward(step: step)
