@@ -48,6 +48,7 @@ final class DeferredUpdates {
     func bringUpToDate(_ item: Int) {
         let missing = begun - made[item]
         guard missing > 0 else { return }
+        precondition(missing <= latest.count, "a row is brought up to date before an update that it misses is forgotten")
         let at = item * width
         latest.withUnsafeBufferPointer { latest in
             guard let end = latest.baseAddress.map({ $0 + latest.count }) else { return }

@@ -26,7 +26,11 @@ import Testing
             // The last kind has no gradient after the first step, as an item that nobody of the batch clicked.
             let gradient = kind == 3 && t > 1 ? nil : Self.numbers(count, UInt64(10 + t))
             var update = Self.step(Double(t), shrink: shrink, l2: l2)
-            foldin_adam(&update, count, &w, &m, &v, gradient)
+            if let gradient {
+                foldin_adam(&update, count, &w, &m, &v, gradient)
+            } else {
+                foldin_adam_alone(&update, 1, count, &w, &m, &v)
+            }
             for i in 0..<count {
                 let g = Double(gradient?[i] ?? 0) + Double(l2) * weights[i]
                 first[i] = 0.9 * first[i] + 0.1 * g
@@ -38,6 +42,22 @@ import Testing
         #expect(LoopsTests.near(Array(w.dropLast()), weights, 1e-5))
         #expect(LoopsTests.near(Array(m.dropLast()), first) && LoopsTests.near(Array(v.dropLast()), second))
         #expect(w.last == LoopsTests.guardian && m.last == 0 && v.last == 0)
+    }
+
+    /// Steps without a gradient, taken together, are the same bits as one after the other with a gradient of zeros.
+    @Test(arguments: LoopsTests.lengths, [0, 1, 2])
+    func adamAlone(count: Int, kind: Int) {
+        let (shrink, l2): (Float, Float) = [(1, 0), (0.99, 0), (1, 0.1)][kind]
+        let zeros = [Float](repeating: 0, count: count)
+        var w = Self.numbers(count, 1) + [LoopsTests.guardian]
+        var m = Self.numbers(count, 2) + [0]
+        var v = Self.numbers(count, 3).map { $0 * $0 } + [0]
+        var (weights, first, second) = (w, m, v)
+        let steps = (5...11).map { Self.step(Double($0), shrink: shrink, l2: l2) }
+        foldin_adam_alone(steps, steps.count, count, &w, &m, &v)
+        for var step in steps { foldin_adam(&step, count, &weights, &first, &second, zeros) }
+        #expect(w.map(\.bitPattern) == weights.map(\.bitPattern))
+        #expect(m.map(\.bitPattern) == first.map(\.bitPattern) && v.map(\.bitPattern) == second.map(\.bitPattern))
     }
 
     @Test(arguments: LoopsTests.lengths)

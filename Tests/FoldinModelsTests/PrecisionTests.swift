@@ -36,6 +36,7 @@ import Testing
         let losses = [order[..<139], order[140...], order[5..<144]].prefix(steps).enumerated().map { number, users in
             step.run(matrix, users: users, step: UInt64(number), beta: 0.2, adam: Adam(learningRate: 0.01))
         }
+        step.settle(updates: steps, adam: Adam())
         return (losses, step)
     }
 

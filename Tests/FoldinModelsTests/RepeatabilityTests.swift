@@ -21,6 +21,7 @@ import Testing
         for (number, users) in [order[..<140], order[140...], order[5..<144]].enumerated() {
             step.run(matrix, users: users, step: UInt64(number), beta: 0.2, adam: Adam(decoupledDecay: 0.01))
         }
+        step.settle(updates: 3, adam: Adam(decoupledDecay: 0.01))
         return step.parameters.bits + step.firstMoments.bits + step.secondMoments.bits
     }
 
