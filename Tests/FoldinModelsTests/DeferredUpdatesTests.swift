@@ -1,5 +1,5 @@
+import FoldinInteractions
 import FoldinKernels
-import FoldinTestSupport
 import Foundation
 import Testing
 
