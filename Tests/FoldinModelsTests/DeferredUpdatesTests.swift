@@ -21,7 +21,8 @@ import Testing
             adam.learningRate = 0.02 / Float(1 + number)
             let start = number % 3 * 20
             step.run(
-                matrix, users: step.shuffled(60, epoch: number / 3)[start..<start + 20], step: UInt64(number), beta: 0.2, adam: adam)
+                matrix, users: step.shuffled(60, epoch: number / 3)[start..<start + 20], step: UInt64(number), beta: 0.2,
+                adam: adam)
             if settles { step.settle(updates: number + 1, adam: adam) }
         }
         step.settle(updates: steps, adam: adam)
