@@ -47,6 +47,10 @@ void foldin_row_pause(const foldin_adam_pause *pause, ptrdiff_t count, float *we
     CALL(row_pause, pause, count, weight, m, v)
 }
 
+void foldin_fetch(ptrdiff_t count, const float *from) {
+    for (ptrdiff_t i = 0; i < count + 15; i += 16) __builtin_prefetch(from + (i < count ? i : count - 1), 1, 2);
+}
+
 void foldin_sum_rows(ptrdiff_t width, const float *start, ptrdiff_t count, const int32_t *rows, const float *factors,
                      const float *matrix, float *out) {
     CALL(sum_rows, width, start, count, rows, factors, matrix, out)

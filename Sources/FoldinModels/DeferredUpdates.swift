@@ -44,6 +44,14 @@ final class DeferredUpdates {
     /// Whether the rows of a panel have to have the update that was begun last, with all before it.
     func isDue(panel: Int) -> Bool { panel % Self.most == begun % Self.most }
 
+    /// Asks for `item`'s row, which is wanted soon.
+    func fetch(_ item: Int) {
+        let at = item * width
+        foldin_fetch(width, weight.pointer + at)
+        foldin_fetch(width, first.pointer + at)
+        foldin_fetch(width, second.pointer + at)
+    }
+
     /// Makes what `item`'s row has not had. Different items may be brought up to date at the same time.
     func bringUpToDate(_ item: Int) {
         let missing = begun - made[item]

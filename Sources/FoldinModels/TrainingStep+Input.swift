@@ -7,8 +7,19 @@ extension TrainingStep {
     func bringClickedRowsUpToDate() {
         guard let deferred else { return }
         workers.forEachPiece(of: layers[0].inputs, size: itemsAPanel) { items, _ in
-            for item in items where batch.itemStarts[item + 1] > batch.itemStarts[item] { deferred.bringUpToDate(item) }
+            forEachClicked(items, deferred) { deferred.bringUpToDate($0) }
         }
+    }
+
+    /// Runs `body` for the clicked ones of `items`, whose rows lie apart: one is asked for while the one before has its turn.
+    private func forEachClicked(_ items: Range<Int>, _ deferred: DeferredUpdates, _ body: (Int) -> Void) {
+        var next: Int?
+        for item in items where batch.itemStarts[item + 1] > batch.itemStarts[item] {
+            deferred.fetch(item)
+            if let next { body(next) }
+            next = item
+        }
+        if let next { body(next) }
     }
 
     /// outputs[0] [batch, outputs] = tanh?(sum of the clicked items' rows + bias)
@@ -36,7 +47,12 @@ extension TrainingStep {
     func updateInnerLayers(_ update: foldin_adam_step) {
         guard let deferred else { preconditionFailure("rows of a sampled softmax are updated otherwise") }
         deferred.begin(update)
-        updateInnerLayers(update, rows: layers[0].inputs) { updateItems($0, deferred) }
+        updateInnerLayers(update, rows: layers[0].inputs) { items in
+            updateClickedItems(items, deferred)
+            // The others wait for their turn.
+            guard deferred.isDue(panel: items.lowerBound / itemsAPanel) else { return }
+            for item in items { deferred.bringUpToDate(item) }
+        }
     }
 
     /// The same with `updateRows`, which updates some of the `rows` rows that the first layer has in this step.
@@ -60,24 +76,20 @@ extension TrainingStep {
         }
     }
 
-    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam. Rows without clicks wait.
-    private func updateItems(_ items: Range<Int>, _ deferred: DeferredUpdates) {
+    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam.
+    private func updateClickedItems(_ items: Range<Int>, _ deferred: DeferredUpdates) {
         let width = layers[0].outputs
         guard let dOutput = activations.dOutputs[0] else { return }
-        let isDue = deferred.isDue(panel: items.lowerBound / itemsAPanel)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
             guard let gradient = gradient.baseAddress else { return }
             batch.itemRows.withUnsafeBufferPointer { rows in
                 batch.itemValues.withUnsafeBufferPointer { values in
-                    for item in items {
+                    guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
+                    forEachClicked(items, deferred) { item in
                         let start = batch.itemStarts[item]
                         let count = batch.itemStarts[item + 1] - start
-                        if count > 0, let rows = rows.baseAddress, let values = values.baseAddress {
-                            foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
-                            deferred.update(item, gradient: gradient)
-                        } else if isDue {
-                            deferred.bringUpToDate(item)
-                        }
+                        foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
+                        deferred.update(item, gradient: gradient)
                     }
                 }
             }

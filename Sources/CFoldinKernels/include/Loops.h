@@ -48,6 +48,9 @@ typedef struct {
 void foldin_row_pause(const foldin_adam_pause *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight,
                       float *_Nonnull m, float *_Nonnull v);
 
+/// Asks for `count` floats that are read and written soon.
+void foldin_fetch(ptrdiff_t count, const float *_Nonnull from);
+
 /// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. `start` NULL is zero. Rows of factor 0 are not read.
 void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,
                      const float *_Nonnull factors, const float *_Nonnull matrix, float *_Nonnull out);
