@@ -20,7 +20,8 @@ public struct Checkpoint<State: Codable & Sendable> {
     public let hasBest: Bool
     private let areRowMoments: Bool
 
-    /// A checkpoint of a training step between two steps. Nothing is copied: save before the next step.
+    /// A checkpoint of a training step between two steps. Updates that were put off are made; nothing is copied: save before the
+    /// next step.
     public init(of step: TrainingStep, best: KeptWeights?, state: State) {
         step.deferred?.settle(step.workers)
         source = .live(step, best: best)

@@ -58,7 +58,8 @@ struct RoundedOutput {
     }
 
     /// From a panel's exponentials to its gradients: into `dInput` [users, width], whose rows are `dInputStride` floats apart, added
-    /// where `adds`, `dWeight` [items, width] and `dBias` [items]; nil for a gradient that is not wanted. What is wanted `soon` is brought nearer meanwhile.
+    /// where `adds`, `dWeight` [items, width] and `dBias` [items]; nil for a gradient that is not wanted. What is wanted `soon` is
+    /// brought nearer meanwhile.
     func backward(
         _ items: Range<Int>, users: Int, clicks: foldin_clicks, scales: UnsafePointer<Float>, weight: UnsafePointer<Float>,
         dInput: UnsafeMutablePointer<Float>?, dInputStride: Int, adds: Bool, dWeight: UnsafeMutablePointer<Float>?,
