@@ -5,7 +5,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#include "AlwaysInline.h"
 
 #define BFLOAT16_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma"
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "AlwaysInline.h"
 #include "Clicks.h"
 #include "Dispatch.h"
 

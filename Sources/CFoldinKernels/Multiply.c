@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "Ahead.h"
+#include "AlwaysInline.h"
 
 #if defined(__x86_64__)
 // A tile of c is summed in 12 x 2 of AVX-512's 32 registers, or 6 x 2 of AVX2's 16. More rows than 12 have room among the
 // vectors, but their addresses none among the 16 ordinary registers.
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 // The longest sum a tile takes at once: a strip of b, `inner_at_once` x two vectors, fits the first-level cache.
 enum { inner_at_once = 256 };
