@@ -27,7 +27,7 @@ struct InputLanes {
     func sum(ofLane lane: Int) -> UnsafeMutablePointer<Float> { sums.pointer + lane * users * stride }
 
     /// target [rows.count, width] = the sum of the lanes, in order, for the users `rows`.
-    func add(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+    func sum(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
         for lane in panels.indices {
             var row = sum(ofLane: lane) + rows.lowerBound * stride
             for place in 0..<rows.count {

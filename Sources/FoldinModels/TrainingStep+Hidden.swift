@@ -47,7 +47,7 @@ extension TrainingStep {
         let lanes = sampled?.lanes ?? output.lanes
         workers.forEachPiece(of: batch.userCount, size: rowsAPiece) { rows, _ in
             let width = layers[layers.count - 1].inputs
-            lanes.add(rows, into: activations.dBefore(layers.count - 1, encoderDepth: encoderDepth) + rows.lowerBound * width)
+            lanes.sum(rows, into: activations.dBefore(layers.count - 1, encoderDepth: encoderDepth) + rows.lowerBound * width)
             for index in (1..<layers.count).reversed() {
                 let layer = layers[index]
                 if index < layers.count - 1 {

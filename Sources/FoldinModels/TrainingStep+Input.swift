@@ -7,19 +7,42 @@ extension TrainingStep {
     func bringClickedRowsUpToDate() {
         guard let deferred else { return }
         workers.forEachPiece(of: layers[0].inputs, size: itemsAPanel) { items, _ in
-            forEachClicked(items, deferred) { deferred.bringUpToDate($0) }
+            forEachClicked(items, soon: deferred.fetch, deferred.bringUpToDate)
         }
     }
 
-    /// Runs `body` for the clicked ones of `items`, whose rows lie apart: one is asked for while the one before has its turn.
-    private func forEachClicked(_ items: Range<Int>, _ deferred: DeferredUpdates, _ body: (Int) -> Void) {
+    /// Runs `body` for those of `places`, by which the batch is grouped, that have clicks which dropout left. Before each `soon` is told
+    /// of the next: rows lie apart.
+    func forEachClicked(_ places: Range<Int>, soon: (Int) -> Void = { _ in }, _ body: (Int) -> Void) {
         var next: Int?
-        for item in items where batch.itemStarts[item + 1] > batch.itemStarts[item] {
-            deferred.fetch(item)
+        for place in places where batch.itemStarts[place + 1] > batch.itemStarts[place] {
+            soon(place)
             if let next { body(next) }
-            next = item
+            next = place
         }
         if let next { body(next) }
+    }
+
+    /// Runs `body` likewise with dWeight [place, :] = sum over the place's users of value * dOutput [user, :].
+    func forEachClickedGradient(
+        _ places: Range<Int>, soon: (Int) -> Void = { _ in }, _ body: (Int, UnsafePointer<Float>) -> Void
+    ) {
+        let width = layers[0].outputs
+        guard let dOutput = activations.dOutputs[0] else { return }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
+            guard let gradient = gradient.baseAddress else { return }
+            batch.itemRows.withUnsafeBufferPointer { rows in
+                batch.itemValues.withUnsafeBufferPointer { values in
+                    guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
+                    forEachClicked(places, soon: soon) { place in
+                        let start = batch.itemStarts[place]
+                        let count = batch.itemStarts[place + 1] - start
+                        foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
+                        body(place, gradient)
+                    }
+                }
+            }
+        }
     }
 
     /// outputs[0] [batch, outputs] = tanh?(sum of the clicked items' rows + bias)
@@ -48,7 +71,7 @@ extension TrainingStep {
         guard let deferred else { preconditionFailure("rows of a sampled softmax are updated otherwise") }
         deferred.begin(update)
         updateInnerLayers(update, rows: layers[0].inputs) { items in
-            updateClickedItems(items, deferred)
+            forEachClickedGradient(items, soon: deferred.fetch) { deferred.update($0, gradient: $1) }
             // The others wait for their turn.
             guard deferred.isDue(panel: items.lowerBound / itemsAPanel) else { return }
             for item in items { deferred.bringUpToDate(item) }
@@ -72,26 +95,6 @@ extension TrainingStep {
             } else {
                 let start = (task - pieces.count - 1) * itemsAPanel
                 updateRows(start..<min(rows, start + itemsAPanel))
-            }
-        }
-    }
-
-    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], consumed at once by Adam.
-    private func updateClickedItems(_ items: Range<Int>, _ deferred: DeferredUpdates) {
-        let width = layers[0].outputs
-        guard let dOutput = activations.dOutputs[0] else { return }
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
-            guard let gradient = gradient.baseAddress else { return }
-            batch.itemRows.withUnsafeBufferPointer { rows in
-                batch.itemValues.withUnsafeBufferPointer { values in
-                    guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
-                    forEachClicked(items, deferred) { item in
-                        let start = batch.itemStarts[item]
-                        let count = batch.itemStarts[item + 1] - start
-                        foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
-                        deferred.update(item, gradient: gradient)
-                    }
-                }
             }
         }
     }

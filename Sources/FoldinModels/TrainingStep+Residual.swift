@@ -83,7 +83,7 @@ extension TrainingStep {
         else { return }
         let (width, inner) = (parameters.architecture.latent, residual.encoder.width)
         workers.forEachPiece(of: batch.userCount, size: rowsAPiece) { rows, _ in
-            output.lanes.add(rows, into: dLatent.pointer + rows.lowerBound * width)
+            output.lanes.sum(rows, into: dLatent.pointer + rows.lowerBound * width)
             for row in rows {
                 foldin_sample_composite_backward(
                     width, moments.pointer + row * 2 * width, noise.pointer + row * width,

@@ -42,30 +42,7 @@ extension TrainingStep {
     /// Brings the first layer's rows of the clicks that dropout left up to date.
     func resumeClickedRows(_ candidates: Candidates, _ rows: RowMoments, updates: Int) {
         workers.forEachPiece(of: candidates.clickedCount, size: itemsAPanel) { places, _ in
-            for place in places where batch.itemStarts[place + 1] > batch.itemStarts[place] {
-                resume(0, item: Int(candidates.items[place]), rows, updates: updates)
-            }
-        }
-    }
-
-    /// dWeight [item, :] = sum over the item's users of value * dOutput [user, :], for the clicks that dropout left.
-    func updateClickedRows(_ places: Range<Int>, _ candidates: Candidates, _ update: foldin_adam_step, number: Int) {
-        let width = rowWidth(0)
-        guard let dOutput = activations.dOutputs[0] else { return }
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { gradient in
-            guard let gradient = gradient.baseAddress else { return }
-            batch.itemRows.withUnsafeBufferPointer { rows in
-                batch.itemValues.withUnsafeBufferPointer { values in
-                    guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
-                    for place in places {
-                        let start = batch.itemStarts[place]
-                        let count = batch.itemStarts[place + 1] - start
-                        guard count > 0 else { continue }
-                        foldin_sum_rows(width, nil, count, rows + start, values + start, dOutput.pointer, gradient)
-                        updateRow(0, item: Int(candidates.items[place]), gradient, bias: nil, update, number)
-                    }
-                }
-            }
+            forEachClicked(places) { resume(0, item: Int(candidates.items[$0]), rows, updates: updates) }
         }
     }
 

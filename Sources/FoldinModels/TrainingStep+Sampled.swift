@@ -27,8 +27,10 @@ extension TrainingStep {
         times.outputBackward = clock.lap()
         hiddenBackward(step: step, beta: beta)
         times.hidden += clock.lap()
-        updateInnerLayers(update, rows: candidates.clickedCount) {
-            updateClickedRows($0, candidates, update, number: Int(step) + 1)
+        updateInnerLayers(update, rows: candidates.clickedCount) { places in
+            forEachClickedGradient(places) { place, gradient in
+                updateRow(0, item: Int(candidates.items[place]), gradient, bias: nil, update, Int(step) + 1)
+            }
         }
         times.inputBackward = clock.lap()
         let divergence = divergences[0..<batch.userCount].reduce(0, +) / Double(batch.userCount)
