@@ -73,10 +73,14 @@ struct NumberRows: Sendable {
     let users: [UInt32]
     let items: [UInt32]
 
+    /// The variants that this processor can run, the fastest last.
+    static let variants = (0..<Int32(FOLDIN_NUMBER_ROWS_VARIANTS.rawValue)).filter { foldin_number_rows_has($0) }
+    static let fastest = variants.last ?? 0
+
     /// Reads from `place` on until a row is unusual, and moves there. The stretch ends in a newline. The result does not depend on
-    /// `portable`.
+    /// the variant of `foldin_read_numbers`.
     init(
-        _ place: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, delimiter: UInt8, hasFourth: Bool, portable: Bool = false
+        _ place: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, delimiter: UInt8, hasFourth: Bool, variant: Int32 = fastest
     ) {
         // As many rows as the beginning lets expect; the rest is read in further rounds if they are more.
         let sample = UnsafeBufferPointer(start: place, count: min(end - place, 1 << 14))
@@ -92,7 +96,7 @@ struct NumberRows: Sendable {
             var rows = foldin_number_rows(
                 items: columns.items, tenths: tenths, count: columns.count, room: columns.room, runs: columns.runs,
                 run_count: columns.runCount, seen_users: marks, seen_items: marks + bound, bound: UInt32(bound))
-            foldin_read_numbers(&place, end, delimiter, hasFourth, &rows, portable)
+            foldin_read_numbers(variant, &place, end, delimiter, hasFourth, &rows)
             (columns.count, columns.runCount) = (rows.count, rows.run_count)
             if columns.count < columns.room || place == end { break }
             columns = RowColumns(columns, room: 2 * columns.room)

@@ -77,8 +77,8 @@ struct NumberRowsTests {
     }
 
     @Test(
-        "all sizes of numbers, with and without the processor's vectors, and more rows than expected", arguments: [false, true])
-    func everySize(portable: Bool) throws {
+        "all sizes of numbers, by each variant, and more rows than expected", arguments: NumberRows.variants)
+    func everySize(variant: Int32) throws {
         var text = ""
         // Long rows first, so that fewer are expected than come.
         for number in 0..<400 { text += "\(1_000_000 + number),\(1_048_575 - number),9.\(number % 10)\n" }
@@ -87,7 +87,7 @@ struct NumberRowsTests {
         try bytes.withUnsafeBufferPointer { bytes in
             var place = try #require(bytes.baseAddress)
             let read = NumberRows(
-                &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, portable: portable)
+                &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, variant: variant)
             #expect(read.columns.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
             #expect(read.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
             #expect(read.items.count == 411)

@@ -26,14 +26,25 @@ typedef struct {
     uint32_t bound;
 } foldin_number_rows;
 
+/// The instruction sets that reading is compiled for; the last one that the processor has is the fastest.
+enum foldin_number_rows_variant {
+    FOLDIN_NUMBER_ROWS_PORTABLE = 0,
+    FOLDIN_NUMBER_ROWS_AVX2 = 1,
+    FOLDIN_NUMBER_ROWS_AVX512 = 2,
+    FOLDIN_NUMBER_ROWS_VARIANTS = 3
+};
+
+/// Whether a variant was compiled in and this processor can run it.
+bool foldin_number_rows_has(int variant);
+
 /// Reads usual rows from `*place` on, many at a time, behind those there are: `user,item,rating` and, where `has_fourth`, one more field of
 /// digits and points, each ended by a single newline; ids are whole numbers below `bound`, at most 7 digits in their only spelling, ratings
 /// one digit or digit, point, digit. Ids are stored as the numbers they are.
 ///
 /// Stops before the first row that is otherwise, which the caller looks at, at `end`, and when there is no more room; moves `*place` there.
-/// `portable` keeps it from using the processor's vectors: the results are the same.
-void foldin_read_numbers(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter, bool has_fourth,
-                         foldin_number_rows *_Nonnull rows, bool portable);
+/// The results do not depend on the variant, which `foldin_number_rows_has`.
+void foldin_read_numbers(int variant, const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
+                         bool has_fourth, foldin_number_rows *_Nonnull rows);
 
 /// Rows that were read. Their ratings stand in one of two ways, or not at all.
 typedef struct {
