@@ -9,19 +9,22 @@
 // A tile of c is summed in 12 x 2 of AVX-512's 32 registers, or 6 x 2 of AVX2's 16. More rows than 12 have room among the
 // vectors, but their addresses none among the 16 ordinary registers.
 
-// The longest sum a tile takes at once: a strip of b, `inner_at_once` x two vectors, fits the first-level cache.
-enum { inner_at_once = 256 };
-
-// How `inner` is cut: into equal pieces of at most `inner_at_once`, all but the last a multiple of 16.
-static ptrdiff_t inner_piece(ptrdiff_t inner) {
-    ptrdiff_t pieces = (inner + inner_at_once - 1) / inner_at_once;
+// How `inner` is cut: into equal pieces of at most `longest`, all but the last a multiple of 16.
+static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
+    ptrdiff_t pieces = (inner + longest - 1) / longest;
     return pieces > 1 ? ((inner + pieces - 1) / pieces + 15) / 16 * 16 : inner;
 }
+
+// LONGEST is how long a sum a tile takes at once, LONGEST_ACROSS the same where a is transposed. Longer ones begin and end less
+// often; shorter strips, of two vectors a row, stay in the first-level cache. Across, the lines of a have to stay there too, since the
+// next tile reads the rest of each.
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define VERSION(name) name##_avx2
 #define LANES 8
 #define TILE_ROWS 6
+#define LONGEST 640
+#define LONGEST_ACROSS 128
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
 #define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
@@ -29,6 +32,8 @@ static ptrdiff_t inner_piece(ptrdiff_t inner) {
 #undef VERSION
 #undef LANES
 #undef TILE_ROWS
+#undef LONGEST
+#undef LONGEST_ACROSS
 #undef EACH_HEIGHT
 #undef LOW_HALVES
 #undef HIGH_HALVES
@@ -38,6 +43,8 @@ static ptrdiff_t inner_piece(ptrdiff_t inner) {
 #define VERSION(name) name##_avx512
 #define LANES 16
 #define TILE_ROWS 12
+#define LONGEST 256
+#define LONGEST_ACROSS 256
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 #define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
