@@ -5,20 +5,23 @@
 // So many bytes are looked at together; their rows fit in the first-level cache between the steps. A row has at least 6 bytes.
 enum { piece_size = 4096, piece_rows = piece_size / 6 + 1, block_rows = 16 };
 
-// What usual rows look like, field by field: the byte behind a field, and the number that its length less one stays below.
+// What usual rows look like, field by field: the number that a field's length less one stays below, and a bit, the lowest of a byte
+// first, set where the field is a line's last, which a newline ends. The others end in `delimiter`.
 struct usual {
     ptrdiff_t fields;
-    uint8_t kinds[4 * piece_rows];
+    uint8_t delimiter;
     uint32_t lengths[4 * piece_rows];
+    uint8_t line_ends[piece_size / 8 + 9];
 };
 
-// The places of the bytes that are neither digits nor points, and these bytes. Room for `size` and 64 more.
-static ptrdiff_t separators_portable(const uint8_t *bytes, ptrdiff_t size, uint32_t *places, uint8_t *kinds) {
+// The places of the bytes that are neither digits nor points, as far as they are what `usual` has there. Room for `size` and 64 more.
+static ptrdiff_t separators_portable(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {
     ptrdiff_t count = 0;
     for (ptrdiff_t place = 0; place < size; place++) {
-        places[count] = (uint32_t)place;
-        kinds[count] = bytes[place];
-        count += ((uint8_t)(bytes[place] - '0') > 9) & (bytes[place] != '.');
+        if ((uint8_t)(bytes[place] - '0') <= 9 || bytes[place] == '.') continue;
+        bool ends_line = usual->line_ends[count / 8] >> count % 8 & 1;
+        if (bytes[place] != (ends_line ? '\n' : usual->delimiter)) break;
+        places[count++] = (uint32_t)place;
     }
     return count;
 }
@@ -87,11 +90,10 @@ void foldin_read_numbers(int variant, const uint8_t **place, const uint8_t *end,
 #else
     (void)variant;
 #endif
-    struct usual usual = {.fields = has_fourth ? 4 : 3};
-    for (ptrdiff_t i = 0; i < usual.fields * piece_rows; i++) {
-        usual.kinds[i] = (i + 1) % usual.fields ? delimiter : '\n';
+    struct usual usual = {.fields = has_fourth ? 4 : 3, .delimiter = delimiter};
+    for (ptrdiff_t i = 0; i < usual.fields * piece_rows; i++)
         usual.lengths[i] = i % usual.fields < 2 ? 7 : i % usual.fields < 3 ? 3 : UINT32_MAX;
-    }
+    for (ptrdiff_t i = usual.fields - 1; i < piece_size; i += usual.fields) usual.line_ends[i / 8] |= (uint8_t)(1 << i % 8);
     while (*place < end && rows->count < rows->room) {
         // The end is copied, so that looking past a row stays in memory of ours.
         uint8_t last[piece_size + 64];

@@ -6,35 +6,61 @@
 
 #pragma clang attribute push(AVX2_TARGET, apply_to = function)
 
-// A bit for each of 32 bytes, set where it is neither a digit nor a point.
-static inline uint32_t others_avx2(const uint8_t *bytes) {
-    __m256i block = _mm256_loadu_si256((const __m256i *)bytes);
-    __m256i above = _mm256_subs_epu8(_mm256_sub_epi8(block, _mm256_set1_epi8('0')), _mm256_set1_epi8(9));
-    __m256i usual = _mm256_or_si256(_mm256_cmpeq_epi8(above, _mm256_setzero_si256()), _mm256_cmpeq_epi8(block, _mm256_set1_epi8('.')));
-    return ~(uint32_t)_mm256_movemask_epi8(usual);
+// How many of the separators `others` are what `usual` has from the field `count` on: a bit is set in `lines` where the byte is a newline,
+// in `delimiters` where it is the delimiter.
+static inline ptrdiff_t usual_separators(uint64_t others, uint64_t lines, uint64_t delimiters, const struct usual *usual,
+                                         ptrdiff_t count) {
+    uint64_t ends;
+    memcpy(&ends, usual->line_ends + count / 8, sizeof ends);
+    ends = ends >> count % 8 | (uint64_t)usual->line_ends[count / 8 + 8] << 1 << (63 - count % 8);
+    uint64_t strange = others & ~(lines | delimiters);
+    uint32_t here = (uint32_t)_mm_popcnt_u64(others);
+    uint64_t wrong = _bzhi_u64(_pext_u64(lines, others) ^ ends, here);
+    if (!(wrong | strange)) return here;
+    return (ptrdiff_t)_tzcnt_u64(wrong | _pext_u64(strange, others));
 }
 
-// The same as `separators_portable`, 64 bytes at a time. Of each, the first separators are taken without asking whether there are
-// so many: a branch less that would be guessed wrong.
-static ptrdiff_t separators_avx2(const uint8_t *bytes, ptrdiff_t size, uint32_t *places, uint8_t *kinds) {
-    enum { at_once = 16 };
+// A bit for each of 32 bytes, set where it equals `byte`.
+static inline uint32_t equal_avx2(__m256i bytes, uint8_t byte) {
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)byte)));
+}
+
+// A bit for each of 32 bytes, set where it is a digit.
+static inline uint32_t digits_avx2(__m256i bytes) {
+    __m256i above = _mm256_subs_epu8(_mm256_sub_epi8(bytes, _mm256_set1_epi8('0')), _mm256_set1_epi8(9));
+    return equal_avx2(above, 0);
+}
+
+// The places of the bits of `bits`, `start` added. The first are taken without asking whether there are so many: a branch less that
+// would be guessed wrong. Up to 7 more are written.
+static inline void places_of_avx2(uint32_t bits, uint32_t start, uint32_t *places) {
+    do {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 8; i++) {
+            *places++ = start + _tzcnt_u32(bits);
+            bits &= bits - 1;
+        }
+    } while (bits);
+}
+
+// The same as `separators_portable`, 64 bytes at a time.
+static ptrdiff_t separators_avx2(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {
     ptrdiff_t count = 0;
     for (ptrdiff_t start = 0; start < size; start += 64) {
         // Processors fetch ahead by themselves up to the end of a page only.
         _mm_prefetch((const char *)bytes + start + piece_size, _MM_HINT_T0);
-        uint64_t others = (uint64_t)others_avx2(bytes + start + 32) << 32 | others_avx2(bytes + start);
+        __m256i first = _mm256_loadu_si256((const __m256i *)(bytes + start));
+        __m256i second = _mm256_loadu_si256((const __m256i *)(bytes + start + 32));
+        uint64_t others = ~((uint64_t)digits_avx2(second) << 32 | digits_avx2(first) | (uint64_t)equal_avx2(second, '.') << 32 |
+                            equal_avx2(first, '.'));
         if (size - start < 64) others &= ((uint64_t)1 << (size - start)) - 1;
-        ptrdiff_t here = (ptrdiff_t)_mm_popcnt_u64(others);
-        for (ptrdiff_t done = 0; done < here; done += at_once)
-#pragma clang loop unroll(full)
-            for (ptrdiff_t i = 0; i < at_once; i++) {
-                // 64 where none is left.
-                ptrdiff_t place = start + (ptrdiff_t)_tzcnt_u64(others);
-                places[count + done + i] = (uint32_t)place;
-                kinds[count + done + i] = bytes[place];
-                others &= others - 1;
-            }
-        count += here;
+        uint64_t lines = (uint64_t)equal_avx2(second, '\n') << 32 | equal_avx2(first, '\n');
+        uint64_t delimiters = (uint64_t)equal_avx2(second, usual->delimiter) << 32 | equal_avx2(first, usual->delimiter);
+        ptrdiff_t here = (ptrdiff_t)_mm_popcnt_u64(others), right = usual_separators(others, lines, delimiters, usual, count);
+        places_of_avx2((uint32_t)others, (uint32_t)start, places + count);
+        places_of_avx2((uint32_t)(others >> 32), (uint32_t)start + 32, places + count + _mm_popcnt_u32((uint32_t)others));
+        count += right;
+        if (right < here) break;
     }
     return count;
 }
@@ -81,7 +107,7 @@ static void convert_avx2(const uint64_t *restrict words, ptrdiff_t count, uint32
 #pragma clang attribute push(AVX512_TARGET, apply_to = function)
 
 // The same as `separators_portable`, 64 bytes at a time, whose separators are squeezed together.
-static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, uint32_t *places, uint8_t *kinds) {
+static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {
     const __m512i ascending = _mm512_set_epi8(
         63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31,
         30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -94,15 +120,17 @@ static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, uint32_
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + start);
         __mmask64 others = _mm512_mask_cmpgt_epu8_mask(inside, _mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
         others = _mm512_mask_cmpneq_epu8_mask(others, block, _mm512_set1_epi8('.'));
-        _mm512_storeu_si512(kinds + count, _mm512_maskz_compress_epi8(others, block));
         __m512i squeezed = _mm512_maskz_compress_epi8(others, ascending);
-        ptrdiff_t here = (ptrdiff_t)_mm_popcnt_u64(others);
+        __mmask64 lines = _mm512_cmpeq_epu8_mask(block, _mm512_set1_epi8('\n'));
+        __mmask64 delimiters = _mm512_cmpeq_epu8_mask(block, _mm512_set1_epi8((char)usual->delimiter));
+        ptrdiff_t here = (ptrdiff_t)_mm_popcnt_u64(others), right = usual_separators(others, lines, delimiters, usual, count);
         for (ptrdiff_t done = 0; done < here; done += 16) {
             __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(squeezed));
             _mm512_storeu_si512(places + count + done, _mm512_add_epi32(wide, _mm512_set1_epi32((int)start)));
             squeezed = _mm512_alignr_epi64(squeezed, squeezed, 2);
         }
-        count += here;
+        count += right;
+        if (right < here) break;
     }
     return count;
 }

@@ -100,4 +100,37 @@ struct NumberRowsTests {
             for row in 0..<180_000 where users[400 + row] != UInt32(row % 7) { Issue.record("row \(row)") }
         }
     }
+
+    @Test("all variants read as many rows, on good and on damaged rows, and the same", arguments: [5, 6])
+    func variantsAgree(seed: UInt64) throws {
+        var draws = Draws(state: seed)
+        var stops = 0
+        for round in 0..<200 {
+            var bytes = Self.rows([3, 60, 900][round % 3], below: [900, 1 << 21][round % 2], &draws)
+            let end = bytes.count
+            for _ in 0..<round % 4 { bytes[draws.next(end)] = Array("\n\r,.0 9-:".utf8)[draws.next(9)] }
+            // More fields than a word has bits.
+            if round % 7 == 0 { for place in draws.next(end)..<end { bytes[place] = UInt8(ascii: ",") } }
+            bytes[end - 1] = 10
+            try bytes.withUnsafeBufferPointer { bytes in
+                let start = try #require(bytes.baseAddress)
+                let read = NumberRows.variants.map { variant in
+                    var place = start
+                    let rows = NumberRows(&place, end: start + end, delimiter: 44, hasFourth: true, variant: variant)
+                    return (rows: rows, passed: place - start)
+                }
+                for other in read.dropFirst() {
+                    #expect(other.passed == read[0].passed && other.rows.columns.count == read[0].rows.columns.count)
+                    #expect(other.rows.users == read[0].rows.users && other.rows.items == read[0].rows.items)
+                    #expect(other.rows.columns.usersByRow == read[0].rows.columns.usersByRow)
+                    for row in 0..<min(other.rows.columns.count, read[0].rows.columns.count) {
+                        #expect(other.rows.columns.items[row] == read[0].rows.columns.items[row])
+                        #expect(other.rows.columns.rating(row) == read[0].rows.columns.rating(row))
+                    }
+                }
+                stops += read[0].passed < end ? 1 : 0
+            }
+        }
+        #expect(stops > 50 && stops < 200, "some stop before the end")
+    }
 }
