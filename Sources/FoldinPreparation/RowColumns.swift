@@ -80,7 +80,8 @@ struct NumberRows: Sendable {
     /// Reads from `place` on until a row is unusual, and moves there. The stretch ends in a newline. The result does not depend on
     /// the variant of `foldin_read_numbers`.
     init(
-        _ place: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, delimiter: UInt8, hasFourth: Bool, variant: Int32 = fastest
+        _ place: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, delimiter: UInt8, hasFourth: Bool,
+        variant: Int32 = fastest
     ) {
         // As many rows as the beginning lets expect; the rest is read in further rounds if they are more.
         let sample = UnsafeBufferPointer(start: place, count: min(end - place, 1 << 14))
