@@ -23,7 +23,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #define VERSION(name) name##_avx2
 #define LANES 8
 #define TILE_ROWS 6
-#define LONGEST 640
+#define LONGEST 320
 #define LONGEST_ACROSS 128
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11

@@ -24,7 +24,7 @@ typedef struct {
 
 /// c [rows, columns] = a [rows, inner] * b [inner, columns], or c += that where `adds`, by a variant that `foldin_multiply_has`.
 ///
-/// Where not `adds`, c is overwritten whatever it held. Uses at most 40 kB of the calling thread's stack and no other scratch.
+/// Where not `adds`, c is overwritten whatever it held. Uses at most 32 kB of the calling thread's stack and no other scratch.
 /// An element of c is summed in an order that depends on nothing but the variant, `inner` and whether a is transposed: the same bits
 /// wherever its row and column stand, and for any number of other rows and columns.
 void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_matrix a,
