@@ -23,6 +23,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #define VERSION(name) name##_avx2
 #define LANES 8
 #define TILE_ROWS 6
+#define STEPS 4
 #define LONGEST 320
 #define LONGEST_ACROSS 128
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
@@ -32,6 +33,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #undef VERSION
 #undef LANES
 #undef TILE_ROWS
+#undef STEPS
 #undef LONGEST
 #undef LONGEST_ACROSS
 #undef EACH_HEIGHT
@@ -43,6 +45,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #define VERSION(name) name##_avx512
 #define LANES 16
 #define TILE_ROWS 12
+#define STEPS 1
 #define LONGEST 256
 #define LONGEST_ACROSS 256
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
