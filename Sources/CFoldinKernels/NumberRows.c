@@ -3,16 +3,23 @@
 #include <string.h>
 
 // So many bytes are looked at together; their rows fit in the first-level cache between the steps. A row has at least 6 bytes.
-enum { piece_size = 4096, piece_rows = piece_size / 6 + 1, block_rows = 16 };
+enum { piece_size = 4096, piece_rows = piece_size / 6 + 1 };
 
 // What usual rows look like, field by field: the number that a field's length less one stays below, and a bit, the lowest of a byte
-// first, set where the field is a line's last, which a newline ends. The others end in `delimiter`.
+// first, set where the field is a line's last, which a newline ends. The others end in `delimiter`. And the places of each byte's bits,
+// ascending, the first in the lowest byte.
 struct usual {
     ptrdiff_t fields;
     uint8_t delimiter;
     uint32_t lengths[4 * piece_rows];
     uint8_t line_ends[piece_size / 8 + 9];
+    uint64_t bit_places[256];
 };
+
+// Written once only, so that threads which share the marks seldom wait for each other's lines.
+static inline void mark(uint8_t *seen, uint32_t number) {
+    if (!__atomic_load_n(seen + number, __ATOMIC_RELAXED)) __atomic_store_n(seen + number, 1, __ATOMIC_RELAXED);
+}
 
 // The places of the bytes that are neither digits nor points, as far as they are what `usual` has there. Room for `size` and 64 more.
 static ptrdiff_t separators_portable(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {
@@ -94,6 +101,9 @@ void foldin_read_numbers(int variant, const uint8_t **place, const uint8_t *end,
     for (ptrdiff_t i = 0; i < usual.fields * piece_rows; i++)
         usual.lengths[i] = i % usual.fields < 2 ? 7 : i % usual.fields < 3 ? 3 : UINT32_MAX;
     for (ptrdiff_t i = usual.fields - 1; i < piece_size; i += usual.fields) usual.line_ends[i / 8] |= (uint8_t)(1 << i % 8);
+    for (int byte = 0; byte < 256; byte++)
+        for (int bit = 0, before = 0; bit < 8; bit++)
+            if (byte >> bit & 1) usual.bit_places[byte] |= (uint64_t)bit << 8 * before++;
     while (*place < end && rows->count < rows->room) {
         // The end is copied, so that looking past a row stays in memory of ours.
         uint8_t last[piece_size + 64];

@@ -31,16 +31,17 @@ static inline uint32_t digits_avx2(__m256i bytes) {
     return equal_avx2(above, 0);
 }
 
-// The places of the bits of `bits`, `start` added. The first are taken without asking whether there are so many: a branch less that
-// would be guessed wrong. Up to 7 more are written.
-static inline void places_of_avx2(uint32_t bits, uint32_t start, uint32_t *places) {
-    do {
+// The places of the bits of `bits`, `start` added, those of a byte at a time. Up to 7 more are written.
+static inline void places_of_avx2(uint64_t bits, uint32_t start, const uint64_t *bit_places, uint32_t *places) {
+    __m256i before = _mm256_set1_epi32((int)start);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 8; i++) {
-            *places++ = start + _tzcnt_u32(bits);
-            bits &= bits - 1;
-        }
-    } while (bits);
+    for (int byte = 0; byte < 8; byte++) {
+        uint8_t some = (uint8_t)(bits >> 8 * byte);
+        __m256i here = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(bit_places + some)));
+        _mm256_storeu_si256((__m256i *)places, _mm256_add_epi32(here, before));
+        places += _mm_popcnt_u32(some);
+        before = _mm256_add_epi32(before, _mm256_set1_epi32(8));
+    }
 }
 
 // The same as `separators_portable`, 64 bytes at a time.
@@ -57,8 +58,7 @@ static ptrdiff_t separators_avx2(const uint8_t *bytes, ptrdiff_t size, const str
         uint64_t lines = (uint64_t)equal_avx2(second, '\n') << 32 | equal_avx2(first, '\n');
         uint64_t delimiters = (uint64_t)equal_avx2(second, usual->delimiter) << 32 | equal_avx2(first, usual->delimiter);
         ptrdiff_t here = (ptrdiff_t)_mm_popcnt_u64(others), right = usual_separators(others, lines, delimiters, usual, count);
-        places_of_avx2((uint32_t)others, (uint32_t)start, places + count);
-        places_of_avx2((uint32_t)(others >> 32), (uint32_t)start + 32, places + count + _mm_popcnt_u32((uint32_t)others));
+        places_of_avx2(others, (uint32_t)start, usual->bit_places, places + count);
         count += right;
         if (right < here) break;
     }

@@ -1,35 +1,36 @@
 #include "NumberRows.h"
 
-// The least number of tenths that is above `threshold`, 256 for none.
-static int least_tenths(float threshold) {
-    int least = 0;
-    while (least < 256 && !((float)least / 10.0f > threshold)) least++;
+static const uint32_t item_mask = ((uint32_t)1 << FOLDIN_ITEM_BITS) - 1;
+
+// The least number of tenths that is above `threshold`, more than a rated item can have for none.
+static uint32_t least_tenths(float threshold) {
+    uint32_t least = 0, none = UINT32_MAX >> FOLDIN_ITEM_BITS;
+    while (least <= none && !((float)least / 10.0f > threshold)) least++;
     return least;
 }
 
 ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold) {
-    if (!rows.tenths && !rows.ratings) return rows.count;
     ptrdiff_t kept = 0;
-    if (rows.tenths) {
-        int least = least_tenths(threshold);
-        for (ptrdiff_t row = 0; row < rows.count; row++) kept += rows.tenths[row] >= least;
-    } else {
+    if (rows.ratings) {
         for (ptrdiff_t row = 0; row < rows.count; row++) kept += rows.ratings[row] > threshold;
+    } else {
+        uint32_t least = least_tenths(threshold);
+        for (ptrdiff_t row = 0; row < rows.count; row++) kept += rows.items[row] >> FOLDIN_ITEM_BITS >= least;
     }
     return kept;
 }
 
 void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *kept_users, uint32_t *kept_items, ptrdiff_t kept) {
-    int least = least_tenths(threshold);
+    uint32_t least = least_tenths(threshold), mask = rows.ratings ? UINT32_MAX : item_mask;
     ptrdiff_t place = 0;
     for (ptrdiff_t run = 0; run < rows.run_count; run++) {
-        uint32_t user = rows.runs[run].user;
+        uint32_t user = rows.user_codes[rows.runs[run].user];
         ptrdiff_t end = run + 1 < rows.run_count ? rows.runs[run + 1].start : rows.count;
         // Written whether kept or not, and written over if not: no branch is guessed wrong.
         for (ptrdiff_t row = rows.runs[run].start; row < end && place < kept; row++) {
             kept_users[place] = user;
-            kept_items[place] = rows.items[row];
-            place += rows.tenths ? rows.tenths[row] >= least : !rows.ratings || rows.ratings[row] > threshold;
+            kept_items[place] = rows.item_codes[rows.items[row] & mask];
+            place += rows.ratings ? rows.ratings[row] > threshold : rows.items[row] >> FOLDIN_ITEM_BITS >= least;
         }
     }
 }

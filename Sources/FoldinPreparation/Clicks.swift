@@ -43,18 +43,15 @@ struct Clicks {
     /// Takes the rows rated above a threshold, all if there is none, in order.
     private mutating func take(_ ratings: Ratings, ratedAbove threshold: Float?) {
         let (rows, workers) = (ratings.rows, ratings.workers)
-        let counts = workers.map(rows.count) { piece, _ in
-            foldin_count_rated(rows[piece].rated(threshold != nil), threshold ?? 0)
-        }
+        let counts = workers.map(rows.count) { piece, _ in rows[piece].count(ratedAbove: threshold) }
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         let total = starts[rows.count]
         items = [UInt32](largeCapacity: total) { items in
             users = [UInt32](largeCapacity: total) { users in
                 // Each piece initialises the places that are its own.
                 workers.forEach(rows.count) { piece, _ in
-                    foldin_keep_rated(
-                        rows[piece].rated(threshold != nil), threshold ?? 0, users + starts[piece], items + starts[piece],
-                        counts[piece])
+                    rows[piece].copy(
+                        counts[piece], ratedAbove: threshold, users: users + starts[piece], items: items + starts[piece])
                 }
                 return total
             }
@@ -67,11 +64,11 @@ struct Clicks {
         }
         timestamps.reserveCapacity(total)
         var row = 0
-        for columns in rows {
-            for place in 0..<columns.count where columns.rating(place) > threshold {
+        for piece in rows {
+            for place in 0..<piece.count where piece.columns.rating(place) > threshold {
                 timestamps.append(ratings.timestamps[row + place])
             }
-            row += columns.count
+            row += piece.count
         }
     }
 

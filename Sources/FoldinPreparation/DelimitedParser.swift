@@ -25,10 +25,11 @@ struct DelimitedParser: RowParser {
         let hasTimestamps = roles.contains(.timestamp)
         let isUsual = second == 0 && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
         if isUsual {
-            let numbers = NumberRows(&place, end: end, delimiter: first, hasFourth: roles.count == 4)
+            let numbers = RowColumns.ofNumbers(
+                at: &place, end: end, delimiter: first, hasFourth: roles.count == 4, seen: rows.seen)
             if place == end {
                 rows.numbers = numbers
-                rows.lineCount = numbers.columns.count
+                rows.lineCount = numbers.count
                 return
             }
             rows.take(numbers)

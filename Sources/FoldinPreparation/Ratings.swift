@@ -4,7 +4,7 @@ import Foundation
 
 /// The rows of a ratings file in columns, with each id held once, and what is to be kept of them.
 ///
-/// Takes 5 to 16 bytes a row, the fewer the more rows of a user stand together. The methods that filter only note what to keep;
+/// Takes 4 to 20 bytes a row, the fewer the more rows of a user stand together. The methods that filter only note what to keep;
 /// `split(_:)` does the work, always in this order whatever the order of the calls: rows by rating, repeats of a user and item
 /// (the first is kept), items with too few interactions, users with too few, each once.
 ///
@@ -22,7 +22,7 @@ public struct Ratings: Sendable {
     public let hasRatings: Bool
 
     /// In the file's order.
-    let rows: [RowColumns]
+    let rows: [CodedRows]
     /// Seconds since 1970 for each row if they were asked for, otherwise empty.
     public let timestamps: [Int64]
     let userIds: IdTable
@@ -55,7 +55,7 @@ public struct Ratings: Sendable {
     }
 
     init(reader: RatingsReader, file: MappedFile, format: RatingsFormat, workers: Workers) {
-        let columns = reader.columns(workers)
+        let columns = reader.columns()
         self.file = file
         self.format = format
         self.workers = workers

@@ -13,27 +13,30 @@ struct RatingsBlock: Sendable {
     var userIds = IdTable()
     var itemIds = IdTable()
     /// All rows of the block if each is usual; then the other columns and tables are empty.
-    var numbers: NumberRows?
+    var numbers: RowColumns?
+    /// The numbers met in usual rows of the file.
+    let seen: SeenNumbers
     /// How many lines were read; with a fault, the lines up to and including the faulty one.
     var lineCount = 0
     /// What is wrong in line `lineCount` of the block.
     var fault: RowFault?
 
+    init(seen: SeenNumbers) { self.seen = seen }
+
     /// The number of rows.
-    var count: Int { numbers?.columns.count ?? users.count }
+    var count: Int { numbers?.count ?? users.count }
 
     /// Puts rows of numbers first, with codes of the block's tables, for other rows to follow.
-    mutating func take(_ numbers: NumberRows) {
-        let columns = numbers.columns
-        for run in 0..<columns.runCount {
-            let user = userIds.code(ofNumber: columns.runs[run].user)
-            for row in columns.rows(ofRun: run) {
+    mutating func take(_ numbers: RowColumns) {
+        for run in 0..<numbers.runCount {
+            let user = userIds.code(ofNumber: numbers.runs[run].user)
+            for row in numbers.rows(ofRun: run) {
                 users.append(user)
-                items.append(itemIds.code(ofNumber: columns.items[row]))
-                ratings.append(columns.rating(row))
+                items.append(itemIds.code(ofNumber: numbers.item(row)))
+                ratings.append(numbers.rating(row))
             }
         }
-        lineCount += columns.count
+        lineCount += numbers.count
     }
 }
 
@@ -70,8 +73,8 @@ protocol RowParser: Sendable {
 }
 
 extension RowParser {
-    func parse(_ block: UnsafeRawBufferPointer) -> RatingsBlock {
-        var rows = RatingsBlock()
+    func parse(_ block: UnsafeRawBufferPointer, seen: SeenNumbers) -> RatingsBlock {
+        var rows = RatingsBlock(seen: seen)
         do {
             try parse(block, into: &rows)
         } catch {

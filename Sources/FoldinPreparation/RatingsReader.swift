@@ -12,6 +12,7 @@ struct RatingsReader {
     private var pieces: [Piece] = []
     private var userIds = IdTable()
     private var itemIds = IdTable()
+    private var seen: SeenNumbers?
 
     /// The rows of a block, their times, and for each of the block's own codes the code in the whole file; nil where ids are numbers
     /// that stand for themselves.
@@ -24,7 +25,7 @@ struct RatingsReader {
     /// The whole file in columns.
     struct Columns {
         /// Piece after piece.
-        var rows: [RowColumns]
+        var rows: [CodedRows]
         var timestamps: [Int64]
         var userIds: IdTable
         var itemIds: IdTable
@@ -44,42 +45,45 @@ struct RatingsReader {
     /// Parses a stretch of whole lines. Throws `FoldinError` for the first row of the file that is not as it must be.
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
         let blocks = cut(stretch)
+        let seen = seen ?? SeenNumbers(byteCount: stretch.count)
+        self.seen = seen
         let parser = parser
         let parsed = workers.map(blocks.count) { task, _ in
             let block = UnsafeRawBufferPointer(rebasing: stretch[blocks[task]])
             if let start = block.baseAddress { foldin_bring_in(start, block.count) }
-            return parser.parse(block)
+            return parser.parse(block, seen: seen)
         }
         for rows in parsed {
             if let fault = rows.fault { throw fault.error(file: path, line: lineCount + rows.lineCount) }
             lineCount += rows.lineCount
             let piece: Piece
             if let numbers = rows.numbers {
-                userIds.add(numbers.users)
-                itemIds.add(numbers.items)
-                piece = Piece(columns: numbers.columns, timestamps: [], codes: nil)
+                piece = Piece(columns: numbers, timestamps: [], codes: nil)
             } else {
                 piece = Piece(
                     columns: RowColumns(rows), timestamps: rows.timestamps,
                     codes: (userIds.merge(rows.userIds), itemIds.merge(rows.itemIds)))
             }
-            guard max(userIds.count, itemIds.count) < IdTable.capacity else {
-                throw FoldinError(
-                    .badData, file: path, found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
-            }
             pieces.append(piece)
+            try checkCapacity()
+        }
+        userIds.add(seen.users)
+        itemIds.add(seen.items)
+        try checkCapacity()
+    }
+
+    private func checkCapacity() throws {
+        guard max(userIds.count, itemIds.count) < IdTable.capacity else {
+            throw FoldinError(
+                .badData, file: path, found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
         }
     }
 
     /// Everything read so far, in the file's order.
-    consuming func columns(_ workers: Workers) -> Columns {
-        let pieces = self.pieces
-        let (userCodes, itemCodes) = (userIds.codesOfNumbers, itemIds.codesOfNumbers)
-        workers.forEach(pieces.count) { piece, _ in
-            pieces[piece].columns.renumber(pieces[piece].codes?.users ?? userCodes, pieces[piece].codes?.items ?? itemCodes)
-        }
-        return Columns(
-            rows: pieces.map(\.columns), timestamps: pieces.flatMap(\.timestamps), userIds: userIds, itemIds: itemIds)
+    consuming func columns() -> Columns {
+        let numberCodes = (users: userIds.codesOfNumbers, items: itemIds.codesOfNumbers)
+        let rows = pieces.map { CodedRows($0.columns, codes: $0.codes ?? numberCodes) }
+        return Columns(rows: rows, timestamps: pieces.flatMap(\.timestamps), userIds: userIds, itemIds: itemIds)
     }
 
     private func cut(_ stretch: UnsafeRawBufferPointer) -> [Range<Int>] {

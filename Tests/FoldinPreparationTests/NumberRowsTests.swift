@@ -32,11 +32,8 @@ struct NumberRowsTests {
         do {
             let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
             #expect(Set(ratings.userIds.sortedCodes((0..<UInt32(ratings.userCount)).map { $0 })).count == ratings.userCount)
-            return ratings.rows.flatMap { rows in
-                let users = rows.usersByRow
-                return (0..<rows.count).map {
-                    "\(ratings.userIds[Int(users[$0])]) \(ratings.itemIds[Int(rows.items[$0])]) \(rows.rating($0))"
-                }
+            return ratings.rows.flatMap(\.byRow).map { row in
+                "\(ratings.userIds[Int(row.user)]) \(ratings.itemIds[Int(row.item)]) \(row.rating)"
             }
         } catch let error as FoldinError {
             // The careful way reads times as well, and may complain of one first.
@@ -77,7 +74,7 @@ struct NumberRowsTests {
     }
 
     @Test(
-        "all sizes of numbers, by each variant, and more rows than expected", arguments: NumberRows.variants)
+        "all sizes of numbers, by each variant, and more rows than expected", arguments: RowColumns.variants)
     func everySize(variant: Int32) throws {
         var text = ""
         // Long rows first, so that fewer are expected than come.
@@ -86,16 +83,18 @@ struct NumberRowsTests {
         let bytes = Array(text.utf8) + Array("1,1048576,3\n".utf8)
         try bytes.withUnsafeBufferPointer { bytes in
             var place = try #require(bytes.baseAddress)
-            let read = NumberRows(
-                &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, variant: variant)
-            #expect(read.columns.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
-            #expect(read.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
-            #expect(read.items.count == 411)
-            let users = read.columns.usersByRow
+            let seen = SeenNumbers(byteCount: bytes.count)
+            let read = RowColumns.ofNumbers(
+                at: &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, seen: seen,
+                variant: variant)
+            #expect(read.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
+            #expect(seen.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
+            #expect(seen.items.count == 411)
+            let users = read.usersByRow
             #expect(users.count == 180_400)
             for row in 0..<400 {
-                #expect(users[row] == UInt32(1_000_000 + row) && read.columns.items[row] == UInt32(1_048_575 - row))
-                #expect(read.columns.rating(row) == Float("9.\(row % 10)"))
+                #expect(users[row] == UInt32(1_000_000 + row) && read.item(row) == UInt32(1_048_575 - row))
+                #expect(read.rating(row) == Float("9.\(row % 10)"))
             }
             for row in 0..<180_000 where users[400 + row] != UInt32(row % 7) { Issue.record("row \(row)") }
         }
@@ -114,18 +113,20 @@ struct NumberRowsTests {
             bytes[end - 1] = 10
             try bytes.withUnsafeBufferPointer { bytes in
                 let start = try #require(bytes.baseAddress)
-                let read = NumberRows.variants.map { variant in
+                let read = RowColumns.variants.map { variant in
                     var place = start
-                    let rows = NumberRows(&place, end: start + end, delimiter: 44, hasFourth: true, variant: variant)
-                    return (rows: rows, passed: place - start)
+                    let seen = SeenNumbers(byteCount: 1 << 20)
+                    let rows = RowColumns.ofNumbers(
+                        at: &place, end: start + end, delimiter: 44, hasFourth: true, seen: seen, variant: variant)
+                    return (rows: rows, users: seen.users, items: seen.items, passed: place - start)
                 }
                 for other in read.dropFirst() {
-                    #expect(other.passed == read[0].passed && other.rows.columns.count == read[0].rows.columns.count)
-                    #expect(other.rows.users == read[0].rows.users && other.rows.items == read[0].rows.items)
-                    #expect(other.rows.columns.usersByRow == read[0].rows.columns.usersByRow)
-                    for row in 0..<min(other.rows.columns.count, read[0].rows.columns.count) {
-                        #expect(other.rows.columns.items[row] == read[0].rows.columns.items[row])
-                        #expect(other.rows.columns.rating(row) == read[0].rows.columns.rating(row))
+                    #expect(other.passed == read[0].passed && other.rows.count == read[0].rows.count)
+                    #expect(other.users == read[0].users && other.items == read[0].items)
+                    #expect(other.rows.usersByRow == read[0].rows.usersByRow)
+                    for row in 0..<min(other.rows.count, read[0].rows.count) {
+                        #expect(other.rows.item(row) == read[0].rows.item(row))
+                        #expect(other.rows.rating(row) == read[0].rows.rating(row))
                     }
                 }
                 stops += read[0].passed < end ? 1 : 0

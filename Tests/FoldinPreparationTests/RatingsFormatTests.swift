@@ -10,10 +10,8 @@ import Testing
 extension Ratings {
     /// Rows as text, for comparing.
     var lines: [String] {
-        let ids = rows.flatMap { rows in
-            rows.usersByRow.enumerated().map { row, user in
-                "\(userIds[Int(user)])|\(itemIds[Int(rows.items[row])])" + (hasRatings ? "|\(rows.rating(row))" : "")
-            }
+        let ids = rows.flatMap(\.byRow).map { row in
+            "\(userIds[Int(row.user)])|\(itemIds[Int(row.item)])" + (hasRatings ? "|\(row.rating)" : "")
         }
         return timestamps.isEmpty ? ids : zip(ids, timestamps).map { "\($0)|\($1)" }
     }
@@ -22,6 +20,15 @@ extension Ratings {
 extension RowColumns {
     /// The user of each row.
     var usersByRow: [UInt32] { (0..<runCount).flatMap { run in rows(ofRun: run).map { _ in runs[run].user } } }
+}
+
+extension CodedRows {
+    /// The codes and rating of each row.
+    var byRow: [(user: UInt32, item: UInt32, rating: Float)] {
+        columns.usersByRow.enumerated().map { row, user in
+            (codes.users[Int(user)], codes.items[Int(columns.item(row))], columns.rating(row))
+        }
+    }
 }
 
 extension TemporaryFolder {

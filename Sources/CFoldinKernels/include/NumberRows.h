@@ -11,12 +11,14 @@ typedef struct {
     uint32_t start;
 } foldin_run;
 
-/// Where rows of numbers go: room for `room` rows and as many runs, and a mark for each number below `bound` that is met.
+/// A rated item is a word: the item in its lower bits, so many, the rating times ten in the upper ones.
+enum { FOLDIN_ITEM_BITS = 25 };
+
+/// Where rows of numbers go: room for `room` rows and as many runs, and a mark, 1, for each number below `bound` that is met; `bound` is at
+/// most 2^25. Threads may share the marks, but nothing else.
 typedef struct {
-    uint32_t *_Nonnull items;
-    /// Ratings times ten.
-    uint8_t *_Nonnull tenths;
-    /// How many rows there are already; items and tenths of the next come to this place.
+    uint32_t *_Nonnull rated_items;
+    /// How many rows there are already; the next comes to this place.
     ptrdiff_t count;
     ptrdiff_t room;
     foldin_run *_Nonnull runs;
@@ -46,21 +48,22 @@ bool foldin_number_rows_has(int variant);
 void foldin_read_numbers(int variant, const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
                          bool has_fourth, foldin_number_rows *_Nonnull rows);
 
-/// Rows that were read. Their ratings stand in one of two ways, or not at all.
+/// Rows that were read, and the codes of their users and items. Without `ratings` the items are rated items.
 typedef struct {
     ptrdiff_t count;
     const uint32_t *_Nonnull items;
+    const float *_Nullable ratings;
     const foldin_run *_Nonnull runs;
     ptrdiff_t run_count;
-    const float *_Nullable ratings;
-    const uint8_t *_Nullable tenths;
+    const uint32_t *_Nonnull user_codes;
+    const uint32_t *_Nonnull item_codes;
 } foldin_rated_rows;
 
-/// How many of the rows are rated above `threshold`; all where there are no ratings.
+/// How many of the rows are rated above `threshold`.
 ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold);
 
-/// Copies the users and items of the rows rated above `threshold`, of all where there are no ratings, to the front of `kept_users` and
-/// `kept_items`. They must be `kept` many; nothing is written behind.
+/// Copies the codes of the users and items of the rows rated above `threshold` to the front of `kept_users` and `kept_items`. They must be
+/// `kept` many; nothing is written behind.
 void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *_Nonnull kept_users, uint32_t *_Nonnull kept_items,
                        ptrdiff_t kept);
 
