@@ -32,20 +32,41 @@ struct IdTable: Sendable {
     /// The code of a whole number below `smallBound`, a new one if it has none yet.
     mutating func code(ofNumber number: UInt32) -> UInt32 {
         if let code = code(ofSmall: Int(number)) { return code }
+        growSmall(toHold: Int(number))
+        return append(number)
+    }
+
+    /// Gives each of `numbers`, ascending and below `smallBound`, that has no code yet one, in their order.
+    mutating func add(_ numbers: [UInt32]) {
+        guard let greatest = numbers.last else { return }
+        growSmall(toHold: Int(greatest))
+        // A number has at most 7 digits.
+        arena.reserveCapacity(arena.count + 7 * numbers.count)
+        ends.reserveCapacity(ends.count + numbers.count)
+        for number in numbers where small[Int(number)] == 0 { _ = append(number) }
+    }
+
+    private mutating func append(_ number: UInt32) -> UInt32 {
         // Its digits, the first in the lowest byte.
         var digits: UInt64 = 0
-        var (rest, count) = (number, 0)
+        var rest = number
         repeat {
             digits = digits << 8 | UInt64(48 + rest % 10)
             rest /= 10
-            count += 1
         } while rest > 0
-        return withUnsafeBytes(of: digits.littleEndian) { code(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        while digits > 0 {
+            arena.append(UInt8(truncatingIfNeeded: digits))
+            digits >>= 8
+        }
+        ends.append(arena.count)
+        small[Int(number)] = UInt32(ends.count)
+        return UInt32(ends.count - 1)
     }
 
-    /// Gives each of `numbers` below `smallBound` that has no code yet one, in their order.
-    mutating func add(_ numbers: [UInt32]) {
-        for number in numbers where code(ofSmall: Int(number)) == nil { _ = code(ofNumber: number) }
+    private mutating func growSmall(toHold number: Int) {
+        guard number >= small.count else { return }
+        let size = min(Self.smallBound, max(number + 1, small.count * 2, 1 << 10))
+        small.append(contentsOf: repeatElement(0, count: size - small.count))
     }
 
     /// For each small whole number its code; 0 also for those without.
@@ -64,10 +85,7 @@ struct IdTable: Sendable {
     mutating func code(of id: UnsafeRawBufferPointer) -> UInt32 {
         if let number = Self.smallNumber(id) {
             if let code = code(ofSmall: number) { return code }
-            if number >= small.count {
-                let size = min(Self.smallBound, max(number + 1, small.count * 2, 1 << 10))
-                small.append(contentsOf: repeatElement(0, count: size - small.count))
-            }
+            growSmall(toHold: number)
             let code = append(id)
             small[number] = code + 1
             return code

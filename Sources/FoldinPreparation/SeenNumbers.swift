@@ -1,4 +1,4 @@
-import FoldinKernels
+import Foundation
 
 /// Which whole numbers below a bound are users and items of the rows read so far: a byte for each, 1 where it was met.
 ///
@@ -9,15 +9,17 @@ final class SeenNumbers: @unchecked Sendable {
     let bound: Int
     let userMarks: UnsafeMutablePointer<UInt8>
     let itemMarks: UnsafeMutablePointer<UInt8>
-    private let memory: FloatBuffer
 
-    /// None so far. No more to clear and to look through than a file of `byteCount` bytes is worth.
+    /// None so far. No more to look through than a file of `byteCount` bytes is worth.
     init(byteCount: Int) {
         bound = min(IdTable.smallBound, byteCount / 8 * 8 + 8)
-        memory = FloatBuffer(count: 2 * bound / 4)
-        userMarks = UnsafeMutableRawPointer(memory.pointer).bindMemory(to: UInt8.self, capacity: 2 * bound)
+        // Cleared by the system, and only where it is touched.
+        guard let memory = calloc(2 * bound, 1) else { preconditionFailure("out of memory: \(2 * bound) bytes were asked for") }
+        userMarks = memory.bindMemory(to: UInt8.self, capacity: 2 * bound)
         itemMarks = userMarks + bound
     }
+
+    deinit { free(userMarks) }
 
     /// The users met, ascending.
     var users: [UInt32] { marked(userMarks) }
