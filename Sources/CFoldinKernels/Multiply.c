@@ -17,7 +17,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 
 // LONGEST is how long a sum a tile takes at once, LONGEST_ACROSS the same where a is transposed. Longer ones begin and end less
 // often; shorter strips, of two vectors a row, stay in the first-level cache. Across, the lines of a have to stay there too, since the
-// next tile reads the rest of each.
+// next tile reads the rest of each. STEPS products are added a round: fewer instructions between them.
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define VERSION(name) name##_avx2

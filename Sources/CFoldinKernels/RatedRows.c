@@ -1,7 +1,5 @@
 #include "NumberRows.h"
 
-static const uint32_t item_mask = ((uint32_t)1 << FOLDIN_ITEM_BITS) - 1;
-
 // The least number of tenths that is above `threshold`, more than a rated item can have for none.
 static uint32_t least_tenths(float threshold) {
     uint32_t least = 0, none = UINT32_MAX >> FOLDIN_ITEM_BITS;
@@ -21,7 +19,7 @@ ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold) {
 }
 
 void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *kept_users, uint32_t *kept_items, ptrdiff_t kept) {
-    uint32_t least = least_tenths(threshold), mask = rows.ratings ? UINT32_MAX : item_mask;
+    uint32_t least = least_tenths(threshold), mask = rows.ratings ? UINT32_MAX : FOLDIN_ITEM_MASK;
     ptrdiff_t place = 0;
     for (ptrdiff_t run = 0; run < rows.run_count; run++) {
         uint32_t user = rows.user_codes[rows.runs[run].user];

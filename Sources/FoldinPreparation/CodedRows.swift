@@ -6,11 +6,6 @@ struct CodedRows: Sendable {
     let columns: RowColumns
     let codes: (users: [UInt32], items: [UInt32])
 
-    init(_ columns: RowColumns, codes: (users: [UInt32], items: [UInt32])) {
-        self.columns = columns
-        self.codes = codes
-    }
-
     var count: Int { columns.count }
 
     /// The number of rows rated above a threshold; of all if there is none.

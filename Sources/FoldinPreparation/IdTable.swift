@@ -49,18 +49,15 @@ struct IdTable: Sendable {
     private mutating func append(_ number: UInt32) -> UInt32 {
         // Its digits, the first in the lowest byte.
         var digits: UInt64 = 0
-        var rest = number
+        var (rest, count) = (number, 0)
         repeat {
             digits = digits << 8 | UInt64(48 + rest % 10)
             rest /= 10
+            count += 1
         } while rest > 0
-        while digits > 0 {
-            arena.append(UInt8(truncatingIfNeeded: digits))
-            digits >>= 8
-        }
-        ends.append(arena.count)
-        small[Int(number)] = UInt32(ends.count)
-        return UInt32(ends.count - 1)
+        let code = withUnsafeBytes(of: digits.littleEndian) { append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        small[Int(number)] = code + 1
+        return code
     }
 
     private mutating func growSmall(toHold number: Int) {

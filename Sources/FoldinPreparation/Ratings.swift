@@ -4,7 +4,7 @@ import Foundation
 
 /// The rows of a ratings file in columns, with each id held once, and what is to be kept of them.
 ///
-/// Takes 4 to 20 bytes a row, the fewer the more rows of a user stand together. The methods that filter only note what to keep;
+/// Takes 4 to 24 bytes a row, the fewer the more rows of a user stand together. The methods that filter only note what to keep;
 /// `split(_:)` does the work, always in this order whatever the order of the calls: rows by rating, repeats of a user and item
 /// (the first is kept), items with too few interactions, users with too few, each once.
 ///

@@ -82,7 +82,7 @@ struct RatingsReader {
     /// Everything read so far, in the file's order.
     consuming func columns() -> Columns {
         let numberCodes = (users: userIds.codesOfNumbers, items: itemIds.codesOfNumbers)
-        let rows = pieces.map { CodedRows($0.columns, codes: $0.codes ?? numberCodes) }
+        let rows = pieces.map { CodedRows(columns: $0.columns, codes: $0.codes ?? numberCodes) }
         return Columns(rows: rows, timestamps: pieces.flatMap(\.timestamps), userIds: userIds, itemIds: itemIds)
     }
 

@@ -2,8 +2,8 @@ import CFoldinKernels
 import FoldinKernels
 
 /// Rows in columns: users as runs of rows, and items with ratings beside them or, where all are usual, in the same words; on huge pages
-/// where the system gives them. A usual file takes 4 bytes a row in the order of its users and up to 12 in any other. Memory that is
-/// touched for the first time is what reading costs most after the parsing itself.
+/// where the system gives them. A usual file takes 4 bytes a row in the order of its users and up to 12 in any other; ratings beside
+/// items take 4 more. Memory that is touched for the first time is what reading costs most after the parsing itself.
 ///
 /// - Note: `@unchecked Sendable`: one task fills an object before it is handed on; afterwards it is only read. The memory lives as long as the
 ///   object.
@@ -47,7 +47,7 @@ final class RowColumns: @unchecked Sendable {
         Int(runs[run].start)..<(run + 1 < runCount ? Int(runs[run + 1].start) : count)
     }
 
-    func item(_ row: Int) -> UInt32 { ratings == nil ? items[row] & ((1 << FOLDIN_ITEM_BITS) - 1) : items[row] }
+    func item(_ row: Int) -> UInt32 { ratings == nil ? items[row] & UInt32(FOLDIN_ITEM_MASK) : items[row] }
     func rating(_ row: Int) -> Float { ratings?[row] ?? Float(items[row] >> FOLDIN_ITEM_BITS) / 10 }
 }
 

@@ -12,7 +12,7 @@ typedef struct {
 } foldin_run;
 
 /// A rated item is a word: the item in its lower bits, so many, the rating times ten in the upper ones.
-enum { FOLDIN_ITEM_BITS = 25 };
+enum { FOLDIN_ITEM_BITS = 25, FOLDIN_ITEM_MASK = (1 << FOLDIN_ITEM_BITS) - 1 };
 
 /// Where rows of numbers go: room for `room` rows and as many runs, and a mark, 1, for each number below `bound` that is met; `bound` is at
 /// most 2^25. Threads may share the marks, but nothing else.
