@@ -30,6 +30,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
 #define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
 #include "Multiply.inc"
+#include "PickedRows.inc"
 #undef VERSION
 #undef LANES
 #undef TILE_ROWS
@@ -52,6 +53,7 @@ static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
 #define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #include "Multiply.inc"
+#include "PickedRows.inc"
 #pragma clang attribute pop
 #endif
 
@@ -86,6 +88,20 @@ void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_
     }
 #else
     (void)variant, (void)a, (void)b;
+    __builtin_trap();
+#endif
+}
+
+void foldin_multiply_rows_by(int variant, ptrdiff_t count, const int32_t *rows, ptrdiff_t inner, const float *a, const float *b,
+                             ptrdiff_t b_stride, float *c) {
+#if defined(__x86_64__)
+    switch (variant) {
+        case FOLDIN_MULTIPLY_AVX2: multiply_rows_avx2(count, rows, inner, a, b, b_stride, c); break;
+        case FOLDIN_MULTIPLY_AVX512: multiply_rows_avx512(count, rows, inner, a, b, b_stride, c); break;
+        default: __builtin_trap();
+    }
+#else
+    (void)variant, (void)count, (void)rows, (void)inner, (void)a, (void)b, (void)b_stride, (void)c;
     __builtin_trap();
 #endif
 }

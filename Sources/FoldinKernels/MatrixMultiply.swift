@@ -40,6 +40,9 @@ public enum MatrixMultiply {
         return (0..<Int32(FOLDIN_MULTIPLY_VARIANTS.rawValue)).last { foldin_multiply_has($0) }
     }()
 
+    /// Whether products are Foldin's own kernels', of which an element's bits do not depend on what else is multiplied.
+    public static var isOwn: Bool { ownVariant != nil }
+
     /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
     private static let isSingleThreaded: Bool = {
         #if canImport(Accelerate)
@@ -97,5 +100,24 @@ public func matrixMultiply(
         foldin_multiply_by(variant, rows, columns, inner, a.matrix, b.matrix, beta == 1, c, stride)
     } else {
         MatrixMultiply.byBLAS(rows: rows, columns: columns, inner: inner, a, b, beta: beta, into: c, stride: stride)
+    }
+}
+
+/// `c [rows.count] =` the products of `a [inner]` and some `rows` of `b`, whose starts are `stride` floats apart.
+///
+/// With the own kernels the bits that `matrixMultiply` gives for `a` and the transpose of `b`.
+public func multiplyRows(
+    _ rows: UnsafeBufferPointer<Int32>, of b: UnsafePointer<Float>, stride: Int, inner: Int, by a: UnsafePointer<Float>,
+    into c: UnsafeMutablePointer<Float>
+) {
+    guard let start = rows.baseAddress, !rows.isEmpty else { return }
+    if let variant = MatrixMultiply.ownVariant {
+        foldin_multiply_rows_by(variant, rows.count, start, inner, a, b, stride, c)
+    } else {
+        for (place, row) in rows.enumerated() {
+            matrixMultiply(
+                rows: 1, columns: 1, inner: inner, .plain(a, stride: inner), .transposed(b + Int(row) * stride, stride: stride),
+                into: c + place, stride: 1)
+        }
     }
 }

@@ -21,6 +21,16 @@ public enum TopK {
         return foldin_top_k(scores, count, k, scratch, items)
     }
 
+    /// Writes the indices of the scores that are `bound` or more to `items`, ascending, and returns how many there are. NaN is not.
+    ///
+    /// `items` has room for `count`.
+    public static func atLeast(
+        _ bound: Float, of scores: UnsafePointer<Float>, count: Int, into items: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        precondition(count <= Int(Int32.max), "a row of \(count) scores has no 32-bit item indices")
+        return foldin_at_least(bound, scores, count, items)
+    }
+
     /// The indices of the `k` highest of `scores`, best first; for a row now and then, since it allocates.
     public static func items(_ k: Int, of scores: [Float]) -> [Int] {
         let k = min(k, scores.count)

@@ -153,4 +153,27 @@ import Testing
         let whole = product(0..<rows)
         for row in 0..<rows { #expect(product(row..<row + 1) == Array(whole[row * columns..<(row + 1) * columns])) }
     }
+
+    /// Rows picked anywhere, some twice, of a matrix with gaps of NaN between its rows.
+    @Test("of picked rows are the same bits as those of all rows", arguments: variants, [1, 7, 8, 33, 319, 321, 600, 901])
+    func pickedRows(variant: Int32, inner: Int) {
+        let items = 150
+        let x = Self.random(inner, seed: 1)
+        let b = Operand(rows: inner, columns: items, isTransposed: true, extra: 5, seed: 2)
+        var all = [Float](repeating: .nan, count: items)
+        x.withUnsafeBufferPointer { x in
+            b.values.withUnsafeBufferPointer { b in
+                guard let x = x.baseAddress, let b = b.baseAddress else { return }
+                foldin_multiply_by(
+                    variant, 1, items, inner, foldin_matrix(start: x, stride: inner, is_transposed: false),
+                    foldin_matrix(start: b, stride: inner + 5, is_transposed: true), false, &all, items)
+            }
+        }
+        for count in [0, 1, 15, 16, 17, 31, 32, 33, 100] {
+            let rows = (0..<count).map { Int32(($0 * 67 + 149) % items) }
+            var picked = [Float](repeating: .nan, count: count + 1)
+            foldin_multiply_rows_by(variant, count, rows, inner, x, b.values, inner + 5, &picked)
+            #expect(picked.removeLast().isNaN && picked == rows.map { all[Int($0)] })
+        }
+    }
 }

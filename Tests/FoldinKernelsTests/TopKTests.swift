@@ -97,4 +97,17 @@ import Testing
         #expect(TopK.items(3, of: []) == [])
         #expect(TopK.items(Int.max, of: [1, 2]) == [1, 0])
     }
+
+    @Test("finds all that reach a bound", arguments: variants, [0, 1, 15, 16, 63, 64, 65, 127, 500, 3_001])
+    func bounds(variant: Int32, count: Int) {
+        var scores = Self.random(count, seed: UInt64(count), levels: 20)
+        for index in stride(from: 0, to: count, by: 7) { scores[index] = .nan }
+        for index in stride(from: 3, to: count, by: 11) { scores[index] = -.infinity }
+        for bound in [-20, -3, 4, 9, 20, -.greatestFiniteMagnitude, -.infinity, .infinity] as [Float] {
+            var items = [Int32](repeating: -7, count: count + 1)
+            let found = foldin_at_least_by(variant, bound, scores, count, &items)
+            #expect(items[found...].allSatisfy { $0 == -7 })
+            #expect(items.prefix(found).map(Int.init) == scores.indices.filter { scores[$0] >= bound })
+        }
+    }
 }

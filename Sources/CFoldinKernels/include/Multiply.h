@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// The instruction sets that the matrix product is compiled for; there is no portable one.
 enum foldin_multiply_variant {
@@ -29,5 +30,10 @@ typedef struct {
 /// wherever its row and column stand, and for any number of other rows and columns.
 void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_matrix a,
                         foldin_matrix b, bool adds, float *_Nonnull c, ptrdiff_t c_stride);
+
+/// c [count] = the products of a [inner] and some rows of b, `rows` [count], whose starts are `b_stride` floats apart: the bits that
+/// `foldin_multiply_by` gives for a plain a and a transposed b.
+void foldin_multiply_rows_by(int variant, ptrdiff_t count, const int32_t *_Nonnull rows, ptrdiff_t inner, const float *_Nonnull a,
+                             const float *_Nonnull b, ptrdiff_t b_stride, float *_Nonnull c);
 
 #endif

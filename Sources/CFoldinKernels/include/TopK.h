@@ -28,4 +28,11 @@ ptrdiff_t foldin_top_k(const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t 
 ptrdiff_t foldin_top_k_by(int variant, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k,
                           uint64_t *_Nonnull scratch, int32_t *_Nonnull items);
 
+/// Writes the indices of the scores that are `bound` or more to `items`, ascending, and returns how many there are. NaN is not.
+/// Room for `count`, less than 2^31.
+ptrdiff_t foldin_at_least(float bound, const float *_Nonnull scores, ptrdiff_t count, int32_t *_Nonnull items);
+
+/// The same by one variant, which `foldin_top_k_has`.
+ptrdiff_t foldin_at_least_by(int variant, float bound, const float *_Nonnull scores, ptrdiff_t count, int32_t *_Nonnull items);
+
 #endif
