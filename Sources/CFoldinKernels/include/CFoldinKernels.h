@@ -6,6 +6,7 @@
 #define CFOLDINKERNELS_H
 
 #include "BFloat16.h"
+#include "Bytes.h"
 #include "Inverse.h"
 #include "Loops.h"
 #include "Memory.h"
