@@ -81,7 +81,7 @@ public struct BlendSearch: Sendable {
 
     /// The mean over the first users of the standard deviation of a user's scores; 1 where all scores are the same.
     private func spread(_ scorer: some Scorer, _ users: HeldOutUsers) -> Float {
-        let (rows, items) = (0..<min(users.count, Evaluator.blockSize(500, items: scorer.itemCount)), scorer.itemCount)
+        let (rows, items) = (0..<min(users.count, ScoredBlock.usersAtOnce(500, items: scorer.itemCount)), scorer.itemCount)
         let scores = FloatBuffer(count: rows.count * items)
         scorer.score(users.foldIn, rows: rows, into: scores.pointer, workers: workers)
         var sum = 0.0

@@ -6,8 +6,7 @@ import FoldinKernels
 /// A class so that the memory is freed when the evaluation ends or throws. It never leaves the call that made it; inside
 /// `judge` each task writes the rows of its own users and the scratch of its own worker.
 final class EvaluationBlock {
-    /// The scores of a block of users: [users, items].
-    let scores: FloatBuffer
+    let scores: ScoredBlock
     private let metrics: [Metric]
     private let itemCount: Int
     private let judgedCount: Int
@@ -15,11 +14,9 @@ final class EvaluationBlock {
     private let formulas: MetricFormulas
     /// How many items are ranked a user: the longest cutoff, or all items.
     private let length: Int
-    private let scratchCount: Int
     private let ranked: UnsafeMutablePointer<Int32>
     private let rankedCounts: UnsafeMutablePointer<Int>
     private let hits: UnsafeMutablePointer<Bool>
-    private let scratch: UnsafeMutablePointer<UInt64>
     /// A row a metric, a value a judged user.
     private let judgements: UnsafeMutablePointer<Double>
     private var judgedSoFar = 0
@@ -30,20 +27,19 @@ final class EvaluationBlock {
     private static let usersPerTask = 16
 
     init(
-        metrics: [Metric], itemCount: Int, userCount: Int, judgedCount: Int, popularity: [Double], workers: Workers
+        _ scorer: some Scorer, metrics: [Metric], userCount: Int, atOnce: Int, judgedCount: Int, popularity: [Double],
+        workers: Workers
     ) {
         self.metrics = metrics
-        self.itemCount = itemCount
+        itemCount = scorer.itemCount
         self.judgedCount = judgedCount
         self.workers = workers
         length = min(itemCount, metrics.map(\.cutoff).max() ?? 0)
         formulas = MetricFormulas(length: length, popularity: popularity)
-        scores = FloatBuffer(count: userCount * itemCount)
-        scratchCount = TopK.scratchCount(length)
-        ranked = .allocate(capacity: userCount * length)
-        rankedCounts = .allocate(capacity: userCount)
+        scores = ScoredBlock(scorer, best: length, users: userCount, atOnce: atOnce, workers: workers)
+        ranked = .allocate(capacity: scores.capacity * length)
+        rankedCounts = .allocate(capacity: scores.capacity)
         hits = .allocate(capacity: workers.count * length)
-        scratch = .allocate(capacity: workers.count * scratchCount)
         judgements = .allocate(capacity: metrics.count * judgedCount)
         judgements.initialize(repeating: 0, count: metrics.count * judgedCount)
         let needsCoverage = metrics.contains { $0.kind == .coverage }
@@ -54,7 +50,6 @@ final class EvaluationBlock {
         ranked.deallocate()
         rankedCounts.deallocate()
         hits.deallocate()
-        scratch.deallocate()
         judgements.deallocate()
     }
 
@@ -63,7 +58,7 @@ final class EvaluationBlock {
         workers.forEachPiece(of: judged.count, size: Self.usersPerTask) { piece, worker in
             for place in piece {
                 let row = judged[judged.startIndex + place]
-                judge(row: row, of: users, scores: scores.pointer + (row - firstRow) * itemCount, place: place, worker: worker)
+                judge(row: row, of: users, blockRow: row - firstRow, place: place, worker: worker)
             }
         }
         judgedSoFar += judged.count
@@ -76,17 +71,16 @@ final class EvaluationBlock {
         }
     }
 
-    private func judge(row: Int, of users: HeldOutUsers, scores: UnsafeMutablePointer<Float>, place: Int, worker: Int) {
-        for item in users.foldIn.row(row) { scores[Int(item)] = -.infinity }
-        let items = ranked + place * length
-        let count = TopK.select(length, of: scores, count: itemCount, scratch: scratch + worker * scratchCount, into: items)
+    private func judge(row: Int, of users: HeldOutUsers, blockRow: Int, place: Int, worker: Int) {
+        let items = scores.best(of: blockRow, without: users.foldIn.row(row), worker: worker).items
+        let count = items.count
         rankedCounts[place] = count
+        if let start = items.baseAddress { (ranked + place * length).update(from: start, count: count) }
         let targets = users.heldOut.row(row)
         let hits = hits + worker * length
         for rank in 0..<count { hits[rank] = targets.containsSorted(items[rank]) }
         let list = RankedList(
-            items: UnsafeBufferPointer(start: items, count: count), hits: UnsafeBufferPointer(start: hits, count: count),
-            targets: targets.count)
+            items: items, hits: UnsafeBufferPointer(start: hits, count: count), targets: targets.count)
         for (index, metric) in metrics.enumerated() {
             judgements[index * judgedCount + judgedSoFar + place] = formulas.value(of: metric, for: list)
         }

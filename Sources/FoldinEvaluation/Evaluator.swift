@@ -4,8 +4,9 @@ import FoldinKernels
 /// Judges any `Scorer` by held-out items: folds each user's known items in, ranks the others, and looks for the held-out ones.
 ///
 /// Works through the users in blocks, so memory is that of one block whatever the number of users: `batchSize` x items floats (fewer
-/// users where these are more than 2^26), and as many 32-bit indices for the longest cutoff. The figures do not depend on the number of workers, bit for bit (given a
-/// scorer that keeps its own promise).
+/// users where these are more than 2^26), as many 32-bit indices for the longest cutoff, and rounded weights where approximate scores
+/// are faster (see `ScoredBlock`). The figures do not depend on that nor on the number of workers, bit for bit (given a scorer that
+/// keeps its own promise).
 public struct Evaluator: Sendable {
     /// What to measure, without repeats.
     public let metrics: [Metric]
@@ -46,11 +47,11 @@ public struct Evaluator: Sendable {
     ) throws -> UserMetrics {
         let itemCount = scorer.itemCount
         try check(itemCount: itemCount, users: users, training: training)
-        let batchSize = Self.blockSize(batchSize, items: itemCount)
         let judged = (0..<users.count).filter { !users.heldOut.row($0).isEmpty }
         let block = EvaluationBlock(
-            metrics: metrics, itemCount: itemCount, userCount: min(batchSize, users.count), judgedCount: judged.count,
+            scorer, metrics: metrics, userCount: users.count, atOnce: batchSize, judgedCount: judged.count,
             popularity: popularity(in: training), workers: workers)
+        let batchSize = max(1, block.scores.capacity)
 
         var next = 0  // the first of `judged` that is not done
         for start in stride(from: 0, to: users.count, by: batchSize) {
@@ -59,7 +60,7 @@ public struct Evaluator: Sendable {
             var end = next
             while end < judged.count, judged[end] < rows.upperBound { end += 1 }
             if end == next { continue }
-            scorer.score(users.foldIn, rows: rows, into: block.scores.pointer, workers: workers)
+            block.scores.score(users.foldIn, rows: rows)
             block.judge(judged[next..<end], of: users, firstRow: start)
             next = end
         }
@@ -67,9 +68,6 @@ public struct Evaluator: Sendable {
             metrics: metrics, userIndices: judged.map { users.userIndices[$0] }, skippedUsers: users.count - judged.count,
             values: block.values(), together: block.coverage())
     }
-
-    /// How many users are scored at a time where `batchSize` are asked for: so many that their scores are 2^26 floats at most.
-    public static func blockSize(_ batchSize: Int, items: Int) -> Int { min(batchSize, max(1, (1 << 26) / max(1, items))) }
 
     private func check(itemCount: Int, users: HeldOutUsers, training: InteractionMatrix?) throws {
         guard users.foldIn.itemCount == itemCount else {

@@ -83,17 +83,13 @@ struct RecommendationProfile {
     }
 
     private static func rank(_ scorer: some Scorer, _ users: HeldOutUsers, cutoff: Int, workers: Workers) -> [[Int32]] {
-        let items = scorer.itemCount
-        let block = 500
-        let scores = FloatBuffer(count: min(block, users.count) * items)
+        let block = ScoredBlock(scorer, best: cutoff, users: users.count, workers: workers)
         var lists: [[Int32]] = []
-        for start in stride(from: 0, to: users.count, by: block) {
-            let rows = start..<min(users.count, start + block)
-            scorer.score(users.foldIn, rows: rows, into: scores.pointer, workers: workers)
-            lists += workers.map(rows.count) { place, _ in
-                let row = scores.pointer + place * items
-                for item in users.foldIn.row(start + place) { row[Int(item)] = -.infinity }
-                return TopK.items(cutoff, of: Array(UnsafeBufferPointer(start: row, count: items))).map(Int32.init)
+        for start in stride(from: 0, to: users.count, by: max(1, block.capacity)) {
+            let rows = start..<min(users.count, start + block.capacity)
+            block.score(users.foldIn, rows: rows)
+            lists += workers.map(rows.count) { row, worker in
+                Array(block.best(of: row, without: users.foldIn.row(start + row), worker: worker).items)
             }
         }
         return lists

@@ -11,4 +11,13 @@ public protocol Scorer: Sendable {
     /// The result does not depend on the number of workers nor on which other rows are scored at the same time beyond
     /// rounding.
     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers)
+
+    /// The same scorer at less cost and precision; nil, as by default, where there is none on this machine.
+    ///
+    /// Making one may cost as much as scoring a few dozen users, and memory as long as it is kept.
+    func approximate(workers: Workers) -> (any ApproximateScorer)?
+}
+
+extension Scorer {
+    public func approximate(workers: Workers) -> (any ApproximateScorer)? { nil }
 }

@@ -10,24 +10,24 @@ import FoldinKernels
 /// | dWeight = gradient^T * input | `byUsers` | `inputStrips`, packed once a step |
 struct RoundedOutput {
     /// Exponentials of the logits, batch x items halves, panel after panel.
-    private let exponentials: PairBuffer
-    private let inputRows: PairBuffer
-    private let inputStrips: PairBuffer
+    private let exponentials: WordBuffer
+    private let inputRows: WordBuffer
+    private let inputStrips: WordBuffer
     /// A worker's logits of a panel.
     private let logits: [FloatBuffer]
     /// A worker's gradient of a panel's logits, as either left operand.
-    private let byItems: [PairBuffer]
-    private let byUsers: [PairBuffer]
+    private let byItems: [WordBuffer]
+    private let byUsers: [WordBuffer]
     private let width: Int
 
     init(layer: Layer, batchSize: Int, workers: Workers) {
         width = layer.inputs
-        exponentials = PairBuffer(count: (batchSize * layer.outputs + 1) / 2)
-        inputRows = PairBuffer(count: batchSize * foldin_pairs(width))
-        inputStrips = PairBuffer(count: foldin_strips(width, batchSize))
+        exponentials = WordBuffer(count: (batchSize * layer.outputs + 1) / 2)
+        inputRows = WordBuffer(count: batchSize * foldin_pairs(width))
+        inputStrips = WordBuffer(count: foldin_strips(width, batchSize))
         logits = (0..<workers.count).map { _ in FloatBuffer(count: batchSize * itemsAPanel) }
-        byItems = (0..<workers.count).map { _ in PairBuffer(count: batchSize * foldin_pairs(itemsAPanel)) }
-        byUsers = (0..<workers.count).map { _ in PairBuffer(count: foldin_pairs(batchSize) * itemsAPanel) }
+        byItems = (0..<workers.count).map { _ in WordBuffer(count: batchSize * foldin_pairs(itemsAPanel)) }
+        byUsers = (0..<workers.count).map { _ in WordBuffer(count: foldin_pairs(batchSize) * itemsAPanel) }
     }
 
     /// Packs the layer's input [users, width] for the step's products.

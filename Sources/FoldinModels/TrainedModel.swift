@@ -81,4 +81,6 @@ extension TrainedModel: Scorer {
     ) {
         core.stored.score(histories, rows: rows, into: scores, workers: workers)
     }
+
+    public func approximate(workers: Workers) -> (any ApproximateScorer)? { RoundedScorer(self, workers: workers) }
 }

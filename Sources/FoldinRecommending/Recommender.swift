@@ -83,25 +83,22 @@ public struct Recommender: Sendable {
         _ count: Int, for histories: [[String]], excluding excluded: [String] = []
     ) throws -> [Result<Recommendations, FoldinError>] {
         try check(count)
-        let excludedIndices = excluded.compactMap(ids.index)
+        let excludedIndices = excluded.compactMap(ids.index).map(Int32.init)
         let unknownExcluded = excluded.filter { ids.index(of: $0) == nil }
         let rows = histories.map { $0.compactMap(ids.index) }
         let matrix = InteractionMatrix(rows: rows, itemCount: model.itemCount)
         var results: [Result<Recommendations, FoldinError>] = []
         results.reserveCapacity(histories.count)
-        let scores = FloatBuffer(count: min(500, histories.count) * model.itemCount)
-        for start in stride(from: 0, to: histories.count, by: 500) {
-            let block = start..<min(histories.count, start + 500)
-            model.score(matrix, rows: block, into: scores.pointer, workers: workers)
-            for row in block {
-                guard !rows[row].isEmpty else {
-                    results.append(.failure(unknownHistory(histories[row])))
-                    continue
-                }
-                let ranked = best(
-                    count, of: scores.pointer + (row - start) * model.itemCount, without: rows[row] + excludedIndices)
+        let scored = ScoredBlock(model, best: count, users: histories.count, workers: workers)
+        for start in stride(from: 0, to: histories.count, by: max(1, scored.capacity)) {
+            let block = start..<min(histories.count, start + scored.capacity)
+            scored.score(matrix, rows: block)
+            results += workers.map(block.count) { place, worker in
+                let row = start + place
+                guard !rows[row].isEmpty else { return .failure(unknownHistory(histories[row])) }
+                let (items, scores) = scored.best(of: place, without: matrix.row(row) + excludedIndices, worker: worker)
                 let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownExcluded
-                results.append(.success(Recommendations(items: ranked, unknown: unknown)))
+                return .success(Recommendations(items: recommendations(items, scores), unknown: unknown))
             }
         }
         return results
@@ -118,21 +115,16 @@ public struct Recommender: Sendable {
         guard let similarities = model.similarities(to: index, workers: workers) else {
             throw FoldinError(.usage, found: "a model of \(model.summary)", expected: "one that compares items")
         }
-        return best(count, of: similarities.pointer, without: [index])
+        let ranker = BestItems(count, of: model.itemCount)
+        return withExtendedLifetime(ranker) {
+            let (items, scores) = ranker.find(in: similarities.pointer, without: [Int32(index)])
+            return recommendations(items, scores)
+        }
     }
 
-    /// The best of a row of scores; the row is changed: `without` are masked.
-    private func best(_ count: Int, of scores: UnsafeMutablePointer<Float>, without masked: [Int]) -> [Recommendation] {
-        for item in masked { scores[item] = -.infinity }
-        let count = min(count, model.itemCount)
-        let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: TopK.scratchCount(count))
-        defer { scratch.deallocate() }
-        let items = [Int32](unsafeUninitializedCapacity: count) { buffer, found in
-            guard let start = buffer.baseAddress else { return }
-            found = TopK.select(count, of: scores, count: model.itemCount, scratch: scratch, into: start)
-        }
-        return items.map { item in
-            Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: scores[Int(item)])
+    private func recommendations(_ items: UnsafeBufferPointer<Int32>, _ scores: UnsafeBufferPointer<Float>) -> [Recommendation] {
+        zip(items, scores).map { item, score in
+            Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: score)
         }
     }
 

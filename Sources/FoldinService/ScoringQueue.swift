@@ -26,8 +26,8 @@ final class ScoringQueue: Sendable {
         /// [rows, items], row-major. May be overwritten, to mask items.
         let pointer: UnsafeMutablePointer<Float>
         let items: Int
-        /// Where the scores are rounded ones: what is known of them, and which of its rows is the first of these.
-        var rounded: (scores: RoundedScores, first: Int)?
+        /// Where the scores are approximate: what is known of them, and which of its rows is the first of these.
+        var approximate: (scores: any ApproximateScores, row: Int)?
     }
 
     private struct Job: Sendable {
@@ -141,7 +141,7 @@ final class ScoringQueue: Sendable {
         let kept = room.withLockedValue { $0.take() }
         let scores = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(count: count)
         defer { room.withLockedValue { $0 = scores } }
-        let rounded = served.score(matrix, into: scores.pointer, workers: workers)
+        let approximate = served.score(matrix, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []
         var row = 0
@@ -152,7 +152,8 @@ final class ScoringQueue: Sendable {
         workers.forEach(jobs.count) { index, _ in
             jobs[index].finish(
                 Scores(
-                    pointer: scores.pointer + starts[index] * items, items: items, rounded: rounded.map { ($0, starts[index]) }))
+                    pointer: scores.pointer + starts[index] * items, items: items,
+                    approximate: approximate.map { ($0, starts[index]) }))
         }
     }
 }

@@ -18,7 +18,7 @@ final class ServedModel: Sendable {
     let popularScores: [Float]
     let titles: TitleIndex
     /// Scores faster, where model and processor can; what is asked for is then worked out exactly.
-    private let rounding: RoundedScorer?
+    private let approximate: (any ApproximateScorer)?
     /// When the file was last written, and when this was made.
     let modified, loaded: Date
     /// `{"item":…,"title":…,"score":` for each item one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
@@ -37,7 +37,7 @@ final class ServedModel: Sendable {
         model = try TrainedModel(data: data, file: path)
         tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
         recommender = Recommender(model, workers: workers)
-        rounding = RoundedScorer(model, workers: workers)
+        approximate = model.approximate(workers: workers)
         let ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
         self.ids = ids
         var scores = [Float](repeating: 0, count: model.itemCount)
@@ -70,9 +70,12 @@ final class ServedModel: Sendable {
     /// Scores of all items for `histories`, into `scores` [users, items]; nil when they are exact.
     func score(
         _ histories: InteractionMatrix, into scores: UnsafeMutablePointer<Float>, workers: Workers
-    ) -> RoundedScores? {
-        if let rounding { return rounding.score(histories, into: scores, workers: workers) }
-        model.score(histories, rows: 0..<histories.userCount, into: scores, workers: workers)
+    ) -> (any ApproximateScores)? {
+        let rows = 0..<histories.userCount
+        if let approximate {
+            return approximate.score(histories, rows: rows, into: scores, stride: model.itemCount, workers: workers)
+        }
+        model.score(histories, rows: rows, into: scores, workers: workers)
         return nil
     }
 

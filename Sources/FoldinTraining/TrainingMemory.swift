@@ -100,7 +100,7 @@ public struct TrainingMemory: Sendable, Encodable {
             parameterBytes = Self.sum([parameterBytes, Self.product([dataset.users, architecture.latent, 8])])
             scoreBytes = Self.sum([scoreBytes, between])
         }
-        let evaluationBytes = Self.product([dataset.items, Evaluator.blockSize(batch, items: dataset.items), 4])
+        let evaluationBytes = Self.product([dataset.items, ScoredBlock.usersAtOnce(batch, items: dataset.items), 4])
         let nameBytes = Self.product([Self.sum([dataset.users, dataset.items]), 80])
         let interactionBytes = Self.sum([Self.product([dataset.interactions, 4]), Self.product([dataset.users, 8])])
         guard let parameterBytes, let scoreBytes, let evaluationBytes, let interactionBytes, let nameBytes,

@@ -1,63 +1,101 @@
+import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 import Testing
 
 @testable import FoldinModels
 
-/// Scores picked in bfloat16, beside those of single precision.
-@Suite("Rounded scores", .enabled(if: Precision.bfloat16.isAvailable)) struct RoundedScorerTests {
+/// Scores picked with fewer bits, beside those of single precision; by each kind of weights that this processor can multiply.
+@Suite("Rounded scores") struct RoundedScorerTests {
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let type: any RoundedWeights.Type
+        /// The part of the scores' spread that a margin may be.
+        let precision: Float
+        var testDescription: String { "\(type)" }
+    }
+
+    static let kinds =
+        (Precision.bfloat16.isAvailable ? [Kind(type: BFloat16Weights.self, precision: 0.02)] : [])
+        + (foldin_multiply_has(Int32(FOLDIN_MULTIPLY_AVX2.rawValue)) ? [Kind(type: ByteWeights.self, precision: 0.1)] : [])
     static let items = 1_281
     static let histories = InteractionMatrix.synthetic(users: 30, items: items, meanInteractions: 12, seed: 5)
 
-    static func scored(_ model: TrainedModel, threads: Int = 2) throws -> (exact: FloatBuffer, near: FloatBuffer, RoundedScores) {
+    /// Scores of 30 users, the approximate ones in rows `stride` apart.
+    static func scored(
+        _ model: TrainedModel, _ kind: Kind, stride: Int = items, threads: Int = 2
+    ) throws -> (exact: FloatBuffer, near: FloatBuffer, any ApproximateScores) {
         let workers = Workers(count: threads)
-        let (exact, near) = (FloatBuffer(count: 30 * items), FloatBuffer(count: 30 * items))
+        let (exact, near) = (FloatBuffer(count: 30 * items), FloatBuffer(count: 30 * stride))
         model.score(histories, rows: 0..<30, into: exact.pointer, workers: workers)
-        let rounded = try #require(RoundedScorer(model, workers: workers)).score(histories, into: near.pointer, workers: workers)
+        let parameters = try #require(model.parameters)
+        let rounded = try #require(RoundedScorer(parameters, kind.type, workers: workers)).score(
+            histories, rows: 0..<30, into: near.pointer, stride: stride, workers: workers)
         return (exact, near, rounded)
     }
 
     /// No score is further off than the margin says, and the margin says something: it is a small part of the scores' spread.
-    @Test(arguments: Shape.all, [1, 40] as [Float]) func areWithinTheirMargin(shape: Shape, scale: Float) throws {
-        let model = TrainedModel.fresh(shape.architecture(items: Self.items))
-        let weights = try #require(model.parameters?.tensors.suffix(2).first)
-        for i in 0..<weights.count { weights.pointer[i] *= scale }
-        let (exact, near, rounded) = try Self.scored(model)
-        for row in 0..<30 {
-            let scores = exact.values[row * Self.items..<(row + 1) * Self.items]
-            let worst = zip(scores, near.values[row * Self.items..<(row + 1) * Self.items]).reduce(0) {
-                max($0, abs($1.0 - $1.1))
+    @Test(arguments: kinds, Shape.all) func areWithinTheirMargin(kind: Kind, shape: Shape) throws {
+        for scale: Float in [1, 40] {
+            let model = TrainedModel.fresh(shape.architecture(items: Self.items))
+            let weights = try #require(model.parameters?.tensors.suffix(2).first)
+            for i in 0..<weights.count { weights.pointer[i] *= scale }
+            let (exact, near, rounded) = try Self.scored(model, kind)
+            for row in 0..<30 {
+                let scores = exact.values[row * Self.items..<(row + 1) * Self.items]
+                let worst = zip(scores, near.values[row * Self.items..<(row + 1) * Self.items]).reduce(0) {
+                    max($0, abs($1.0 - $1.1))
+                }
+                let (spread, margin) = ((scores.max() ?? 0) - (scores.min() ?? 0), rounded.margin(of: row))
+                #expect(worst > 0 && worst <= margin)
+                #expect(margin < spread * kind.precision, "\(margin) of \(spread)")
             }
-            let spread = (scores.max() ?? 0) - (scores.min() ?? 0)
-            #expect(worst > 0 && worst <= rounded.margin(of: row))
-            #expect(rounded.margin(of: row) < spread / 50, "\(rounded.margin(of: row)) of \(spread)")
         }
     }
 
-    @Test func areTheSameBitsWhereTheyAreExact() throws {
-        let (exact, _, rounded) = try Self.scored(.fresh(Shape.all[7].architecture(items: Self.items)))
+    @Test(arguments: kinds) func areTheSameBitsWhereTheyAreExact(kind: Kind) throws {
+        let (exact, _, rounded) = try Self.scored(.fresh(Shape.all[7].architecture(items: Self.items)), kind)
         for row in [0, 7, 29] {
             let items = (0..<300).map { Int32(($0 * 37 + row) % Self.items) }
             let expected = items.map { exact.pointer[row * Self.items + Int($0)] }
+            var found = [Float](repeating: .nan, count: 301)
+            items.withUnsafeBufferPointer { rounded.exact($0, row: row, into: &found) }
+            #expect(found.removeLast().isNaN)
             #expect(
-                rounded.exact(items, row: row).elementsEqual(expected) {
-                    abs($0 - $1) <= (MatrixMultiply.libraryDescription.hasPrefix("Foldin") ? 0 : 1e-5)
-                })
-            #expect(rounded.exact([], row: row).isEmpty)
+                found.elementsEqual(expected) { abs($0 - $1) <= (MatrixMultiply.isOwn ? 0 : 1e-5) })
+            items.prefix(0).withUnsafeBufferPointer { rounded.exact($0, row: row, into: &found) }
+            #expect(found.elementsEqual(expected) { abs($0 - $1) <= 1e-5 })
         }
     }
 
-    @Test func areTheSameForAnyNumberOfThreads() throws {
+    @Test(arguments: kinds) func areTheSameForAnyNumberOfThreadsAndAnyStride(kind: Kind) throws {
         let model = TrainedModel.fresh(Shape.all[4].architecture(items: Self.items))
-        #expect(try Self.scored(model, threads: 1).near.values == Self.scored(model, threads: 3).near.values)
+        let near = try Self.scored(model, kind, threads: 1).near.values
+        #expect(try near == Self.scored(model, kind, threads: 3).near.values)
+        let stride = Self.items + 15
+        let apart = try Self.scored(model, kind, stride: stride).near.values
+        for row in 0..<30 {
+            #expect(near[row * Self.items..<(row + 1) * Self.items] == apart[row * stride..<row * stride + Self.items])
+            #expect(apart[row * stride + Self.items..<(row + 1) * stride].allSatisfy { $0 == 0 })
+        }
     }
 
-    /// A weight that is a float and no bfloat16.
-    @Test func haveNoMarginWhereRoundingIsWithoutBound() throws {
+    /// One weight or one bias so large that scores may overflow, or no number.
+    @Test(arguments: kinds, [.greatestFiniteMagnitude, .infinity, .nan] as [Float])
+    func haveNoMarginOfUseWhereRoundingIsWithoutBound(kind: Kind, value: Float) throws {
+        for tensor in 0..<2 {
+            let model = TrainedModel.fresh(Shape.all[2].architecture(items: Self.items))
+            let changed = try #require(model.parameters?.tensors.suffix(2 - tensor).first)
+            changed.pointer[9] = value
+            let margin = try Self.scored(model, kind).2.margin(of: 3)
+            if value.isFinite { #expect(margin > 1e30) } else { #expect(!margin.isFinite) }
+        }
+    }
+
+    @Test(arguments: kinds) func haveNoMarginWhereTheLastLayerSeesNoNumber(kind: Kind) throws {
         let model = TrainedModel.fresh(Shape.all[2].architecture(items: Self.items))
-        let weights = try #require(model.parameters?.tensors.suffix(2).first)
-        weights.pointer[9] = .greatestFiniteMagnitude
-        #expect(try !Self.scored(model).2.margin(of: 3).isFinite)
+        let weights = try #require(model.parameters?.tensors.first)
+        for i in 0..<weights.count { weights.pointer[i] = .nan }
+        #expect(try !Self.scored(model, kind).2.margin(of: 3).isFinite)
     }
 
     @Test func areForAutoencodersOnly() {

@@ -89,6 +89,28 @@ import Testing
         }
     }
 
+    /// So many people and items that approximate scores are used, where the machine has them: what comes out is exact.
+    @Test func servesManyByExactScores() throws {
+        let items = 1_400
+        let architecture = Architecture(
+            family: .multVAE, items: items, encoder: [30], latent: 20, decoder: [43], encoderDropout: [0, 0],
+            decoderDropout: [0, 0])
+        let model = TrainedModel(parameters: Parameters(initializing: architecture, seed: 9), items: nil)
+        let recommender = Recommender(model, workers: Workers(count: 2))
+        let people = (0..<300).map { person in (0...person % 40).map { (person * 31 + $0 * 17) % items } }
+        let scores = FloatBuffer(count: people.count * items)
+        let matrix = InteractionMatrix(rows: people, itemCount: items)
+        model.score(matrix, rows: 0..<people.count, into: scores.pointer, workers: Workers(count: 1))
+        let found = try recommender.recommendations(20, for: people.map { $0.map(String.init) }, excluding: ["3"])
+        for (person, outcome) in found.enumerated() {
+            let own = Array(UnsafeBufferPointer(start: scores.pointer + person * items, count: items))
+            let expected = own.indices.filter { $0 != 3 && !people[person].contains($0) }.sorted { own[$0] > own[$1] }.prefix(20)
+            let recommended = try outcome.get().items
+            #expect(recommended.map(\.item) == expected.map(String.init))
+            if MatrixMultiply.isOwn { #expect(recommended.map(\.score) == expected.map { own[$0] }) }
+        }
+    }
+
     /// 1,100 people are three blocks.
     @Test(arguments: Architecture.Family.allCases)
     func servesManyAsItServesOne(_ family: Architecture.Family) throws {

@@ -51,7 +51,7 @@ import Testing
                     ranking.best(
                         of: .init(
                             pointer: scores.pointer + items, items: items,
-                            rounded: scores.rounded.map { ($0.scores, $0.first + 1) }))
+                            approximate: scores.approximate.map { ($0.scores, $0.row + 1) }))
                 }
                 let wanted = order.filter { allowed?.contains($0) ?? true }.dropFirst(offset).prefix(top)
                 #expect(found.map { Int($0.item) } == Array(wanted), "user \(row), top \(top), offset \(offset)")

@@ -77,4 +77,34 @@ import Testing
         let quality = try Evaluator([.ndcg(at: 9)]).evaluate(outcome.model, on: dataset.validation).results[0].mean
         #expect(quality == outcome.history[outcome.bestEpoch - 1].validation?.mean)
     }
+
+    /// A model without the approximate scores it may have.
+    private struct ExactOnly: Scorer {
+        let model: TrainedModel
+        var itemCount: Int { model.itemCount }
+
+        func score(
+            _ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers
+        ) {
+            model.score(histories, rows: rows, into: scores, workers: workers)
+        }
+    }
+
+    /// Users and items enough for approximate scores, where the machine has them: every user's values are those of exact scores.
+    @Test(arguments: Architecture.Family.allCases.filter { $0 != .recVAE })
+    func isJudgedByExactScores(_ family: Architecture.Family) throws {
+        let (users, items) = (600, 1_300)
+        let architecture = Architecture(
+            family: family, items: items, encoder: [40], latent: 20, decoder: [60], encoderDropout: [0, 0],
+            decoderDropout: [0, 0])
+        let model = TrainedModel(parameters: Parameters(initializing: architecture, seed: 3), items: nil)
+        let clicks = (0..<users).map { user in (0...user % 30).map { ($0 * $0 * 7 + user * 13) % items } }
+        let people = HeldOutUsers(
+            userIndices: (0..<Int32(users)).map { $0 }, foldIn: InteractionMatrix(rows: clicks, itemCount: items),
+            heldOut: InteractionMatrix(rows: clicks.map { $0.map { ($0 + 1) % items } }, itemCount: items))
+        let evaluator = Evaluator([.ndcg(at: 20), .recall(at: 5)], batchSize: 250, workers: Workers(count: 2))
+        let exact = try evaluator.userMetrics(ExactOnly(model: model), on: people)
+        #expect(try evaluator.userMetrics(model, on: people) == exact)
+        #expect((exact.report.results[0].mean ?? 0) > 0)
+    }
 }
