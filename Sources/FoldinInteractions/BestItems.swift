@@ -4,8 +4,8 @@ import FoldinKernels
 ///
 /// Where scores are approximate, what may be among the best is scored exactly: the result is that of exact scores either way.
 public final class BestItems {
-    /// How many items are looked for; fewer than asked for where there are no more.
-    public let count: Int
+    /// How many items can be looked for; fewer than asked for where there are no more.
+    public let capacity: Int
     private let itemCount: Int
     private let best: UnsafeMutablePointer<Int32>
     private let bestScores: UnsafeMutablePointer<Float>
@@ -14,13 +14,13 @@ public final class BestItems {
     private var candidates: UnsafeMutablePointer<Int32>?
     private var exact: UnsafeMutablePointer<Float>?
 
-    /// Room for the `count` best of `itemCount` items.
-    public init(_ count: Int, of itemCount: Int) {
-        self.count = min(count, itemCount)
+    /// Room for the `capacity` best of `itemCount` items.
+    public init(_ capacity: Int, of itemCount: Int) {
+        self.capacity = min(capacity, itemCount)
         self.itemCount = itemCount
-        best = .allocate(capacity: self.count)
-        bestScores = .allocate(capacity: self.count)
-        scratch = .allocate(capacity: TopK.scratchCount(self.count))
+        best = .allocate(capacity: self.capacity)
+        bestScores = .allocate(capacity: self.capacity)
+        scratch = .allocate(capacity: TopK.scratchCount(self.capacity))
     }
 
     deinit {
@@ -34,29 +34,32 @@ public final class BestItems {
     /// The best items and their exact scores: best first, equal scores by index, without `masked`. Valid until the next call.
     ///
     /// - Parameters:
+    ///   - count: how many, at most `capacity`, by default as many.
     ///   - scores: a score an item; changed.
     ///   - approximate: what is known of the scores where they are approximate, and which of its rows this is.
     public func find(
-        in scores: UnsafeMutablePointer<Float>, without masked: ArraySlice<Int32>,
+        _ count: Int = .max, in scores: UnsafeMutablePointer<Float>, without masked: ArraySlice<Int32>,
         approximate: (scores: any ApproximateScores, row: Int)? = nil
     ) -> (items: UnsafeBufferPointer<Int32>, scores: UnsafeBufferPointer<Float>) {
         for item in masked { scores[Int(item)] = -.infinity }
+        let count = min(count, capacity)
         let found: Int
         if let approximate {
-            found = findAgain(in: scores, without: masked, approximate.scores, row: approximate.row)
+            found = findAgain(count, in: scores, without: masked, approximate.scores, row: approximate.row)
         } else {
-            found = select(of: scores, itemCount)
+            found = select(count, of: scores, itemCount)
             for place in 0..<found { bestScores[place] = scores[Int(best[place])] }
         }
         return (UnsafeBufferPointer(start: best, count: found), UnsafeBufferPointer(start: bestScores, count: found))
     }
 
-    private func select(of scores: UnsafePointer<Float>, _ count: Int) -> Int {
-        TopK.select(self.count, of: scores, count: count, scratch: scratch, into: best)
+    private func select(_ count: Int, of scores: UnsafePointer<Float>, _ scoreCount: Int) -> Int {
+        TopK.select(count, of: scores, count: scoreCount, scratch: scratch, into: best)
     }
 
     private func findAgain(
-        in scores: UnsafePointer<Float>, without masked: ArraySlice<Int32>, _ approximate: any ApproximateScores, row: Int
+        _ count: Int, in scores: UnsafePointer<Float>, without masked: ArraySlice<Int32>, _ approximate: any ApproximateScores,
+        row: Int
     ) -> Int {
         let candidates = self.candidates ?? .allocate(capacity: itemCount)
         let exact = self.exact ?? .allocate(capacity: itemCount)
@@ -66,7 +69,7 @@ public final class BestItems {
         if margin.isFinite {
             // `count` items are surely no lower than the last of them less the margin; what is lower than that by a margin more is not
             // among the best.
-            let isFull = count > 0 && select(of: scores, itemCount) == count
+            let isFull = count > 0 && select(count, of: scores, itemCount) == count
             let bound = isFull ? scores[Int(best[count - 1])] - 2 * margin : -.greatestFiniteMagnitude
             candidateCount = TopK.atLeast(bound, of: scores, count: itemCount, into: candidates)
             approximate.exact(UnsafeBufferPointer(start: candidates, count: candidateCount), row: row, into: exact)
@@ -75,7 +78,7 @@ public final class BestItems {
             approximate.exact(UnsafeBufferPointer(start: candidates, count: itemCount), row: row, into: exact)
             for item in masked { exact[Int(item)] = -.infinity }
         }
-        let found = select(of: exact, candidateCount)
+        let found = select(count, of: exact, candidateCount)
         for place in 0..<found {
             let candidate = Int(best[place])
             (best[place], bestScores[place]) = (candidates[candidate], exact[candidate])

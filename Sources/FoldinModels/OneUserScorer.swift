@@ -6,11 +6,15 @@ import FoldinKernels
 /// another kind scores a matrix of one row, made for each call.
 ///
 /// The kernels and the order of their sums are those of `TrainedModel.score`: with Foldin's own matrix kernels a user's scores are
-/// the same bits here, in a block of users, and for any number of workers; with a BLAS they are the same but for rounding.
+/// the same bits here, in a block of users, and for any number of workers; with a BLAS they are the same but for rounding. Asked
+/// for approximate scores, this object knows their margin and the exact ones.
 ///
 /// - Note: Not to be used by two threads at once. `@unchecked Sendable` because whoever holds it may pass it on: all it has is
 ///   memory of its own and a model that does not change.
-public final class OneUserScorer: @unchecked Sendable {
+public final class OneUserScorer: ApproximateScores, @unchecked Sendable {
+    /// What scores approximately, of the same model; nil at first.
+    public var rounded: RoundedScorer? { didSet { roundedInput = rounded?.input(users: 1) } }
+    private var roundedInput: RoundedInput?
     private let model: TrainedModel
     private let parameters: Parameters?
     private let workers: Workers
@@ -34,8 +38,8 @@ public final class OneUserScorer: @unchecked Sendable {
 
     /// The scores of all items for somebody who clicked `items`, which ascend without repeats.
     ///
-    /// The scores are valid, and may be changed, until the next call.
-    public func score(_ items: [Int32]) -> UnsafeMutablePointer<Float> {
+    /// The scores are valid, and may be changed, until the next call. They are approximate if that is asked for and `rounded` is set.
+    public func score(_ items: [Int32], approximately: Bool = false) -> UnsafeMutablePointer<Float> {
         guard let linears = parameters?.linears else {
             let histories = InteractionMatrix(rows: [items.map(Int.init)], itemCount: model.itemCount)
             model.score(histories, rows: 0..<1, into: result.pointer, workers: workers)
@@ -62,6 +66,10 @@ public final class OneUserScorer: @unchecked Sendable {
         let last = layers[layers.count - 1]
         let linear = linears[layers.count - 1]
         let seen = input(of: layers.count - 1)
+        if approximately, let rounded, let roundedInput {
+            rounded.score(seen, users: 1, roundedInput, into: result.pointer, stride: last.outputs, workers: workers)
+            return result.pointer
+        }
         workers.forEachPiece(of: last.outputs, size: 2 * itemsAPanel) { panel, _ in
             let scores = result.pointer + panel.lowerBound
             matrixMultiply(
@@ -71,6 +79,18 @@ public final class OneUserScorer: @unchecked Sendable {
             foldin_add_bias(1, panel.count, scores, linear.bias.pointer + panel.lowerBound)
         }
         return result.pointer
+    }
+
+    /// How far the last call's approximate scores may be from the exact ones; there is one row, 0.
+    public func margin(of row: Int) -> Float {
+        guard let rounded, let roundedInput else { return .infinity }
+        return rounded.margin(roundedInput.lengths.pointer[row])
+    }
+
+    /// The exact scores of some items for the user of the last call, of which approximate scores were asked.
+    public func exact(_ items: UnsafeBufferPointer<Int32>, row: Int, into scores: UnsafeMutablePointer<Float>) {
+        let last = layers.count - 1
+        rounded?.exact(items, (activated[last] ?? outputs[last - 1]).pointer, row: row, into: scores)
     }
 
     /// What layer `index` multiplies by its weights.

@@ -6,9 +6,12 @@ import FoldinKernels
 ///
 /// The last layer's weights are rounded and packed once: to bfloat16 where the processor has it, into half of their memory, else to a
 /// byte each, into a quarter. A block of users then costs less than half of the time of `TrainedModel.score`. For the few items that
-/// matter `RoundedScores.exact` has the scores of single precision, the same bits as `TrainedModel.score`.
+/// matter there are the scores of single precision, the same bits as those of `TrainedModel.score`.
 public final class RoundedScorer: ApproximateScorer {
     private let parameters: Parameters
+    /// The last layer, and how much it sees of a user.
+    private let linear: Parameters.Linear
+    private let width: Int
     private let weights: any RoundedWeights
     private let largestBias: Float
 
@@ -27,12 +30,14 @@ public final class RoundedScorer: ApproximateScorer {
 
     /// A scorer with weights of one kind, which the processor must be able to multiply; nil where a sum would be too long.
     init?(_ parameters: Parameters, _ kind: any RoundedWeights.Type, workers: Workers) {
-        let layer = parameters.lastLayer
-        let (weight, bias) = (parameters.lastLinear.weight, parameters.lastLinear.bias)
-        guard layer.inputs <= foldin_longest_byte_sum else { return nil }
+        let layers = parameters.architecture.layers
+        let last = layers.count - 1
+        guard layers[last].inputs <= foldin_longest_byte_sum else { return nil }
         self.parameters = parameters
-        weights = kind.init(weight.pointer, items: layer.outputs, width: layer.inputs, workers: workers)
-        largestBias = UnsafeBufferPointer(start: bias.pointer, count: bias.count).reduce(0) {
+        linear = parameters.linears[last]
+        width = layers[last].inputs
+        weights = kind.init(linear.weight.pointer, items: layers[last].outputs, width: width, workers: workers)
+        largestBias = UnsafeBufferPointer(start: linear.bias.pointer, count: linear.bias.count).reduce(0) {
             $1.isNaN ? .infinity : max($0, abs($1))
         }
     }
@@ -41,41 +46,54 @@ public final class RoundedScorer: ApproximateScorer {
         _ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, stride: Int, workers: Workers
     ) -> any ApproximateScores {
         precondition(histories.itemCount == parameters.itemCount, "histories and model must have the same items")
-        let width = parameters.lastLayer.inputs
         let hidden = parameters.hiddenForScoring(histories, rows: rows, workers: workers)
-        let lengths = weights.score(
-            hidden.pointer, users: rows.count, bias: parameters.lastLinear.bias.pointer, into: scores, stride: stride,
-            workers: workers)
+        let input = weights.input(users: rows.count)
+        score(hidden.pointer, users: rows.count, input, into: scores, stride: stride, workers: workers)
+        return RoundedScores(scorer: self, hidden: hidden, input: input)
+    }
+
+    /// Room for what the last layer sees for `users`, rounded.
+    func input(users: Int) -> RoundedInput { weights.input(users: users) }
+
+    /// The last layer: approximate scores [users, items], in rows `stride` apart, of what it sees, [users, width]. Allocates nothing.
+    func score(
+        _ hidden: UnsafePointer<Float>, users: Int, _ input: RoundedInput, into scores: UnsafeMutablePointer<Float>, stride: Int,
+        workers: Workers
+    ) {
+        weights.score(
+            hidden, users: users, input, bias: linear.bias.pointer, into: scores, stride: stride, workers: workers)
+    }
+
+    /// How far scores may be off, of which `lengths` are what the last layer saw.
+    func margin(_ lengths: foldin_lengths) -> Float {
         let longest = weights.longest
-        let margins = lengths.map { row in
-            // h.w - h'.w' = h.(w - w') + (h - h').w', by Cauchy and Schwarz; then the rounding of both sums, of `width` products and a
-            // bias, and of these lengths themselves.
-            let product = row.vector * longest.loss + row.loss * (longest.vector + longest.loss)
-            return Float(product * 1.001 + Double(width + 8) * 0x1p-22 * (row.vector * longest.vector + Double(largestBias)))
-        }
-        return RoundedScores(parameters: parameters, hidden: hidden, margins: margins)
+        // h.w - h'.w' = h.(w - w') + (h - h').w', by Cauchy and Schwarz; then the rounding of both sums, of `width` products and a
+        // bias, and of these lengths themselves.
+        let product = lengths.vector * longest.loss + lengths.loss * (longest.vector + longest.loss)
+        let roundings = Double(width + 8) * 0x1p-22 * (lengths.vector * longest.vector + Double(largestBias))
+        return Float(product * 1.001 + roundings)
+    }
+
+    /// The scores of some items in single precision, from row `row` of what the last layer sees, [users, width].
+    func exact(
+        _ items: UnsafeBufferPointer<Int32>, _ hidden: UnsafePointer<Float>, row: Int, into scores: UnsafeMutablePointer<Float>
+    ) {
+        multiplyRows(
+            items, of: linear.weight.pointer, stride: width, inner: width, by: hidden + row * width, into: scores)
+        for (place, item) in items.enumerated() { scores[place] += linear.bias.pointer[Int(item)] }
     }
 }
 
 /// What is known of a block of users' scores beside their rounded values.
 struct RoundedScores: ApproximateScores {
-    let parameters: Parameters
+    let scorer: RoundedScorer
     /// What the last layer sees, [users, width].
     let hidden: FloatBuffer
-    let margins: [Float]
+    let input: RoundedInput
 
-    func margin(of row: Int) -> Float { margins[row] }
+    func margin(of row: Int) -> Float { scorer.margin(input.lengths.pointer[row]) }
 
     func exact(_ items: UnsafeBufferPointer<Int32>, row: Int, into scores: UnsafeMutablePointer<Float>) {
-        let linear = parameters.lastLinear
-        let width = parameters.lastLayer.inputs
-        multiplyRows(
-            items, of: linear.weight.pointer, stride: width, inner: width, by: hidden.pointer + row * width, into: scores)
-        for (place, item) in items.enumerated() { scores[place] += linear.bias.pointer[Int(item)] }
+        scorer.exact(items, hidden.pointer, row: row, into: scores)
     }
-}
-
-extension Parameters {
-    fileprivate var lastLayer: Layer { architecture.layers[linears.count - 1] }
-    fileprivate var lastLinear: Linear { linears[linears.count - 1] }
 }

@@ -9,12 +9,45 @@ protocol RoundedWeights: Sendable {
     /// The greatest Euclidean length of an item's weights, and of what rounding took from an item's; not finite where the weights are not.
     var longest: foldin_lengths { get }
 
-    /// Into `scores` [users, items], rows `stride` apart, the products with `hidden` [users, width], rounded, plus the bias. Returns
-    /// for each user the lengths of the row of `hidden` and of what rounding took from it.
+    /// Room for what the last layer sees for `users`, rounded.
+    func input(users: Int) -> RoundedInput
+
+    /// Into `scores` [users, items], rows `stride` apart, the products with `hidden` [users, width], which is rounded into `input`, plus
+    /// the bias. Allocates nothing.
     func score(
-        _ hidden: UnsafePointer<Float>, users: Int, bias: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>,
-        stride: Int, workers: Workers
-    ) -> [foldin_lengths]
+        _ hidden: UnsafePointer<Float>, users: Int, _ input: RoundedInput, bias: UnsafePointer<Float>,
+        into scores: UnsafeMutablePointer<Float>, stride: Int, workers: Workers
+    )
+}
+
+/// What the last layer sees for some users, rounded: the left operand of the product with `RoundedWeights`.
+struct RoundedInput: Sendable {
+    /// The rounded numbers, packed, a row a user.
+    let words: WordBuffer
+    /// The scale of each row, where its kind of numbers has one.
+    let scales: FloatBuffer
+    /// Of each row the Euclidean length, and that of what rounding took from it.
+    let lengths: LengthBuffer
+
+    init(users: Int, wordsEach: Int) {
+        (words, scales) = (WordBuffer(count: users * wordsEach), FloatBuffer(count: users))
+        lengths = LengthBuffer(count: users)
+    }
+}
+
+/// Lengths, two a row.
+///
+/// - Note: `@unchecked Sendable` for the reason that `FloatBuffer` is: plain memory, freed only by `deinit`, each part of which has one
+///   writer at a time.
+final class LengthBuffer: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<foldin_lengths>
+
+    init(count: Int) {
+        pointer = .allocate(capacity: count)
+        pointer.initialize(repeating: foldin_lengths(), count: count)
+    }
+
+    deinit { pointer.deallocate() }
 }
 
 extension foldin_lengths {
@@ -48,25 +81,25 @@ struct ByteWeights: RoundedWeights {
         (self.strips, self.scales, self.excesses) = (strips, scales, excesses)
     }
 
+    func input(users: Int) -> RoundedInput { RoundedInput(users: users, wordsEach: foldin_quads(width)) }
+
     func score(
-        _ hidden: UnsafePointer<Float>, users: Int, bias: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>,
-        stride: Int, workers: Workers
-    ) -> [foldin_lengths] {
-        let quads = WordBuffer(count: users * foldin_quads(width))
-        let userScales = FloatBuffer(count: users)
-        let lengths = workers.map(users) { row, _ in
-            var lengths = foldin_lengths()
+        _ hidden: UnsafePointer<Float>, users: Int, _ input: RoundedInput, bias: UnsafePointer<Float>,
+        into scores: UnsafeMutablePointer<Float>, stride: Int, workers: Workers
+    ) {
+        workers.forEachPiece(of: users, size: rowsAPiece) { piece, _ in
+            let first = piece.lowerBound
             foldin_round_left(
-                1, width, hidden + row * width, quads.pointer + row * foldin_quads(width), userScales.pointer + row, &lengths)
-            return lengths
+                piece.count, width, hidden + first * width, input.words.pointer + first * foldin_quads(width),
+                input.scales.pointer + first, input.lengths.pointer + first)
         }
         workers.forEachPiece(of: items, size: 2 * itemsAPanel) { panel, _ in
             let first = panel.lowerBound
             foldin_multiply_quads(
-                users, panel.count, width, quads.pointer, userScales.pointer, strips.pointer + first * foldin_quads(width),
-                self.scales.pointer + first, excesses.signed + first, bias + first, scores + first, stride)
+                users, panel.count, width, input.words.pointer, input.scales.pointer,
+                strips.pointer + first * foldin_quads(width), scales.pointer + first, excesses.signed + first, bias + first,
+                scores + first, stride)
         }
-        return lengths
     }
 }
 
@@ -85,47 +118,49 @@ struct BFloat16Weights: RoundedWeights {
             foldin_pack_strips(
                 width, panel.count, foldin_matrix(start: weight + panel.lowerBound * width, stride: width, is_transposed: true),
                 strips.pointer + panel.lowerBound * foldin_pairs(width))
-            return Self.lengths(of: weight + panel.lowerBound * width, rows: panel.count, width).reduce(
-                foldin_lengths(), foldin_lengths.greatest)
+            var rounded = [UInt32](repeating: 0, count: foldin_pairs(width))
+            return panel.reduce(foldin_lengths()) { greatest, item in
+                foldin_pack_rows(1, width, weight + item * width, width, &rounded)
+                return .greatest(greatest, Self.lengths(of: weight + item * width, rounded: rounded, width))
+            }
         }.reduce(foldin_lengths(), foldin_lengths.greatest)
         self.strips = strips
     }
 
+    func input(users: Int) -> RoundedInput { RoundedInput(users: users, wordsEach: foldin_pairs(width)) }
+
     func score(
-        _ hidden: UnsafePointer<Float>, users: Int, bias: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>,
-        stride: Int, workers: Workers
-    ) -> [foldin_lengths] {
-        let pairs = WordBuffer(count: users * foldin_pairs(width))
-        foldin_pack_rows(users, width, hidden, width, pairs.pointer)
+        _ hidden: UnsafePointer<Float>, users: Int, _ input: RoundedInput, bias: UnsafePointer<Float>,
+        into scores: UnsafeMutablePointer<Float>, stride: Int, workers: Workers
+    ) {
+        workers.forEachPiece(of: users, size: rowsAPiece) { piece, _ in
+            for row in piece {
+                let (vector, rounded) = (hidden + row * width, input.words.pointer + row * foldin_pairs(width))
+                foldin_pack_rows(1, width, vector, width, rounded)
+                input.lengths.pointer[row] = Self.lengths(of: vector, rounded: rounded, width)
+            }
+        }
         workers.forEachPiece(of: items, size: 2 * itemsAPanel) { panel, _ in
             foldin_multiply_pairs(
                 users, panel.count, width,
-                foldin_left_pairs(start: pairs.pointer, row_stride: foldin_pairs(width), pair_stride: 1),
+                foldin_left_pairs(start: input.words.pointer, row_stride: foldin_pairs(width), pair_stride: 1),
                 strips.pointer + panel.lowerBound * foldin_pairs(width), false, scores + panel.lowerBound, stride, foldin_soon())
             for row in 0..<users {
                 foldin_add_bias(1, panel.count, scores + row * stride + panel.lowerBound, bias + panel.lowerBound)
             }
         }
-        return workers.map((users + rowsAPiece - 1) / rowsAPiece) { piece, _ in
-            let first = piece * rowsAPiece
-            return Self.lengths(of: hidden + first * width, rows: min(rowsAPiece, users - first), width)
-        }.flatMap { $0 }
     }
 
-    /// Of each row of [rows, width] the length, and that of what rounding takes from it.
-    private static func lengths(of vectors: UnsafePointer<Float>, rows: Int, _ width: Int) -> [foldin_lengths] {
-        var rounded = [UInt16](repeating: 0, count: width)
-        return (0..<rows).map { row in
-            let vector = vectors + row * width
-            foldin_bfloat16_round(width, vector, &rounded)
-            // Squares of the smallest floats are numbers only in double precision.
-            var (square, lost) = (0.0, 0.0)
-            for i in 0..<width {
-                let difference = Double(vector[i]) - Double(Float(bitPattern: UInt32(rounded[i]) << 16))
-                square += Double(vector[i]) * Double(vector[i])
-                lost += difference * difference
-            }
-            return foldin_lengths(vector: square.squareRoot(), loss: lost.squareRoot())
+    /// The lengths of a vector and of what rounding took from it, `rounded` being its pairs.
+    private static func lengths(of vector: UnsafePointer<Float>, rounded: UnsafePointer<UInt32>, _ width: Int) -> foldin_lengths {
+        // Squares of the smallest floats are numbers only in double precision.
+        var (square, lost) = (0.0, 0.0)
+        for i in 0..<width {
+            let bits = i % 2 == 0 ? rounded[i / 2] << 16 : rounded[i / 2] & 0xFFFF_0000
+            let difference = Double(vector[i]) - Double(Float(bitPattern: bits))
+            square += Double(vector[i]) * Double(vector[i])
+            lost += difference * difference
         }
+        return foldin_lengths(vector: square.squareRoot(), loss: lost.squareRoot())
     }
 }

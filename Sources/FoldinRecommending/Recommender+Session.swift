@@ -11,14 +11,21 @@ final class RecommendationSession: @unchecked Sendable {
     private let model: TrainedModel
     private let ids: Vocabulary
     private let scorer: OneUserScorer
+    private var ranker: BestItems
     private var history: [Int32] = []
-    private var ranked: [Int32] = []
-    private var scratch: [UInt64] = []
+    /// The history and the exclusions.
+    private var masked: [Int32] = []
 
     init(_ model: TrainedModel, ids: Vocabulary, workers: Workers) {
         self.model = model
         self.ids = ids
         scorer = OneUserScorer(model, workers: workers)
+        ranker = BestItems(0, of: model.itemCount)
+    }
+
+    /// Scores faster from now on, where lists are far shorter than the catalogue.
+    func use(_ rounded: RoundedScorer?) {
+        if scorer.rounded == nil, let rounded { scorer.rounded = rounded }
     }
 
     /// Replaces `result` by the best items; false if no id of the history is known. See `Recommender.recommend`.
@@ -31,25 +38,17 @@ final class RecommendationSession: @unchecked Sendable {
             if let index = ids.index(of: id) { insert(Int32(index)) }
         }
         guard !history.isEmpty else { return false }
-        let scores = scorer.score(history)
-        for item in history { scores[Int(item)] = -.infinity }
+        masked.removeAll(keepingCapacity: true)
+        masked.append(contentsOf: history)
         for id in excluded {
-            if let index = ids.index(of: id) { scores[index] = -.infinity }
+            if let index = ids.index(of: id) { masked.append(Int32(index)) }
         }
-        let count = min(count, model.itemCount)
-        if ranked.count < count {
-            ranked = [Int32](repeating: 0, count: count)
-            scratch = [UInt64](repeating: 0, count: TopK.scratchCount(count))
-        }
-        let found = ranked.withUnsafeMutableBufferPointer { ranked in
-            scratch.withUnsafeMutableBufferPointer { scratch in
-                guard let ranked = ranked.baseAddress, let scratch = scratch.baseAddress else { return 0 }
-                return TopK.select(count, of: scores, count: model.itemCount, scratch: scratch, into: ranked)
-            }
-        }
-        for item in ranked.prefix(found) {
-            let item = Int(item)
-            result.append(Recommendation(item: ids[item], title: model.title(of: item), score: scores[item]))
+        if ranker.capacity < min(count, model.itemCount) { ranker = BestItems(count, of: model.itemCount) }
+        let isApproximate = scorer.rounded != nil && model.itemCount / 16 >= count
+        let scores = scorer.score(history, approximately: isApproximate)
+        let best = ranker.find(count, in: scores, without: masked[...], approximate: isApproximate ? (scorer, 0) : nil)
+        for (item, score) in zip(best.items, best.scores) {
+            result.append(Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: score))
         }
         return true
     }
@@ -66,13 +65,34 @@ final class RecommendationSession: @unchecked Sendable {
     }
 }
 
-/// The sessions that nobody uses at the moment: as many as there were callers at once, at most.
+/// The sessions that nobody uses at the moment: as many as there were callers at once, at most. And what scores faster, once it has
+/// paid to make it.
 final class Sessions: Sendable {
-    private let idle = Mutex<[RecommendationSession]>([])
+    /// After how many calls rounded weights are made; they cost the time that a dozen calls save.
+    static let callsBeforeRounding = 32
+
+    private struct State {
+        var idle: [RecommendationSession] = []
+        var calls = 0
+        var rounded: RoundedScorer?
+    }
+
+    private let state = Mutex(State())
 
     /// A session that no other thread has, or nil if none is idle.
-    func take() -> RecommendationSession? { idle.withLock { $0.popLast() } }
+    func take() -> RecommendationSession? { state.withLock { $0.idle.popLast() } }
 
     /// Ends the caller's hold of a session.
-    func giveBack(_ session: RecommendationSession) { idle.withLock { $0.append(session) } }
+    func giveBack(_ session: RecommendationSession) { state.withLock { $0.idle.append(session) } }
+
+    /// What scores `model` faster; nil at first, and where there is no such thing. To be asked once a call.
+    func rounded(_ model: TrainedModel, workers: Workers) -> RoundedScorer? {
+        let (found, isDue) = state.withLock { state in
+            state.calls &+= 1
+            return (state.rounded, state.calls == Self.callsBeforeRounding)
+        }
+        guard isDue, let made = RoundedScorer(model, workers: workers) else { return found }
+        state.withLock { $0.rounded = made }
+        return made
+    }
 }

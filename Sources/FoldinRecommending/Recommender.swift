@@ -52,7 +52,9 @@ public struct Recommender: Sendable {
     /// The `count` best items for somebody who liked `history`, without the history's items.
     ///
     /// Unknown ids are passed over; use `recommendations(_:for:excluding:)` to learn which. Works in memory kept from earlier
-    /// calls, one set for each that run at once (a float an item): only the result is allocated.
+    /// calls, one set for each that run at once (four words an item at most): only the result is allocated. The 32nd call rounds the
+    /// last layer's weights where that makes later ones faster (`RoundedScorer`), for a quarter or half of their memory more; results
+    /// are the same.
     ///
     /// - Throws: `FoldinError` if `count` is not positive or no id of the history is known.
     public func recommend(
@@ -70,6 +72,7 @@ public struct Recommender: Sendable {
         try check(count)
         let session = sessions.take() ?? RecommendationSession(model, ids: ids, workers: workers)
         defer { sessions.giveBack(session) }
+        session.use(sessions.rounded(model, workers: workers))
         let isKnown = session.recommend(count, havingLiked: history, excluding: excluded, into: &result)
         guard isKnown else { throw unknownHistory(history) }
     }

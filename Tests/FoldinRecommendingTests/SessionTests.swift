@@ -43,6 +43,19 @@ import Testing
         }
     }
 
+    /// Calls before and after the weights are rounded, of short lists and long ones, in any order: all give exact scores.
+    @Test func isExactBeforeAndAfterRounding() throws {
+        let recommender = Self.recommender(.multVAE, hidden: [43], threads: 2)
+        for call in 0..<3 * Sessions.callsBeforeRounding {
+            let history = Self.history(call, 1 + call % 50)
+            let count = [10, 43, 44, 500, 3][call % 5]
+            let expected = try recommender.recommendations(count, for: [history], excluding: ["item number 9"])[0].get().items
+            let found = try recommender.recommend(count, havingLiked: history, excluding: ["item number 9"])
+            #expect(found.map(\.item) == expected.map(\.item))
+            if MatrixMultiply.isOwn { #expect(found == expected) }
+        }
+    }
+
     /// Many threads share one recommender, each with memory of its own.
     @Test func servesManyThreadsAtOnce() throws {
         let recommender = Self.recommender(.multVAE)
