@@ -20,7 +20,7 @@ command -v valgrind > /dev/null || [ "$(uname)" = Darwin ] || need valgrind # fo
 command -v strip > /dev/null || need binutils
 if [ "$(uname)" != Darwin ]; then # Apple systems bring zlib, Accelerate and CryptoKit
     command -v pkg-config > /dev/null || need pkg-config
-    pkg-config --exists openblas 2> /dev/null || need libopenblas-dev
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -q libopenblas.so.0 || need libopenblas0 # where the processor has no AVX2, and in tests
     pkg-config --exists zlib 2> /dev/null || need zlib1g-dev
     pkg-config --exists libcrypto 2> /dev/null || need libssl-dev
     pkg-config --exists sqlite3 2> /dev/null || need libsqlite3-dev

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foldin
+import FoldinKernels
 import Foundation
 
 /// The root command: parses, and hands over to one file a subcommand.
@@ -34,6 +35,11 @@ enum Main {
         signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try FoldinCommand.parseAsRoot()
+            guard MatrixMultiply.isAvailable || command is DoctorCommand else {
+                throw FoldinError(
+                    .missingInput, found: "neither AVX2 in the processor nor the library libopenblas.so.0",
+                    expected: "one of them; Debian's package is libopenblas0")
+            }
             if var command = command as? AsyncParsableCommand {
                 try await command.run()
             } else {

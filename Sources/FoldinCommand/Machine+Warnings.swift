@@ -9,6 +9,9 @@ extension Machine {
     }
 
     private var matrixWarning: String? {
+        guard MatrixMultiply.isAvailable else {
+            return "there is no library libopenblas.so.0, which a processor without AVX2 needs: apt install libopenblas0"
+        }
         // Kernels for older processors run at half the speed of AVX-512 ones. OpenBLAS takes them when told to, or when it is
         // older than the processor.
         let older = ["Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott", "Core2"]

@@ -45,7 +45,7 @@ struct Machine: Encodable {
         availableProcessors = Workers.availableProcessors
         matrixLibrary = MatrixMultiply.libraryDescription
         precisions = Precision.allCases.filter(\.isAvailable)
-        gigaflops = MatrixMultiply.measuredGigaflops()
+        gigaflops = MatrixMultiply.isAvailable ? MatrixMultiply.measuredGigaflops() : 0
         memoryBytes = Machine.memoryLimit()
         availableMemoryBytes = Machine.availableMemory()
         hugePages = Machine.hugePages()

@@ -25,7 +25,19 @@ public enum MatrixMultiply {
         #if canImport(Accelerate)
             return "Accelerate"
         #else
-            return String(cString: openblas_get_config()) + " (kernels: " + String(cString: openblas_get_corename()) + ")"
+            guard foldin_openblas_is_there() else { return "none" }
+            return String(cString: foldin_openblas_configuration())
+                + " (kernels: " + String(cString: foldin_openblas_kernels()) + ")"
+        #endif
+    }
+
+    /// Whether there are products at all: own kernels, or a BLAS. On Linux OpenBLAS may be missing, which only processors without AVX2
+    /// need; `matrixMultiply` then ends the program.
+    public static var isAvailable: Bool {
+        #if canImport(Accelerate)
+            return true
+        #else
+            return isOwn || foldin_openblas_is_there()
         #endif
     }
 
@@ -43,26 +55,31 @@ public enum MatrixMultiply {
     /// Whether products are Foldin's own kernels', of which an element's bits do not depend on what else is multiplied.
     public static var isOwn: Bool { ownVariant != nil }
 
-    /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
-    private static let isSingleThreaded: Bool = {
-        #if canImport(Accelerate)
+    #if canImport(Accelerate)
+        /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
+        private static let isSingleThreaded: Bool = {
             BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
-        #else
-            openblas_set_num_threads(1)
-        #endif
-        return true
-    }()
+            return true
+        }()
+    #endif
 
     /// The BLAS's product; arguments as for `matrixMultiply`.
     static func byBLAS(
         rows: Int, columns: Int, inner: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float,
         into c: UnsafeMutablePointer<Float>, stride: Int
     ) {
-        _ = isSingleThreaded
-        cblas_sgemm(
-            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-            Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
-            Int32(stride))
+        #if canImport(Accelerate)
+            _ = isSingleThreaded
+            cblas_sgemm(
+                CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+                Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
+                Int32(stride))
+        #else
+            precondition(foldin_openblas_is_there(), "found no OpenBLAS (libopenblas.so.0), which this processor needs")
+            foldin_openblas_multiply(
+                a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), a.pointer, Int32(a.stride), b.pointer,
+                Int32(b.stride), beta, c, Int32(stride))
+        #endif
     }
 }
 
