@@ -64,14 +64,15 @@ public final class RoundedScorer: ApproximateScorer {
             hidden, users: users, input, bias: linear.bias.pointer, into: scores, stride: stride, workers: workers)
     }
 
-    /// How far scores may be off, of which `lengths` are what the last layer saw.
+    /// How far scores may be off, of which `lengths` are what the last layer saw; infinity where a score may overflow.
     func margin(_ lengths: foldin_lengths) -> Float {
         let longest = weights.longest
-        // h.w - h'.w' = h.(w - w') + (h - h').w', by Cauchy and Schwarz; then the rounding of both sums, of `width` products and a
-        // bias, and of these lengths themselves.
+        let largest = lengths.vector * longest.vector + Double(largestBias)
+        guard largest < 1e37 else { return .infinity }
+        // h.w - h'.w' = h.(w - w') + (h - h').w', by Cauchy and Schwarz.
         let product = lengths.vector * longest.loss + lengths.loss * (longest.vector + longest.loss)
-        let roundings = Double(width + 8) * 0x1p-22 * (lengths.vector * longest.vector + Double(largestBias))
-        return Float(product * 1.001 + roundings)
+        // The rounding of both sums, of `width` products and a bias, also of numbers too small to be normal, and of these lengths.
+        return Float(1.001 * product + Double(width + 8) * 0x1p-22 * largest + 0x1p-110)
     }
 
     /// The scores of some items in single precision, from row `row` of what the last layer sees, [users, width].
