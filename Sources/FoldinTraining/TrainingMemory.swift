@@ -47,7 +47,8 @@ public struct TrainingMemory: Sendable, Encodable {
     /// A batch's scores of all items; with a sampled softmax those of its candidates, at most, and what finding these takes. With
     /// RecVAE also a batch's values between the layers, of which it keeps five sets.
     public let scoreBytes: Int
-    /// Scores of all items for a block of validation users.
+    /// Scores of all items for a block of validation users, and the last layer's rounded weights by which they are found
+    /// (`RoundedScorer`): at most two bytes each, fewer or none on some machines.
     public let evaluationBytes: Int
     /// The interactions by compressed rows: 4 bytes each and 8 a user.
     public let interactionBytes: Int
@@ -100,7 +101,11 @@ public struct TrainingMemory: Sendable, Encodable {
             parameterBytes = Self.sum([parameterBytes, Self.product([dataset.users, architecture.latent, 8])])
             scoreBytes = Self.sum([scoreBytes, between])
         }
-        let evaluationBytes = Self.product([dataset.items, ScoredBlock.usersAtOnce(batch, items: dataset.items), 4])
+        let isRounded = architecture.family != .recVAE
+        let evaluationBytes = Self.sum([
+            Self.product([dataset.items, ScoredBlock.usersAtOnce(batch, items: dataset.items), 4]),
+            isRounded ? Self.product([dataset.items, decoder[decoder.count - 2], 2]) : 0,
+        ])
         let nameBytes = Self.product([Self.sum([dataset.users, dataset.items]), 80])
         let interactionBytes = Self.sum([Self.product([dataset.interactions, 4]), Self.product([dataset.users, 8])])
         guard let parameterBytes, let scoreBytes, let evaluationBytes, let interactionBytes, let nameBytes,
