@@ -86,19 +86,17 @@ foldin_lengths foldin_round_right(ptrdiff_t columns, ptrdiff_t inner, const floa
     for (ptrdiff_t column = 0; column < foldin_in_byte_strips(columns); column++) {
         ptrdiff_t place = column % foldin_byte_strip;
         uint32_t *quads = strips + (column - place) * foldin_quads(inner) + place;
-        scales[column] = 0;
-        excesses[column] = 0;
         if (column >= columns) {
             for (ptrdiff_t k = 0; k < foldin_quads(inner); k++) quads[k * foldin_byte_strip] = 0;
+            scales[column] = 0;
+            excesses[column] = 0;
             continue;
         }
         int32_t sum;
         foldin_lengths lengths;
         scales[column] = round_row(inner, from + column * inner, right_most, 0, quads, foldin_byte_strip, &sum, &lengths);
         excesses[column] = (int32_t)((uint32_t)left_excess * (uint32_t)sum);
-        // What is no number is greater than any.
-        if (!(lengths.vector <= greatest.vector)) greatest.vector = isnan(lengths.vector) ? INFINITY : lengths.vector;
-        if (!(lengths.loss <= greatest.loss)) greatest.loss = isnan(lengths.loss) ? INFINITY : lengths.loss;
+        greatest = foldin_greatest_lengths(greatest, lengths);
     }
     return greatest;
 }

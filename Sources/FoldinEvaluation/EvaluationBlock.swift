@@ -14,6 +14,7 @@ final class EvaluationBlock {
     private let formulas: MetricFormulas
     /// How many items are ranked a user: the longest cutoff, or all items.
     private let length: Int
+    /// The block's lists and how long each is, for coverage; no room otherwise.
     private let ranked: UnsafeMutablePointer<Int32>
     private let rankedCounts: UnsafeMutablePointer<Int>
     private let hits: UnsafeMutablePointer<Bool>
@@ -37,12 +38,12 @@ final class EvaluationBlock {
         length = min(itemCount, metrics.map(\.cutoff).max() ?? 0)
         formulas = MetricFormulas(length: length, popularity: popularity)
         scores = ScoredBlock(scorer, best: length, users: userCount, atOnce: atOnce, workers: workers)
-        ranked = .allocate(capacity: scores.capacity * length)
-        rankedCounts = .allocate(capacity: scores.capacity)
         hits = .allocate(capacity: workers.count * length)
         judgements = .allocate(capacity: metrics.count * judgedCount)
         judgements.initialize(repeating: 0, count: metrics.count * judgedCount)
         let needsCoverage = metrics.contains { $0.kind == .coverage }
+        ranked = .allocate(capacity: needsCoverage ? scores.capacity * length : 0)
+        rankedCounts = .allocate(capacity: needsCoverage ? scores.capacity : 0)
         bestRanks = [Int](repeating: length, count: needsCoverage ? itemCount : 0)
     }
 
@@ -73,14 +74,15 @@ final class EvaluationBlock {
 
     private func judge(row: Int, of users: HeldOutUsers, blockRow: Int, place: Int, worker: Int) {
         let items = scores.best(of: blockRow, without: users.foldIn.row(row), worker: worker).items
-        let count = items.count
-        rankedCounts[place] = count
-        if let start = items.baseAddress { (ranked + place * length).update(from: start, count: count) }
+        if !bestRanks.isEmpty, let start = items.baseAddress {
+            rankedCounts[place] = items.count
+            (ranked + place * length).update(from: start, count: items.count)
+        }
         let targets = users.heldOut.row(row)
         let hits = hits + worker * length
-        for rank in 0..<count { hits[rank] = targets.containsSorted(items[rank]) }
+        for rank in items.indices { hits[rank] = targets.containsSorted(items[rank]) }
         let list = RankedList(
-            items: items, hits: UnsafeBufferPointer(start: hits, count: count), targets: targets.count)
+            items: items, hits: UnsafeBufferPointer(start: hits, count: items.count), targets: targets.count)
         for (index, metric) in metrics.enumerated() {
             judgements[index * judgedCount + judgedSoFar + place] = formulas.value(of: metric, for: list)
         }

@@ -4,8 +4,8 @@ import FoldinKernels
 /// Judges any `Scorer` by held-out items: folds each user's known items in, ranks the others, and looks for the held-out ones.
 ///
 /// Works through the users in blocks, so memory is that of one block whatever the number of users: `batchSize` x items floats (fewer
-/// users where these are more than 2^26), as many 32-bit indices for the longest cutoff, and rounded weights where approximate scores
-/// are faster (see `ScoredBlock`). The figures do not depend on that nor on the number of workers, bit for bit (given a scorer that
+/// users where these are more than 2^26), for coverage as many 32-bit indices for the longest cutoff, and rounded weights where
+/// approximate scores are faster (see `ScoredBlock`). The figures do not depend on that nor on the number of workers, bit for bit (given a scorer that
 /// keeps its own promise).
 public struct Evaluator: Sendable {
     /// What to measure, without repeats.
@@ -51,7 +51,7 @@ public struct Evaluator: Sendable {
         let block = EvaluationBlock(
             scorer, metrics: metrics, userCount: users.count, atOnce: batchSize, judgedCount: judged.count,
             popularity: popularity(in: training), workers: workers)
-        let batchSize = max(1, block.scores.capacity)
+        let batchSize = block.scores.capacity
 
         var next = 0  // the first of `judged` that is not done
         for start in stride(from: 0, to: users.count, by: batchSize) {

@@ -85,7 +85,7 @@ struct RecommendationProfile {
     private static func rank(_ scorer: some Scorer, _ users: HeldOutUsers, cutoff: Int, workers: Workers) -> [[Int32]] {
         let block = ScoredBlock(scorer, best: cutoff, users: users.count, workers: workers)
         var lists: [[Int32]] = []
-        for start in stride(from: 0, to: users.count, by: max(1, block.capacity)) {
+        for start in stride(from: 0, to: users.count, by: block.capacity) {
             let rows = start..<min(users.count, start + block.capacity)
             block.score(users.foldIn, rows: rows)
             lists += workers.map(rows.count) { row, worker in

@@ -8,7 +8,7 @@ import FoldinKernels
 /// - Note: `score` is for one thread, `best` for all workers at once. A class so that its memory, a float a user and item, is freed when
 ///   the work ends or throws.
 public final class ScoredBlock {
-    /// Users at a time.
+    /// Users at a time; at least 1.
     public let capacity: Int
     private let scorer: any Scorer
     private let approximate: (any ApproximateScorer)?
@@ -26,7 +26,7 @@ public final class ScoredBlock {
         let isWorthWhile = itemCount / 64 >= count && users >= 256
         approximate = isWorthWhile ? scorer.approximate(workers: workers) : nil
         stride = approximate == nil ? itemCount : (itemCount + 15) / 16 * 16
-        capacity = min(users, Self.usersAtOnce(atOnce, items: itemCount))
+        capacity = max(1, min(users, Self.usersAtOnce(atOnce, items: itemCount)))
         scores = FloatBuffer(count: capacity * stride)
         rankers = (0..<workers.count).map { _ in BestItems(count, of: itemCount) }
     }

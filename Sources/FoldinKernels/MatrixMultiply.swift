@@ -25,9 +25,8 @@ public enum MatrixMultiply {
         #if canImport(Accelerate)
             return "Accelerate"
         #else
-            guard foldin_openblas_is_there() else { return "none" }
-            return String(cString: foldin_openblas_configuration())
-                + " (kernels: " + String(cString: foldin_openblas_kernels()) + ")"
+            guard let built = foldin_openblas_configuration(), let kernels = foldin_openblas_kernels() else { return "none" }
+            return String(cString: built) + " (kernels: " + String(cString: kernels) + ")"
         #endif
     }
 
@@ -75,10 +74,10 @@ public enum MatrixMultiply {
                 Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
                 Int32(stride))
         #else
-            precondition(foldin_openblas_is_there(), "found no OpenBLAS (libopenblas.so.0), which this processor needs")
-            foldin_openblas_multiply(
+            let isDone = foldin_openblas_multiply(
                 a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), a.pointer, Int32(a.stride), b.pointer,
                 Int32(b.stride), beta, c, Int32(stride))
+            precondition(isDone, "found no OpenBLAS (libopenblas.so.0), which this processor needs")
         #endif
     }
 }

@@ -47,7 +47,7 @@ public final class RoundedScorer: ApproximateScorer {
     ) -> any ApproximateScores {
         precondition(histories.itemCount == parameters.itemCount, "histories and model must have the same items")
         let hidden = parameters.hiddenForScoring(histories, rows: rows, workers: workers)
-        let input = weights.input(users: rows.count)
+        let input = input(users: rows.count)
         score(hidden.pointer, users: rows.count, input, into: scores, stride: stride, workers: workers)
         return RoundedScores(scorer: self, hidden: hidden, input: input)
     }

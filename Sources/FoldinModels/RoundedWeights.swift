@@ -50,14 +50,6 @@ final class LengthBuffer: @unchecked Sendable {
     deinit { pointer.deallocate() }
 }
 
-extension foldin_lengths {
-    /// Each the greater of two; what is no number is greater than any.
-    static func greatest(_ one: foldin_lengths, _ other: foldin_lengths) -> foldin_lengths {
-        func greater(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .infinity : max(a, b) }
-        return foldin_lengths(vector: greater(one.vector, other.vector), loss: greater(one.loss, other.loss))
-    }
-}
-
 /// Weights of a byte each, in a quarter of their memory. See `Bytes.h`.
 struct ByteWeights: RoundedWeights {
     let longest: foldin_lengths
@@ -77,7 +69,7 @@ struct ByteWeights: RoundedWeights {
             return foldin_round_right(
                 min(itemsAPanel, items - first), width, weight + first * width, strips.pointer + first * foldin_quads(width),
                 scales.pointer + first, excesses.signed + first)
-        }.reduce(foldin_lengths(), foldin_lengths.greatest)
+        }.reduce(foldin_lengths(), foldin_greatest_lengths)
         (self.strips, self.scales, self.excesses) = (strips, scales, excesses)
     }
 
@@ -121,9 +113,9 @@ struct BFloat16Weights: RoundedWeights {
             var rounded = [UInt32](repeating: 0, count: foldin_pairs(width))
             return panel.reduce(foldin_lengths()) { greatest, item in
                 foldin_pack_rows(1, width, weight + item * width, width, &rounded)
-                return .greatest(greatest, Self.lengths(of: weight + item * width, rounded: rounded, width))
+                return foldin_greatest_lengths(greatest, Self.lengths(of: weight + item * width, rounded: rounded, width))
             }
-        }.reduce(foldin_lengths(), foldin_lengths.greatest)
+        }.reduce(foldin_lengths(), foldin_greatest_lengths)
         self.strips = strips
     }
 

@@ -93,7 +93,7 @@ public struct Recommender: Sendable {
         var results: [Result<Recommendations, FoldinError>] = []
         results.reserveCapacity(histories.count)
         let scored = ScoredBlock(model, best: count, users: histories.count, workers: workers)
-        for start in stride(from: 0, to: histories.count, by: max(1, scored.capacity)) {
+        for start in stride(from: 0, to: histories.count, by: scored.capacity) {
             let block = start..<min(histories.count, start + scored.capacity)
             scored.score(matrix, rows: block)
             results += workers.map(block.count) { place, worker in

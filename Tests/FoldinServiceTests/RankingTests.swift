@@ -55,7 +55,7 @@ import Testing
                 }
                 let wanted = order.filter { allowed?.contains($0) ?? true }.dropFirst(offset).prefix(top)
                 #expect(found.map { Int($0.item) } == Array(wanted), "user \(row), top \(top), offset \(offset)")
-                if MatrixMultiply.libraryDescription.hasPrefix("Foldin") {
+                if MatrixMultiply.isOwn {
                     #expect(found.map(\.score) == wanted.map { scores[$0] })
                 }
             }

@@ -1,6 +1,7 @@
 #ifndef FOLDIN_BYTES_H
 #define FOLDIN_BYTES_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,12 @@ typedef struct {
     double vector;
     double loss;
 } foldin_lengths;
+
+/// Each the greater of two; what is no number is greater than any.
+static inline foldin_lengths foldin_greatest_lengths(foldin_lengths a, foldin_lengths b) {
+    return (foldin_lengths){.vector = isnan(a.vector) || isnan(b.vector) ? INFINITY : fmax(a.vector, b.vector),
+                            .loss = isnan(a.loss) || isnan(b.loss) ? INFINITY : fmax(a.loss, b.loss)};
+}
 
 /// A left operand: quads [rows, foldin_quads(inner)] from `from` [rows, inner], with the scale and the lengths of each row.
 void foldin_round_left(ptrdiff_t rows, ptrdiff_t inner, const float *_Nonnull from, uint32_t *_Nonnull quads,
