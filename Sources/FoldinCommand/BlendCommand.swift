@@ -18,7 +18,7 @@ struct BlendCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The directory, made by foldin prepare, that they were trained on.", valueName: "dir"))
     var data: String
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
-    @Flag(help: "Replace a run that is already there.") var overwrite = false
+    @Flag(help: "Replace a run that is already there, once the new one is complete.") var overwrite = false
     @Option(help: "The validation metric that chooses the weights.") var metric = "ndcg@100"
     @Option(help: ArgumentHelp("The weights, one a model, instead of a search.", valueName: "w,w,…")) var weights: String?
     @OptionGroup var work: WorkerOptions
@@ -46,6 +46,8 @@ struct BlendCommand: ParsableCommand {
             return model
         }
         let run = try RunDirectory(creating: out, overwriting: overwrite, hasEpochs: false)
+        dataset.noteLeakage()
+        noteReplacement(by: run)
         var isKept = false
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let interrupt = Interrupt()

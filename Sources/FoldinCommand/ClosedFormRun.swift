@@ -4,7 +4,7 @@ import Foundation
 
 // The end of a run without epochs: a baseline's or a blend's.
 extension RunDirectory {
-    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, and prints the figures.
+    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, ends the run, and prints the figures.
     ///
     /// - Parameter seconds: what making the model took.
     func finish(
@@ -12,7 +12,10 @@ extension RunDirectory {
     ) throws {
         let evaluator = Evaluator(workers: workers)
         let validation = try evaluator.evaluate(model, on: dataset.validation, training: dataset.train)
-        let test = try evaluator.evaluate(model, on: dataset.test, training: dataset.train)
+        let scores = try evaluator.userMetrics(model, on: dataset.test, training: dataset.train)
+        if dataset.test.heldOut.count > 0 { noteCutoffs(of: evaluator.metrics, items: model.itemCount) }
+        scores.noteTies()
+        let test = scores.report
         for result in validation.results { model.card.metrics["validation \(result.metric)"] = result.mean }
         for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
         try model.save(to: modelPath)
@@ -20,6 +23,7 @@ extension RunDirectory {
             model: model.summary, options: model.card.options, dataChecksum: model.card.dataChecksum, seconds: seconds,
             peakMemoryBytes: SystemMemory.peak, validation: validation, test: test)
         try write(record)
+        try finish()
         if json {
             try Console.json(record)
         } else {
@@ -33,7 +37,7 @@ extension RunDirectory {
                 test
                 \(test)
 
-                model: \(modelPath)
+                model: \(finishedModelPath)
                 """)
         }
     }

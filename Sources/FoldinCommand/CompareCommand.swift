@@ -8,8 +8,8 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Train several models on a prepared directory and hold them against each other.",
         discussion: """
-            Baselines choose their options from a small grid by the validation users; networks train with their defaults, rec-vae \
-            with the preset shenbin-recvae. All are judged on the same test users: metrics with standard errors, and the \
+            Baselines choose their options from a small grid by the validation users; without these all have their defaults. Networks \
+            train with their defaults, rec-vae with the preset shenbin-recvae. All are judged on the same test users: metrics with standard errors, and the \
             difference from one model with its 95% interval and p-value by the paired t test. Ctrl-C ends it with what is finished.
             """)
 
@@ -49,6 +49,10 @@ struct CompareCommand: ParsableCommand {
             choosing: try Metric(named: choosing), workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)
         dataset.noteLeakage()
+        noteCutoffs(of: comparison.metrics, items: dataset.items.count)
+        if dataset.validation.heldOut.count == 0 {
+            Console.note("no validation users: baselines have their defaults, networks go through all epochs and keep the last")
+        }
         Console.note(
             "\(dataset.train.userCount) training users, \(dataset.train.itemCount) items, \(dataset.train.count) clicks; "
                 + "\(work.workers.count) threads")
@@ -91,8 +95,11 @@ private final class ComparisonProgress {
 
     func finished(_ model: ComparedModel) {
         if Console.isWatched { Console.progress("") }
+        for sentence in model.metrics.ties.sentences { Console.note("\(model.name): \(sentence)") }
         let result = model.metrics.report.results.first
-        let figure = result.flatMap { result in result.mean.map { "\(result.metric) " + String(format: "%.4f", $0) } } ?? ""
+        let figure =
+            result.flatMap { result in result.mean.map { "\(result.metric) " + String(format: "%.4f", $0) } }
+            ?? "no users to judge by,"
         Console.note("\(model.name): \(figure) in \(String(format: "%.1f", model.totalSeconds)) s")
     }
 

@@ -48,8 +48,16 @@ enum Main {
         } catch let error as FoldinError {
             Console.note("foldin: \(error)")
             exit(error.exitStatus)
+        } catch let error as TrainingDivergence {
+            Console.note("foldin: \(error)")
+            exit(error.exitStatus)
         } catch {
-            FoldinCommand.exit(withError: error)
+            // What the parser of arguments has no status of its own for is nothing it threw.
+            guard FoldinCommand.exitCode(for: error) == .failure, !(error is ExitCode) else {
+                FoldinCommand.exit(withError: error)
+            }
+            Console.note("foldin: \(UnexpectedError.sentence(error))")
+            exit(error is CancellationError ? 130 : 70)
         }
     }
 }

@@ -74,14 +74,3 @@ struct PreparationSummary: Encodable {
         return lines.joined(separator: "\n")
     }
 }
-
-extension PreparedDataset {
-    /// Says on standard error what held-out rows a model was told of, if any: split data that came from elsewhere may have some.
-    func noteLeakage() {
-        let found = leakage
-        guard !found.isNone else { return }
-        Console.note(
-            "leakage: of the held-out rows \(found.inTraining) are in training, \(found.inFoldIn) are shown when judged, "
-                + "\(found.inValidation) are in both validation and test; the figures are too good for it")
-    }
-}

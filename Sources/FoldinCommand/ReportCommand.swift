@@ -53,6 +53,7 @@ struct ReportCommand: ParsableCommand {
                 .badData, file: data ?? sweep.dataDirectory, found: "other data than the sweep was run on",
                 expected: "the same prepared directory")
         }
+        dataset.noteLeakage()
         return dataset
     }
 

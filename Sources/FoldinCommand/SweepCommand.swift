@@ -48,6 +48,7 @@ struct SweepCommand: ParsableCommand {
             return
         }
         let dataset = try PreparedDataset(contentsOf: data)
+        dataset.noteLeakage()
         var limits = Sweep.Limits()
         limits.parallel = parallel
         limits.threads = work.workers.count

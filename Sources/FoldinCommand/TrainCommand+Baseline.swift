@@ -44,6 +44,8 @@ extension TrainCommand {
         Console.note(
             "\(plan.summary); \(dataset.train.userCount) users, \(dataset.train.itemCount) items, \(dataset.train.count) clicks; "
                 + "\(work.workers.count) threads")
+        dataset.noteLeakage()
+        noteReplacement(by: run)
         var isKept = false
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let interrupt = Interrupt()

@@ -13,7 +13,11 @@ struct TrainCommand: ParsableCommand {
             history.jsonl (a line an epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
             figures). While it trains, checkpoint.safetensors is written every half minute, or, of a large model, so that writing \
             takes a tenth of the time at most; after Ctrl-C or a crash the same command with --resume goes on to the same model, \
-            bit for bit. Ctrl-C also keeps the best model so far.
+            bit for bit. Ctrl-C also keeps the best model so far, and so does a training that diverges.
+
+            With --overwrite the run that is there stays whole until the new one is complete: that is written to \
+            RUN/unfinished-run and then takes its place, the model by one rename. A training that fails, diverges or is killed \
+            changes nothing in RUN.
 
             The baselines popularity, item-knn, ease and edlae have no epochs: the run is model.safetensors and run.json.
 
@@ -23,7 +27,7 @@ struct TrainCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
-    @Flag(help: "Replace a run that is already there.") var overwrite = false
+    @Flag(help: "Replace a run that is already there, once the new one is complete.") var overwrite = false
     @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
     @Option(help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name")) var preset: String?
@@ -62,18 +66,28 @@ struct TrainCommand: ParsableCommand {
         if dataset.validation.heldOut.count == 0 {
             Console.note("no validation users: training goes through all epochs and keeps the last")
         }
+        dataset.noteLeakage()
+        noteReplacement(by: run)
 
         let interrupt = Interrupt()
         let bar = TrainingProgress(epochs: trainer.schedule.epochs)
         var isKept = false
         defer { if !isKept { run.discardUnlessCheckpointed() } }
-        let outcome = try trainer.run(
-            on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
-            onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step, scratch: run.path,
-            progress: { epoch in
-                bar.epoch(epoch)
-                try run.append(epoch)
-            })
+        let outcome: TrainingOutcome
+        do {
+            outcome = try trainer.run(
+                on: dataset, from: checkpoint, isCancelled: { interrupt.happened }, checkpointSeconds: checkpointEvery,
+                onCheckpoint: { try $0.save(to: run.checkpointPath) }, onStep: bar.step, scratch: run.folder,
+                progress: { epoch in
+                    bar.epoch(epoch)
+                    try run.append(epoch)
+                })
+        } catch let divergence as TrainingDivergence {
+            bar.end()
+            // Gone on with, it would diverge again.
+            run.discard()
+            throw divergence
+        }
         bar.end()
         if let search = outcome.search {
             Console.note("beta found: \(String(format: "%.4f", search.beta)), of epoch \(search.bestEpoch) of the search")
@@ -85,25 +99,36 @@ struct TrainCommand: ParsableCommand {
 
         var model = outcome.model
         var test: EvaluationReport?
-        if !outcome.wasCancelled {
-            test = try Evaluator(workers: work.workers).evaluate(model, on: dataset.test, training: dataset.train)
+        if !outcome.wasCancelled, outcome.divergence == nil {
+            let evaluator = Evaluator(workers: work.workers)
+            let scores = try evaluator.userMetrics(model, on: dataset.test, training: dataset.train)
+            if dataset.test.heldOut.count > 0 { noteCutoffs(of: evaluator.metrics, items: model.itemCount) }
+            scores.noteTies()
+            test = scores.report
             for result in test?.results ?? [] { model.card.metrics["test \(result.metric)"] = result.mean }
         }
         try model.save(to: run.modelPath)
         isKept = true
         let record = RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test)
         try run.write(record)
+        let isComplete = !outcome.wasCancelled && outcome.divergence == nil
+        if isComplete { try run.finish() }
+        outcome.noteDoubts(trainedOn: dataset.train, learningRate: trainer.schedule.optimizer.learningRate)
+        let place = isComplete ? run.finishedModelPath : run.modelPath
         if json {
             try Console.json(record)
         } else {
-            Console.result(record.text(modelPath: run.modelPath))
+            Console.result(record.text(modelPath: place))
         }
-        if outcome.wasCancelled {
-            Console.note(
-                "interrupted: the best of \(outcome.history.count) epochs is in \(run.modelPath); go on with --resume")
-            throw ExitCode(130)
+        if isComplete { return }
+        let earlier = run.replacesRun ? "; \(run.finishedModelPath) is still that of the earlier run" : ""
+        if let divergence = outcome.divergence {
+            try run.end()
+            Console.note("foldin: \(divergence); the model of the best epoch before, \(outcome.bestEpoch), is \(place)\(earlier)")
+            throw ExitCode(divergence.exitStatus)
         }
-        try run.finish()
+        Console.note("interrupted: the best of \(outcome.history.count) epochs is in \(place)\(earlier); go on with --resume")
+        throw ExitCode(130)
     }
 }
 
@@ -123,18 +148,33 @@ extension TrainCommand {
 
     /// The run's directory, and where it stood if it is to go on.
     private func openRun(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
-        guard resume, FileManager.default.fileExists(atPath: out) else {
-            return (try RunDirectory(creating: out, overwriting: overwrite, options: options), nil)
+        if resume { return try RunDirectory.resuming(out, options: options) }
+        return (try RunDirectory(creating: out, overwriting: overwrite, options: options), nil)
+    }
+}
+
+/// Says that an earlier run stays where it is until `run` is complete.
+func noteReplacement(by run: RunDirectory) {
+    guard run.replacesRun else { return }
+    Console.note("\(run.path) has a run already: it stays until this one, meanwhile in \(run.folder), is complete")
+}
+
+extension TrainingOutcome {
+    /// Says on standard error what makes a training that came to its end doubtful.
+    fileprivate func noteDoubts(trainedOn clicks: InteractionMatrix, learningRate: Float) {
+        let guessing = clicks.guessingLoss
+        if divergence == nil, let last = history.last, last.negativeLogLikelihood > 10 * max(1, guessing) {
+            Console.note(
+                String(
+                    format: "the training loss of the last epoch is %.4g, that of guessing at random %.4g: ",
+                    last.negativeLogLikelihood, guessing)
+                    + "the training did not converge; lower the learning rate (now \(String(format: "%g", learningRate)))")
         }
-        guard FileManager.default.fileExists(atPath: out + "/checkpoint.safetensors") else {
-            if FileManager.default.fileExists(atPath: out + "/run.json") {
-                throw FoldinError(
-                    .missingInput, file: out, found: "a finished run", expected: "an unfinished one, with a checkpoint")
-            }
-            return (try RunDirectory(creating: out, overwriting: true, options: options), nil)
+        if let same = undecided, let mean = same.mean {
+            Console.note(
+                "all \(history.compactMap(\.validation).count) epochs that were evaluated have the same validation \(same.metric), "
+                    + String(format: "%.5f", mean) + ": it cannot choose among them, and the first was kept")
         }
-        let checkpoint = try TrainingCheckpoint(contentsOf: out + "/checkpoint.safetensors")
-        return (try RunDirectory(resuming: out, from: checkpoint), checkpoint)
     }
 }
 

@@ -1,5 +1,17 @@
 import FoldinEvaluation
 
+/// How a model came to its options, or to its epoch.
+public enum PlanChoice: String, Sendable, Encodable {
+    /// There was only one.
+    case only
+    /// The one that the validation users like best.
+    case validation
+    /// The first of several, which the validation metric cannot tell apart.
+    case tied
+    /// The defaults, or the last epoch: there are no validation users with held-out items.
+    case unchosen
+}
+
 /// What came of one model of a comparison.
 public struct ComparedModel: Sendable {
     public let name: String
@@ -11,8 +23,10 @@ public struct ComparedModel: Sendable {
     public let validation: Double?
     /// The metrics' means of each seed, in the order of `metrics.metrics`; one list for a model without chance.
     public let seedMeans: [[Double?]]
-    /// The plans that were tried.
+    /// The plans that there are.
     public let candidates: Int
+    /// What chose among them.
+    public let choice: PlanChoice
     /// Seconds that one training of the chosen plan took, the mean over the seeds.
     public let trainingSeconds: Double
     /// Seconds for everything: all plans, all seeds, and judging them.
@@ -20,6 +34,8 @@ public struct ComparedModel: Sendable {
     /// Epochs until training stopped, and the one that was kept, of the first seed; nil for a model without epochs.
     public let epochs: Int?
     public let bestEpoch: Int?
+    /// What chose that epoch; nil for a model without epochs.
+    public let epochChoice: PlanChoice?
     /// The most bytes in memory meanwhile, the dataset included; nil where the system does not tell.
     public let peakMemory: Int?
 }

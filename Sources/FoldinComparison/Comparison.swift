@@ -7,8 +7,8 @@ import FoldinTraining
 
 /// Trains several models on one prepared dataset and judges them on the same test users.
 ///
-/// Where a model has several plans, the one with the best validation metric counts; test users have no say in it. Only one
-/// model is in memory at a time.
+/// Where a model has several plans, the one with the best validation metric counts, the first of equals; test users have no say in it.
+/// Without validation users only the first plan, the model's defaults, is trained. Only one model is in memory at a time.
 public struct Comparison: Sendable {
     public let contenders: [Contender]
     /// Seeds of the models that depend on one; their figures are means over the seeds.
@@ -57,6 +57,8 @@ public struct Comparison: Sendable {
                 return ComparisonOutcome(models: models, failures: failures, wasCancelled: true)
             } catch let error as FoldinError {
                 failures.append((contender.name, error.description))
+            } catch let divergence as TrainingDivergence {
+                failures.append((contender.name, divergence.description))
             }
         }
         return ComparisonOutcome(models: models, failures: failures, wasCancelled: false)
@@ -68,7 +70,14 @@ public struct Comparison: Sendable {
         let validation: Double?
         let metrics: UserMetrics
         let seconds: Double
-        let epochs: (all: Int, best: Int)?
+        let epochs: Epochs?
+    }
+
+    /// How a network's training went: the epochs until it stopped, the one that was kept, and what chose it.
+    struct Epochs {
+        let all: Int
+        let best: Int
+        let choice: PlanChoice
     }
 
     private func compare(
@@ -79,22 +88,28 @@ public struct Comparison: Sendable {
         let began = ContinuousClock.now
         let hasChance = contender.plans[0].hasSeed
         let seeds = hasChance ? self.seeds : [self.seeds[0]]
-        let trainings = Double(contender.plans.count * seeds.count)
+        let canChoose = dataset.validation.heldOut.count > 0
+        let plans = canChoose ? contender.plans : Array(contender.plans.prefix(1))
+        let trainings = Double(plans.count * seeds.count)
         var done = 0.0
         var best: [Attempt] = []
-        for plan in contender.plans {
+        var validations: Set<Double?> = []
+        for plan in plans {
             var attempts: [Attempt] = []
+            var values: [Double?] = []
             for seed in seeds {
                 let plan = try plan.with(seed: seed)
                 // Test users are looked at only where the validation users prefer the plan.
                 let attempt = try attempt(plan, on: dataset, isCancelled: isCancelled) { detail, fraction in
                     progress(detail, (done + fraction) / trainings)
                 } isBetter: { validation in
-                    hasChance || best.isEmpty || (validation ?? -.infinity) > (best[0].validation ?? -.infinity)
+                    values.append(validation)
+                    return hasChance || best.isEmpty || (validation ?? -.infinity) > (best[0].validation ?? -.infinity)
                 }
                 done += 1
                 if let attempt { attempts.append(attempt) }
             }
+            validations.insert(mean(values))
             if mean(attempts.map(\.validation)) ?? -.infinity > mean(best.map(\.validation)) ?? -.infinity || best.isEmpty {
                 best = attempts
             }
@@ -103,8 +118,10 @@ public struct Comparison: Sendable {
         return ComparedModel(
             name: contender.name, options: best[0].options, metrics: metrics, validation: mean(best.map(\.validation)),
             seedMeans: best.map { $0.metrics.report.results.map(\.mean) }, candidates: contender.plans.count,
+            choice: contender.plans.count == 1 ? .only : !canChoose ? .unchosen : validations.count == 1 ? .tied : .validation,
             trainingSeconds: mean(best.map(\.seconds)) ?? 0, totalSeconds: (ContinuousClock.now - began) / .seconds(1),
-            epochs: best[0].epochs?.all, bestEpoch: best[0].epochs?.best, peakMemory: canMeasure ? SystemMemory.peak : nil)
+            epochs: best[0].epochs?.all, bestEpoch: best[0].epochs?.best,
+            epochChoice: best[0].epochs?.choice, peakMemory: canMeasure ? SystemMemory.peak : nil)
     }
 
     /// Trains a plan and judges it; nil if the validation users have better already.
@@ -128,7 +145,7 @@ public struct Comparison: Sendable {
     func train(
         _ plan: ModelPlan, on dataset: PreparedDataset, isCancelled: () -> Bool,
         progress: (String, Double) -> Void = { _, _ in }
-    ) throws -> (model: TrainedModel, epochs: (all: Int, best: Int)?) {
+    ) throws -> (model: TrainedModel, epochs: Epochs?) {
         switch plan {
         case .baseline(let plan):
             progress(plan.summary, 0)
@@ -142,12 +159,15 @@ public struct Comparison: Sendable {
             let outcome = try trainer.run(
                 on: dataset, isCancelled: isCancelled, checkpointSeconds: .infinity,
                 onStep: { epoch, fraction, _ in progress("epoch \(epoch)", (Double(epoch - 1) + fraction) / all) })
+            if let divergence = outcome.divergence { throw divergence }
             if outcome.wasCancelled { throw CancellationError() }
-            return (outcome.model, (outcome.history.count, outcome.bestEpoch))
+            let choice: PlanChoice =
+                dataset.validation.heldOut.count == 0 ? .unchosen : outcome.undecided == nil ? .validation : .tied
+            return (outcome.model, Epochs(all: outcome.history.count, best: outcome.bestEpoch, choice: choice))
         case .blend(let plans):
             // The last part is the search for weights.
             let parts = Double(plans.count + 1)
-            var trained: [(model: TrainedModel, epochs: (all: Int, best: Int)?)] = []
+            var trained: [(model: TrainedModel, epochs: Epochs?)] = []
             for (index, plan) in plans.enumerated() {
                 trained.append(
                     try train(plan, on: dataset, isCancelled: isCancelled) { progress($0, (Double(index) + $1) / parts) })

@@ -22,8 +22,12 @@ public struct ComparisonTable: Sendable, Encodable {
         /// The sample standard deviation of the metrics' means over the seeds; empty for one seed.
         public let seedDeviations: [String: Double]
         public let candidates: Int
+        /// What chose among the candidates.
+        public let choice: PlanChoice
         public let epochs: Int?
         public let bestEpoch: Int?
+        /// What chose the epoch.
+        public let epochChoice: PlanChoice?
         public let trainingSeconds: Double
         public let totalSeconds: Double
         public let peakMemoryBytes: Int?
@@ -84,19 +88,35 @@ public struct ComparisonTable: Sendable, Encodable {
         for row in models {
             let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
             // A network has its defaults; a baseline's options were chosen.
-            guard row.epochs == nil else {
-                let blended = row.options["weights"].map { "; weights \($0)" } ?? ""
-                text.append("\(row.model): best of \(row.epochs ?? 0) epochs: \(row.bestEpoch ?? 0)\(blended)")
-                continue
-            }
-            if !named.isEmpty {
-                let choice = row.candidates > 1 ? " (of \(row.candidates), by validation \(chosenBy))" : ""
-                text.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choice)
+            if let epochs = row.epochs {
+                text.append(
+                    "\(row.model): " + epochText(row, of: epochs) + (row.options["weights"].map { "; weights \($0)" } ?? ""))
+            } else if !named.isEmpty {
+                text.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choiceText(row))
             }
         }
         for (name, reason) in failures.sorted(by: { $0.key < $1.key }) { text.append("\(name): not trained: \(reason)") }
         if let users = models.first?.test { text.append("over \(users.users) users, \(users.skippedUsers) skipped") }
         return text.joined(separator: "\n")
+    }
+
+    /// Where the options are from.
+    private func choiceText(_ row: Row) -> String {
+        switch row.choice {
+        case .only: ""
+        case .validation: " (of \(row.candidates), by validation \(chosenBy))"
+        case .tied: " (the defaults: all \(row.candidates) choices have the same validation \(chosenBy))"
+        case .unchosen: " (the defaults: no validation users to choose by)"
+        }
+    }
+
+    /// Which epoch was kept, and why.
+    private func epochText(_ row: Row, of epochs: Int) -> String {
+        switch row.epochChoice {
+        case .unchosen: "all \(epochs) epochs, the last is kept (no validation users to choose by)"
+        case .tied: "\(epochs) epochs, the first is kept (all have the same validation metric)"
+        default: "best of \(epochs) epochs: \(row.bestEpoch ?? 0)"
+        }
     }
 
     private func digits(_ value: Double) -> String { String(format: "%.4f", value) }
@@ -126,7 +146,8 @@ extension ComparisonTable.Row {
         }
         seedDeviations = deviations.filter { $0.value.isFinite }
         candidates = model.candidates
-        (epochs, bestEpoch) = (model.epochs, model.bestEpoch)
+        choice = model.choice
+        (epochs, bestEpoch, epochChoice) = (model.epochs, model.bestEpoch, model.epochChoice)
         (trainingSeconds, totalSeconds) = (model.trainingSeconds, model.totalSeconds)
         peakMemoryBytes = model.peakMemory
         guard let base, base.name != model.name else {

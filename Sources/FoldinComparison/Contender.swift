@@ -35,7 +35,7 @@ public enum ModelPlan: Sendable, Equatable {
 /// A model that takes part in a comparison, and the plans that the validation users choose from.
 public struct Contender: Sendable {
     public let name: String
-    /// At least one.
+    /// At least one. The first, a model's defaults, is kept where nobody can choose: without validation users, and among equals.
     public let plans: [ModelPlan]
 
     public init(_ name: String, plans: [ModelPlan]) {
@@ -55,8 +55,9 @@ public struct Contender: Sendable {
     /// - Throws: `FoldinError` of kind `usage` for a name that is none.
     public init(named name: String, searching: Bool = true) throws {
         if let model = BaselinePlan.Model(rawValue: name) {
-            let plans = searching ? BaselinePlan.grid(model) : [BaselinePlan(model)]
-            self.init(name, plans: plans.map(ModelPlan.baseline))
+            let standard = BaselinePlan(model)
+            let others = searching ? BaselinePlan.grid(model).filter { $0 != standard } : []
+            self.init(name, plans: ([standard] + others).map(ModelPlan.baseline))
         } else if Architecture.Family(rawValue: name) != nil {
             var plan = TrainingPlan()
             try plan.set("model", to: name)

@@ -20,6 +20,8 @@ final class EvaluationBlock {
     private let hits: UnsafeMutablePointer<Bool>
     /// A row a metric, a value a judged user.
     private let judgements: UnsafeMutablePointer<Double>
+    /// One count for each worker, which alone writes it.
+    private let tieCounts: UnsafeMutablePointer<UserMetrics.Ties>
     private var judgedSoFar = 0
     /// For each item the best rank, from 0, it had in any list; `length` if it was in none. Empty if coverage is not asked for.
     private var bestRanks: [Int]
@@ -41,6 +43,8 @@ final class EvaluationBlock {
         hits = .allocate(capacity: workers.count * length)
         judgements = .allocate(capacity: metrics.count * judgedCount)
         judgements.initialize(repeating: 0, count: metrics.count * judgedCount)
+        tieCounts = .allocate(capacity: workers.count)
+        tieCounts.initialize(repeating: UserMetrics.Ties(), count: workers.count)
         let needsCoverage = metrics.contains { $0.kind == .coverage }
         ranked = .allocate(capacity: needsCoverage ? scores.capacity * length : 0)
         rankedCounts = .allocate(capacity: needsCoverage ? scores.capacity : 0)
@@ -52,7 +56,11 @@ final class EvaluationBlock {
         rankedCounts.deallocate()
         hits.deallocate()
         judgements.deallocate()
+        tieCounts.deallocate()
     }
+
+    /// How many of the lists so far equal scores decided.
+    var ties: UserMetrics.Ties { (0..<workers.count).reduce(UserMetrics.Ties()) { $0 + tieCounts[$1] } }
 
     /// Ranks and judges the users `judged`, ascending rows of `users` whose scores stand in `scores` from row `firstRow` on.
     func judge(_ judged: ArraySlice<Int>, of users: HeldOutUsers, firstRow: Int) {
@@ -73,7 +81,8 @@ final class EvaluationBlock {
     }
 
     private func judge(row: Int, of users: HeldOutUsers, blockRow: Int, place: Int, worker: Int) {
-        let items = scores.best(of: blockRow, without: users.foldIn.row(row), worker: worker).items
+        let (items, itemScores) = scores.best(of: blockRow, without: users.foldIn.row(row), worker: worker)
+        tieCounts[worker].count(itemScores)
         if !bestRanks.isEmpty, let start = items.baseAddress {
             rankedCounts[place] = items.count
             (ranked + place * length).update(from: start, count: items.count)

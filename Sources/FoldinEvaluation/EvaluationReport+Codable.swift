@@ -37,7 +37,9 @@ extension EvaluationReport: Codable {
         try container.encode(skippedUsers, forKey: .skippedUsers)
         var metrics = container.nestedContainer(keyedBy: MetricKey.self, forKey: .metrics)
         for result in results {
-            let figures = Figures(mean: result.mean, standardError: result.standardError)
+            let (mean, error) = (result.mean, result.standardError)
+            let figures = Figures(
+                mean: mean?.isFinite == true ? mean : nil, standardError: error?.isFinite == true ? error : nil)
             try metrics.encode(figures, forKey: MetricKey(stringValue: result.metric.description))
         }
     }

@@ -66,7 +66,7 @@ public struct Evaluator: Sendable {
         }
         return UserMetrics(
             metrics: metrics, userIndices: judged.map { users.userIndices[$0] }, skippedUsers: users.count - judged.count,
-            values: block.values(), together: block.coverage())
+            values: block.values(), together: block.coverage(), ties: block.ties)
     }
 
     private func check(itemCount: Int, users: HeldOutUsers, training: InteractionMatrix?) throws {

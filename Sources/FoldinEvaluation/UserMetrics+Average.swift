@@ -14,6 +14,6 @@ extension UserMetrics {
         }
         return UserMetrics(
             metrics: first.metrics, userIndices: first.userIndices, skippedUsers: first.skippedUsers, values: values,
-            together: Dictionary(uniqueKeysWithValues: together))
+            together: Dictionary(uniqueKeysWithValues: together), ties: runs.reduce(Ties()) { $0 + $1.ties })
     }
 }

@@ -51,12 +51,20 @@ struct SweepRun {
         }
         let outcome = try trainer.run(
             on: dataset, from: checkpoint, isCancelled: { isThere || isCancelled() }, checkpointSeconds: checkpointSeconds,
-            onCheckpoint: { try $0.save(to: run.checkpointPath) }, scratch: run.path,
+            onCheckpoint: { try $0.save(to: run.checkpointPath) }, scratch: run.folder,
             progress: { epoch in
                 epochs = epoch.epoch
                 try run.append(epoch)
                 progress(epoch)
             })
+        if let divergence = outcome.divergence {
+            // The best epoch before is kept, but the run has failed; gone on with, it would diverge again.
+            try outcome.model.save(to: run.modelPath)
+            try run.write(RunRecord(architecture: architecture, card: outcome.model.card, outcome: outcome, test: nil))
+            try run.end()
+            try store.pause(planned.id, history: outcome.history)
+            throw Diverged(divergence: divergence, bestEpoch: outcome.bestEpoch, modelPath: run.modelPath)
+        }
         if outcome.wasCancelled {
             try store.pause(planned.id, history: outcome.history)
             guard goal == .judgement else { return isThere }
@@ -83,13 +91,16 @@ struct SweepRun {
     }
 
     private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
-        let path = directory + "/" + place
-        let checkpointPath = path + "/checkpoint.safetensors"
-        guard FileManager.default.fileExists(atPath: checkpointPath) else {
-            return (try RunDirectory(creating: path, overwriting: true, options: options), nil)
-        }
-        let checkpoint = try TrainingCheckpoint(contentsOf: checkpointPath)
-        return (try RunDirectory(resuming: path, from: checkpoint), checkpoint)
+        try RunDirectory.resuming(directory + "/" + place, options: options, restartingFinished: true)
+    }
+
+    /// What a diverged run is written down with.
+    private struct Diverged: Error, CustomStringConvertible {
+        let divergence: TrainingDivergence
+        let bestEpoch: Int
+        let modelPath: String
+
+        var description: String { "\(divergence); the model of the best epoch before, \(bestEpoch), is \(modelPath)" }
     }
 }
 

@@ -42,13 +42,21 @@ extension Parameters: StoredCore {
     static func read(_ file: TensorFile, isBare: Bool, activations: Architecture.Activations?) throws -> Parameters {
         var architecture =
             isBare
-            ? try Architecture(readOff: file.header.entries, file: file.path)
+            ? try Architecture(readOff: file)
             : try file.metadata("architecture", as: Architecture.self)
         if let activations { architecture.activations = activations }
         if let problem = architecture.problem {
             throw FoldinError(.badData, file: file.path, found: problem, expected: "an architecture that can be built")
         }
-        try file.check(Parameters.tensors(of: architecture, prefix: ""), of: architecture.summary)
+        let tensors = Parameters.tensors(of: architecture, prefix: "")
+        let missing = tensors.filter { file.header.entries[$0.name] == nil }
+        if isBare, !missing.isEmpty {
+            throw FoldinError(
+                .badData, file: file.path,
+                found: "no tensor \(missing.map(\.name.quoted).joined(separator: ", ")) among \(file.tensorNames)",
+                expected: Architecture.expectedNames)
+        }
+        try file.check(tensors, of: architecture.summary)
         return try file.parameters(architecture, prefix: "")
     }
 }

@@ -33,7 +33,43 @@ struct TensorFile {
         self.path = path
         self.data = data
         self.mapped = mapped
-        header = try SafeTensors.header(of: data, file: path)
+        do {
+            header = try SafeTensors.header(of: data, file: path)
+        } catch {
+            guard let foreign = ForeignFile(data, path: path) else { throw error }
+            throw FoldinError(.badData, file: path, found: foreign.name, expected: foreign.expected)
+        }
+    }
+
+    /// The names of all tensors in order, for people: `"a", "b" and 3 more`.
+    var tensorNames: String {
+        let names = header.entries.keys.sorted()
+        if names.isEmpty { return "no tensors" }
+        return names.prefix(24).map(\.quoted).joined(separator: ", ") + (names.count > 24 ? " and \(names.count - 24) more" : "")
+    }
+
+    /// The same file with other names: `names` gives the new name of a tensor by the one it has, an empty one leaves it out. Tensors
+    /// that are not named keep theirs.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` for a name that no tensor has, and for two tensors of the same new name.
+    func renamed(_ names: [String: String]) throws -> TensorFile {
+        var file = self
+        file.header.entries = [:]
+        if let unknown = names.keys.filter({ header.entries[$0] == nil }).min() {
+            throw FoldinError(
+                .badData, file: path, found: "no tensor \(unknown.quoted), which is to be renamed",
+                expected: "one of \(tensorNames)")
+        }
+        for (theirs, entry) in header.entries.sorted(by: { $0.key < $1.key }) {
+            let ours = names[theirs] ?? theirs
+            if ours.isEmpty { continue }
+            guard file.header.entries.updateValue(entry, forKey: ours) == nil else {
+                throw FoldinError(
+                    .badData, file: path, found: "two tensors that are to be \(ours.quoted), one of them \(theirs.quoted)",
+                    expected: "a name for each")
+            }
+        }
+        return file
     }
 
     /// The tensors whose names begin with `prefix`, without it, as a file of their own with that `architecture`.

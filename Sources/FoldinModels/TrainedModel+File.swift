@@ -24,16 +24,34 @@ extension TrainedModel {
     /// Reads a model file of any kind, or a bare PyTorch `state_dict` with the article's names.
     ///
     /// A `state_dict` says neither where tanh goes nor which items it is for: `activations` tells the first (`.paper` when
-    /// nil), and `items` is nil. Everything is checked before it is used: sizes, shapes, that all numbers are finite.
+    /// nil; then `assumedActivations` says so), and `items` is nil. Everything is checked before it is used: sizes, shapes, that all
+    /// numbers are finite.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
-    public init(contentsOf path: String, activations: Architecture.Activations? = nil) throws {
-        try self.init(
-            TensorFile(contentsOf: path, expected: "a model file (.safetensors)"), activations: activations)
+    /// - Parameters:
+    ///   - path: the file, or a run directory with a `model.safetensors`.
+    ///   - tensorNames: the article's name of each tensor of a `state_dict` by the name it has there; an empty one leaves a tensor out.
+    /// - Throws: `FoldinError` of kind `missingInput` or `badData`, which names what else the file is where that is known.
+    public init(
+        contentsOf path: String, activations: Architecture.Activations? = nil, tensorNames: [String: String] = [:]
+    ) throws {
+        let path = TrainedModel.path(of: path)
+        if let refusal = TrainedModel.refusal(ofDirectory: path) { throw refusal }
+        let file = try TensorFile(contentsOf: path, expected: "a model file (.safetensors) or a run directory")
+        guard tensorNames.isEmpty || file.header.metadata["architecture"] == nil else {
+            throw FoldinError(
+                .usage, file: path, found: "other names for the tensors of a model of foldin's",
+                expected: "them for a state_dict only")
+        }
+        try self.init(tensorNames.isEmpty ? file : file.renamed(tensorNames), activations: activations)
     }
 
     /// The model in a file that is open.
     init(_ file: TensorFile, activations: Architecture.Activations? = nil) throws {
+        if file.header.metadata["format"]?.hasPrefix("foldin checkpoint") == true {
+            throw FoldinError(
+                .badData, file: file.path, found: "the checkpoint of an unfinished training",
+                expected: "a model file; foldin train --resume goes on with the training")
+        }
         let header = file.header
         let core = try ModelCore(file, activations: activations)
         let itemCount = core.stored.itemCount
@@ -76,19 +94,28 @@ extension TrainedModel {
             }
         }
         self.init(core: core, items: items, titles: titles, clicks: clicks, card: card)
+        if header.metadata["architecture"] == nil, activations == nil, case .autoencoder(let parameters) = core {
+            assumedActivations = parameters.architecture.activations
+        }
     }
 }
 
 extension Architecture {
+    /// What a `state_dict` must have.
+    static let expectedNames =
+        "a file of foldin's, or a state_dict with the names encode.q_layers.linear_0.weight and .bias, …, decode.p_layers.linear_0.weight "
+        + "and .bias, …; foldin evaluate --tensor-names FILE tells other names"
+
     /// The architecture that the tensors of a bare `state_dict` have, with tanh as the paper places it.
-    init(readOff entries: [String: SafeTensors.Entry], file: String) throws {
+    init(readOff file: TensorFile) throws {
+        let entries = file.header.entries
         func shapes(_ prefix: String) throws -> [[Int]] {
             let shapes = (0..<entries.count).prefix { entries["\(prefix)\($0).weight"] != nil }
                 .compactMap { entries["\(prefix)\($0).weight"]?.shape }
             guard !shapes.isEmpty, shapes.allSatisfy({ $0.count == 2 }) else {
                 throw FoldinError(
-                    .badData, file: file, found: "no matrix \("\(prefix)0.weight".quoted)",
-                    expected: "a file of foldin's, or a state_dict with the names encode.q_layers.linear_0.weight and so on")
+                    .badData, file: file.path, found: "no matrix \("\(prefix)0.weight".quoted) among \(file.tensorNames)",
+                    expected: Architecture.expectedNames)
             }
             return shapes
         }
@@ -98,7 +125,7 @@ extension Architecture {
         let moments = encoder[encoder.count - 1][0]
         guard moments == latent || (latent > 0 && moments / 2 == latent && moments % 2 == 0) else {
             throw FoldinError(
-                .badData, file: file, found: "an encoder of \(moments) outputs before a decoder of \(latent) inputs",
+                .badData, file: file.path, found: "an encoder of \(moments) outputs before a decoder of \(latent) inputs",
                 expected: "as many (Mult-DAE) or twice as many (Mult-VAE)")
         }
         var family = moments == latent ? Family.multDAE : .multVAE

@@ -13,6 +13,8 @@ public struct TrainedModel: Sendable {
     public let clicks: [Int]
     /// How it was trained and how well it did; strings by name, written to the file as they are.
     public var card: ModelCard
+    /// Where tanh was taken to go, because the file, a bare `state_dict`, does not say and nobody else did; nil otherwise.
+    public internal(set) var assumedActivations: Architecture.Activations?
 
     /// A model of `core` for `items`, of which there must be as many as the core scores.
     public init(
@@ -61,14 +63,16 @@ public struct TrainedModel: Sendable {
 public struct ModelCard: Sendable, Codable, Equatable {
     /// Training options as the command takes them, without leading dashes.
     public var options: [String: String] = [:]
-    /// Metrics of the kept epoch, for example `"validation ndcg@100": 0.41`.
-    public var metrics: [String: Double] = [:]
+    /// Metrics of the kept epoch, for example `"validation ndcg@100": 0.41`; what is NaN or infinite is left out.
+    public var metrics: [String: Double] = [:] {
+        didSet { metrics = metrics.filter(\.value.isFinite) }
+    }
     /// SHA-256 of the training matrix and the item ids, in hexadecimal; empty when not known.
     public var dataChecksum: String = ""
 
     public init(options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "") {
         self.options = options
-        self.metrics = metrics
+        self.metrics = metrics.filter(\.value.isFinite)
         self.dataChecksum = dataChecksum
     }
 }

@@ -9,6 +9,7 @@ final class LossScorer: Scorer {
         var users = 0
         var likelihood = 0.0
         var divergence = 0.0
+        var areScoresFinite = true
     }
 
     private let model: TrainedModel
@@ -24,7 +25,12 @@ final class LossScorer: Scorer {
 
     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers) {
         model.score(histories, rows: rows, into: scores, workers: workers)
-        guard hasLoss else { return }
+        // The loss of scores that are no numbers is none either.
+        guard hasLoss else {
+            let areFinite = (0..<rows.count * itemCount).allSatisfy { scores[$0].isFinite }
+            if !areFinite { sums.withLock { $0.areScoresFinite = false } }
+            return
+        }
         let losses = model.losses(histories, rows: rows, scores: scores, workers: workers)
         sums.withLock { sums in
             for loss in losses {
@@ -34,6 +40,9 @@ final class LossScorer: Scorer {
             }
         }
     }
+
+    /// Whether all scores so far were numbers, of a model that has no loss; true for others.
+    var areScoresFinite: Bool { sums.withLock(\.areScoresFinite) }
 
     /// The mean over the users scored so far; nil for a model without such a loss.
     var mean: StepLoss? {

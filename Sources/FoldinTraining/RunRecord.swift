@@ -10,6 +10,8 @@ public struct RunRecord: Sendable, Encodable {
     public let epochs: Int
     public let bestEpoch: Int
     public let interrupted: Bool
+    /// Why training ended before its time; nil unless its numbers overflowed.
+    public let divergence: String?
     /// Seconds trained, in all sittings.
     public let seconds: Double
     /// The beta that the search found; nil where none was asked for.
@@ -27,6 +29,7 @@ public struct RunRecord: Sendable, Encodable {
         epochs = outcome.history.count
         bestEpoch = outcome.bestEpoch
         interrupted = outcome.wasCancelled
+        divergence = outcome.divergence?.description
         seconds = outcome.history.last?.seconds ?? 0
         betaFound = outcome.search?.beta
         validation = card.metrics.filter { $0.key.hasPrefix("validation ") }

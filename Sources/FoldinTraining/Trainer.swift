@@ -36,10 +36,11 @@ public struct Trainer: Sendable {
     /// `progress` is called after each epoch. Stops early by the schedule's patience. When the current task is cancelled it
     /// finishes the step and throws `CancellationError`; use `run(on:)` to keep what was learnt until then.
     ///
-    /// - Throws: `FoldinError` if the options cannot be, the dataset has no training clicks, or the numbers overflow;
-    ///   `CancellationError`.
+    /// - Throws: `FoldinError` if the options cannot be or the dataset has no training clicks; `TrainingDivergence` if the numbers
+    ///   overflow; `CancellationError`. Use `run(on:)` to keep the best epoch before that.
     public func train(on dataset: PreparedDataset, progress: (EpochReport) throws -> Void = { _ in }) throws -> TrainedModel {
         let outcome = try run(on: dataset, progress: progress)
+        if let divergence = outcome.divergence { throw divergence }
         if outcome.wasCancelled { throw CancellationError() }
         return outcome.model
     }
@@ -53,7 +54,7 @@ public struct Trainer: Sendable {
                 do {
                     let outcome = try run(on: dataset, progress: { continuation.yield(.epoch($0)) })
                     continuation.yield(.finished(outcome))
-                    continuation.finish()
+                    continuation.finish(throwing: outcome.divergence)
                 } catch {
                     continuation.finish(throwing: error)
                 }
@@ -62,7 +63,9 @@ public struct Trainer: Sendable {
         }
     }
 
-    /// Trains until done or cancelled, and returns the best model so far either way.
+    /// Trains until done, cancelled or diverged, and returns the best model so far in each case.
+    ///
+    /// A training that diverges before any epoch was the best throws `TrainingDivergence`.
     ///
     /// - Parameters:
     ///   - checkpoint: where an earlier training with the same options, data and seed stood; it goes on to the same bits.
@@ -93,6 +96,7 @@ public struct Trainer: Sendable {
                 precision: precision, softmax: softmax),
             identity: identity, checkpoint: checkpoint, scratch: scratch)
         var wasCancelled = false
+        var divergence: TrainingDivergence?
         var saved = ContinuousClock.now
         var writing = 0.0
         do {
@@ -117,6 +121,8 @@ public struct Trainer: Sendable {
         } catch is CancellationError {
             wasCancelled = true
             try onCheckpoint(loop.checkpoint)
+        } catch let error as TrainingDivergence where loop.state.bestEpoch > 0 {
+            divergence = error
         }
         let state = loop.state
         let best = state.bestEpoch > 0 ? state.history[state.bestEpoch - 1] : nil
@@ -124,11 +130,14 @@ public struct Trainer: Sendable {
         metrics["validation \(schedule.metric)"] = best?.validation?.mean
         metrics["validation loss"] = best?.validationLoss
         metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
+        let parameters = try loop.finish()
+        if !wasCancelled { try loop.checkScores(of: parameters) }
         let model = TrainedModel(
-            parameters: try loop.finish(), items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
+            parameters: parameters, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
             card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
         return TrainingOutcome(
-            model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled)
+            model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled,
+            divergence: divergence)
     }
 
     /// Whether training can be done like this, and here.
@@ -199,4 +208,14 @@ public struct TrainingOutcome: Sendable {
     public let search: AnnealingSearch?
     /// Whether training was cancelled before its end.
     public let wasCancelled: Bool
+    /// Why training ended before its time, where its numbers overflowed; the model is that of the best epoch before.
+    public let divergence: TrainingDivergence?
+
+    /// The metric that every evaluated epoch has the same value of, so that it cannot tell them apart; nil where they differ.
+    public var undecided: EvaluationReport.Result? {
+        let results = history.compactMap(\.validation)
+        guard results.count > 1, let first = results.first, first.mean != nil, results.allSatisfy({ $0.mean == first.mean })
+        else { return nil }
+        return first
+    }
 }

@@ -38,6 +38,11 @@ final class TrainingLoop {
             follow()
             return
         }
+        if let data = identity["data"], let before = state.identity["data"], data != before {
+            throw FoldinError(
+                .usage, found: "another dataset (checksum \(data.prefix(12)))",
+                expected: "the dataset of the training that is to go on (checksum \(before.prefix(12)))")
+        }
         for name in Set(identity.keys).union(state.identity.keys).sorted() where identity[name] != state.identity[name] {
             throw FoldinError(
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
@@ -113,7 +118,7 @@ final class TrainingLoop {
 
     /// What is left of the passes over the training users, each in an order drawn for it, then a look at the validation users.
     ///
-    /// - Throws: `CancellationError` between steps; `FoldinError` when the loss is not a number any more.
+    /// - Throws: `CancellationError` between steps; `TrainingDivergence`.
     func runEpoch(
         isCancelled: () -> Bool, onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) throws -> Void
     ) throws -> EpochReport {
@@ -136,7 +141,7 @@ final class TrainingLoop {
             beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
             let loss = step.run(dataset.train, users: batch, step: UInt64(state.updates), beta: beta, adam: optimizer)
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
-                throw overflow(epoch)
+                throw divergence("loss NaN or infinite", in: epoch)
             }
             state.updates += 1
             state.position += batch.count
@@ -145,7 +150,10 @@ final class TrainingLoop {
             try onStep(epoch, Double(state.position) / Double(total), loss)
         }
         step.settle(updates: state.updates, adam: optimizer)
-        let validation = isEvaluated(epoch) ? try validate(beta: beta, isCancelled: isCancelled) : nil
+        // The losses say nothing of the last update yet.
+        guard step.parameters.areFinite else { throw divergence("weights NaN or infinite", in: epoch) }
+        try check((state.likelihood + Double(beta) * state.divergence) / Double(total), of: dataset.train, name: "loss", epoch)
+        let validation = isEvaluated(epoch) ? try validate(epoch, beta: beta, isCancelled: isCancelled) : nil
         let isBest = try keepIfBest(epoch, validation)
         let report = EpochReport(
             epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(total),
@@ -171,8 +179,6 @@ final class TrainingLoop {
             isBest = score.map { schedule.score.isBetter($0, than: state.bestScore) } ?? true
         }
         if isBest {
-            // The losses say nothing of the last update yet.
-            guard step.parameters.areFinite else { throw overflow(epoch) }
             try best.keep(step.parameters)
             state.bestEpoch = epoch
             state.bestScore = score
@@ -184,9 +190,21 @@ final class TrainingLoop {
         return isBest
     }
 
-    private func overflow(_ epoch: Int) -> FoldinError {
-        FoldinError(.usage, found: "a loss that is no number any more in epoch \(epoch)", expected: "a lower learning rate")
+    private func divergence(_ sign: String, in epoch: Int) -> TrainingDivergence {
+        TrainingDivergence(sign: sign, epoch: epoch, learningRate: asked.optimizer.learningRate)
     }
+
+    /// Fails for a mean loss that is no number, or so large that the model has nothing to do with the data.
+    private func check(_ loss: Double, of users: InteractionMatrix, name: String, _ epoch: Int) throws {
+        guard loss.isFinite else { throw divergence("\(name) NaN or infinite", in: epoch) }
+        let guessing = users.guessingLoss
+        guard loss <= Self.mostTimesGuessing * max(1, guessing) else {
+            throw divergence(String(format: "\(name) %.3g, that of guessing is %.3g", loss, guessing), in: epoch)
+        }
+    }
+
+    /// A loss of more than so many times that of a model that knows nothing is divergence, though it be finite.
+    private static let mostTimesGuessing = 1e6
 
     private struct Validation {
         let metric: EvaluationReport.Result
@@ -194,9 +212,23 @@ final class TrainingLoop {
         let loss: Double?
     }
 
-    private func validate(beta: Float, isCancelled: () -> Bool) throws -> Validation? {
+    private func validate(_ epoch: Int, beta: Float, isCancelled: () -> Bool) throws -> Validation? {
         let current = LossScorer(TrainedModel(parameters: step.parameters, items: nil))
         let report = try evaluator.evaluate(current, on: dataset.validation, training: dataset.train, isCancelled: isCancelled)
-        return report[schedule.metric].map { Validation(metric: $0, loss: current.mean?.total(beta: Double(beta))) }
+        guard current.areScoresFinite else { throw divergence("scores NaN or infinite", in: epoch) }
+        let loss = current.mean?.total(beta: Double(beta))
+        if let loss { try check(loss, of: dataset.validation.foldIn, name: "validation loss", epoch) }
+        return report[schedule.metric].map { Validation(metric: $0, loss: loss) }
+    }
+
+    /// Fails unless the kept model, which `parameters` are of, scores some training users with numbers.
+    func checkScores(of parameters: Parameters) throws {
+        let rows = 0..<min(dataset.train.userCount, 32)
+        let scores = FloatBuffer(count: rows.count * dataset.train.itemCount)
+        TrainedModel(parameters: parameters, items: nil).score(
+            dataset.train, rows: rows, into: scores.pointer, workers: step.workers)
+        guard (0..<scores.count).allSatisfy({ scores.pointer[$0].isFinite }) else {
+            throw divergence("scores NaN or infinite", in: max(1, state.bestEpoch))
+        }
     }
 }

@@ -125,7 +125,9 @@ import Testing
             train: users, validation: heldOut([[0], [1]], [[2, 4], [0]]), test: heldOut([[3], [1, 2]], [[2, 4], [1, 2, 3]]),
             items: Vocabulary((0..<5).map { "\($0)" }), users: Vocabulary((0..<3).map { "\($0)" }))
         // User 1 trained on item 2: held out of both; user 2 is no training user and is shown 1 and 2 of the test.
-        #expect(dataset.leakage == Leakage(inTraining: 2, inFoldIn: 2, inValidation: 2))
+        #expect(dataset.leakage == Leakage(inTraining: 2, inFoldIn: 2, inValidation: 2, learnt: 2))
+        #expect(dataset.validationLeakage == Leakage(inTraining: 1, learnt: 1))
+        #expect(dataset.testLeakage == Leakage(inTraining: 1, inFoldIn: 2, inValidation: 2, learnt: 1))
         #expect(!dataset.leakage.isNone)
     }
 }

@@ -1,0 +1,52 @@
+import Foundation
+
+/// An error that nobody on its way turned into one of Foldin's, as a sentence for people.
+///
+/// Foundation's own texts speak of its types and coding paths; they are not shown.
+enum UnexpectedError {
+    static func sentence(_ error: any Error) -> String {
+        let report = "; this is a fault of foldin's own: please report it with the command that led to it"
+        switch error {
+        case EncodingError.invalidValue(let value, let context):
+            let isNumber = value is Double || value is Float
+            return "found \(isNumber ? "a number that is NaN or infinite" : "a value that cannot be written") at "
+                + "\(place(context.codingPath)); expected finite figures" + report
+        case DecodingError.keyNotFound(let key, let context):
+            return "found no value at \(place(context.codingPath + [key])) of a JSON document; expected one" + report
+        case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
+            DecodingError.valueNotFound(_, let context):
+            return "found a JSON document that cannot be read at \(place(context.codingPath)); expected another value there"
+                + report
+        case let error as CocoaError:
+            return file(error.filePath ?? error.url?.path(percentEncoded: false), reason(error))
+        case let error as POSIXError:
+            return file(nil, String(cString: strerror(error.code.rawValue)).lowercased())
+        case let error as URLError:
+            return
+                "found no answer from \(error.failingURL?.absoluteString ?? "the network") (code \(error.code.rawValue)); expected one"
+        case is CancellationError: return "interrupted"
+        default: return "found an error of the type \(type(of: error)); expected none" + report
+        }
+    }
+
+    private static func place(_ path: [any CodingKey]) -> String {
+        path.isEmpty ? "its beginning" : path.map(\.stringValue).joined(separator: ".")
+    }
+
+    private static func file(_ path: String?, _ reason: String) -> String {
+        (path.map { $0 + ": " } ?? "") + "found \(reason); expected a file or directory that can be used"
+    }
+
+    /// The system's reason where Foundation kept it.
+    private static func reason(_ error: CocoaError) -> String {
+        if let system = error.underlying as? POSIXError { return String(cString: strerror(system.code.rawValue)).lowercased() }
+        switch error.code {
+        case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file or directory"
+        case .fileReadNoPermission, .fileWriteNoPermission: return "permission denied"
+        case .fileWriteOutOfSpace: return "no space left on device"
+        case .fileWriteFileExists: return "a file that exists already"
+        case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: return "contents that cannot be read"
+        default: return "a failure of the file system (code \(error.code.rawValue))"
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import FoldinInteractions
+import Foundation
+
+/// The files that a run consists of, and how a new run takes the place of an old one.
+///
+/// A training that is to replace a run writes to the folder `unfinished-run` in its directory. `replace(in:)` renames that to `finished-run`,
+/// which is the moment from which the new run counts, and moves its files over the old ones, the model first: at any moment the model is the
+/// whole old or the whole new one. Cut short, it is completed by `completeReplacement(in:)`, which every training in the directory begins with.
+enum RunFiles {
+    /// Relative to the run's folder, the model first.
+    static let all = [
+        "model.safetensors", "run.json", "options.toml", "history.jsonl", "anneal-search.jsonl", "tensorboard/" + EventFile.name,
+        "tensorboard/search/" + EventFile.name, "checkpoint.safetensors",
+    ]
+    /// The innermost first.
+    private static let folders = ["tensorboard/search", "tensorboard"]
+    /// What stands in a run's folder itself.
+    private static let names = Set(all.map { String($0.prefix { $0 != "/" }) })
+
+    /// The folder of a training that is to replace the run in `path`.
+    static func unfinished(in path: String) -> String { path + "/unfinished-run" }
+    /// The same once it is complete.
+    static func finished(in path: String) -> String { path + "/finished-run" }
+
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// The names in a folder; none if there is no such folder.
+    static func contents(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+
+    /// How the training that wrote to a folder ended.
+    enum Outcome: Equatable {
+        /// It did not: it may have a checkpoint.
+        case open
+        /// All is there; `run.json` is the last to be written.
+        case complete
+        /// It cannot be gone on with; its best epoch's model is there.
+        case diverged
+    }
+
+    static func outcome(in folder: String) -> Outcome {
+        struct Record: Decodable {
+            let interrupted: Bool?
+            let divergence: String?
+        }
+        guard !exists(folder + "/checkpoint.safetensors"), exists(folder + "/model.safetensors"),
+            let text = FileManager.default.contents(atPath: folder + "/run.json"),
+            let record = try? JSONDecoder().decode(Record.self, from: text), record.interrupted != true
+        else { return .open }
+        return record.divergence == nil ? .complete : .diverged
+    }
+
+    /// Whether a directory holds nothing but a run, perhaps with a training that is to replace it.
+    static func isRun(_ path: String) -> Bool {
+        contents(path).allSatisfy { name in
+            let inner = path + "/" + name
+            return names.contains(name)
+                || [unfinished(in: path), finished(in: path)].contains(inner) && names.isSuperset(of: contents(inner))
+        }
+    }
+
+    /// Removes a run's files from `folder`, and its folders where nothing else is in them.
+    static func remove(from folder: String) {
+        for file in all { unlink(folder + "/" + file) }
+        for inner in folders { rmdir(folder + "/" + inner) }
+    }
+
+    /// Removes what a killed process left of a file it was writing: `model.safetensors.4711.tmp`, `model.safetensors.best.4711.tmp`.
+    static func removeLeftovers(from folder: String) {
+        for name in contents(folder) {
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count > 2, parts.last == "tmp", parts[parts.count - 2].allSatisfy(\.isNumber) else { continue }
+            let owner = parts.dropLast(2).joined(separator: ".")
+            if names.contains(owner) || owner == "model.safetensors.best" { unlink(folder + "/" + name) }
+        }
+    }
+
+    /// Puts the complete run in `unfinished-run` in place of the one in `path`.
+    ///
+    /// - Parameter step: called before each change of the file system.
+    /// - Throws: `FoldinError` of kind `writeFailed`, or what `step` throws; then `completeReplacement(in:)` goes on.
+    static func replace(in path: String, step: () throws -> Void = {}) throws {
+        try step()
+        try move(unfinished(in: path), to: finished(in: path))
+        flush(path)
+        try completeReplacement(in: path, step: step)
+    }
+
+    /// Goes on with a replacement that was cut short, also just before its first step; does nothing where none was.
+    static func completeReplacement(in path: String, step: () throws -> Void = {}) throws {
+        if !exists(finished(in: path)), outcome(in: unfinished(in: path)) == .complete {
+            return try replace(in: path, step: step)
+        }
+        let fresh = finished(in: path)
+        guard exists(fresh), names.isSuperset(of: contents(fresh)) else { return }
+        let model = all[0]
+        try step()
+        unlink(fresh + "/checkpoint.safetensors")
+        // The model is the first to be moved: while it is here nothing has been, and what is not here is the old run's alone.
+        if exists(fresh + "/" + model) {
+            for file in all where !exists(fresh + "/" + file) && exists(path + "/" + file) {
+                try step()
+                unlink(path + "/" + file)
+            }
+        }
+        for file in all where exists(fresh + "/" + file) {
+            try step()
+            let folder = (path + "/" + file as NSString).deletingLastPathComponent
+            try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try move(fresh + "/" + file, to: path + "/" + file)
+        }
+        try step()
+        for inner in folders {
+            rmdir(fresh + "/" + inner)
+            rmdir(path + "/" + inner)
+        }
+        rmdir(fresh)
+        flush(path)
+    }
+
+    private static func move(_ from: String, to path: String) throws {
+        guard rename(from, path) == 0 else {
+            throw FoldinError(
+                .writeFailed, file: path, found: FoldinError.systemReason, expected: "the new run's file in place of the old one")
+        }
+    }
+
+    /// Brings renames to the disk where the system can.
+    private static func flush(_ directory: String) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}
