@@ -1,24 +1,58 @@
 import FoldinInteractions
 import Foundation
+import Synchronization
 
 /// Keeps other processes from writing to the same run directory. The system releases it when the process ends, however that happens.
 ///
-/// The directory itself is locked, so no file is left. A file system without such locks is written to without one.
+/// The directory itself is locked, so no file is left. A file system without such locks is written to without one. Within a process
+/// all locks of a directory are one, held until the last of them goes.
 final class RunLock: Sendable {
-    private let descriptor: Int32
+    private struct Key: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private struct Hold {
+        let descriptor: Int32
+        var count: Int
+    }
+
+    private static let holds = Mutex<[Key: Hold]>([:])
+
+    /// Nil for what could not be opened.
+    private let key: Key?
 
     /// Locks `directory`, which exists.
     ///
-    /// - Throws: `FoldinError` of kind `cannotCreate` when another training holds it.
+    /// - Throws: `FoldinError` of kind `cannotCreate` when another process holds it.
     init(_ directory: String) throws {
-        descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-            close(descriptor)
-            throw FoldinError(
-                .cannotCreate, file: directory, found: "another training that writes here", expected: "one at a time")
+        key = try RunLock.holds.withLock { holds in
+            var status = stat()
+            guard stat(directory, &status) == 0 else { return nil }
+            let key = Key(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            if holds[key] != nil {
+                holds[key]?.count += 1
+                return key
+            }
+            let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard descriptor >= 0 else { return nil }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+                close(descriptor)
+                throw FoldinError(
+                    .cannotCreate, file: directory, found: "another training that writes here", expected: "one at a time")
+            }
+            holds[key] = Hold(descriptor: descriptor, count: 1)
+            return key
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard let key else { return }
+        RunLock.holds.withLock { holds in
+            holds[key]?.count -= 1
+            guard let hold = holds[key], hold.count == 0 else { return }
+            close(hold.descriptor)
+            holds[key] = nil
+        }
+    }
 }

@@ -64,7 +64,7 @@ import Testing
         gigantic.replaceSubrange(0..<8, with: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F])
         for (data, word) in [
             (whole.prefix(whole.count - 1), "cut short"), (whole.prefix(100), "header"), (Data(), "0 bytes"), (nan, "NaN"),
-            (gigantic, "9223372036854775807"), (Data("userId,movieId\n1,2\n".utf8), "header"),
+            (gigantic, "9223372036854775807"), (Data("userId,movieId\n1,2\n".utf8), "a text file that begins \"userId,movieId\""),
         ] {
             try data.write(to: URL(filePath: spoilt))
             try Self.expect(65, spoilt, word, "expected", from: ["evaluate", spoilt, run.data])
@@ -134,7 +134,7 @@ import Testing
         let after = try run.bytes("run/model.safetensors")
         #expect(after == before)
         try Self.expect(
-            64, "a lower learning rate",
+            64, "training diverged (", ") in epoch 1; lower the learning rate (now 1e+30)",
             from: ["train", run.data, "--out", run.folder.path + "/new"] + TrainedRun.network + ["--learning-rate", "1e30"])
         #expect(try run.folder.names() == ["data", "movies.csv", "ratings.csv", "run"])
     }

@@ -151,6 +151,53 @@ import Testing
         #expect(ComparisonTable(outcome, of: comparison).text.contains("edlae: not trained: found a dropout of 0"))
     }
 
+    /// Without validation users nothing is chosen, and nothing is said to be.
+    @Test func takesTheDefaultsWithoutValidationUsers() throws {
+        let dataset = Tastes.dataset(validationUsers: 0)
+        let comparison = try Self.comparison(["item-knn", "ease", "edlae", "mult-dae"])
+        let outcome = try comparison.run(on: dataset)
+        #expect(outcome.failures.isEmpty && outcome.models.map(\.choice) == [.unchosen, .unchosen, .unchosen, .only])
+        #expect(outcome.models[1].options["lambda"] == "500" && outcome.models[0].options["neighbours"] == "100")
+        #expect(outcome.models[2].options["dropout"] == "0.5" && outcome.models[2].options["lambda"] == "300")
+        #expect(outcome.models[3].bestEpoch == 30 && outcome.models[3].epochChoice == .unchosen)
+        let text = ComparisonTable(outcome, of: comparison).text
+        #expect(text.contains("ease: keep 0, lambda 500 (the defaults: no validation users to choose by)"))
+        #expect(text.contains("mult-dae: all 30 epochs, the last is kept (no validation users to choose by)"))
+        #expect(!text.contains("by validation ndcg@9") && !text.contains("best of"))
+    }
+
+    /// A metric that all choices have the same value of chooses nothing either.
+    @Test func saysThatChoicesTie() throws {
+        var plan = TrainingPlan()
+        for (name, value) in ["model": "mult-dae", "latent": "4", "hidden": "8", "epochs": "3", "metric": "recall-all@24"] {
+            try plan.set(name, to: value)
+        }
+        let tied = Comparison(
+            [try Contender(named: "ease"), Contender("mult-dae", plans: [.network(plan)])], metrics: [.ndcg(at: 9)],
+            choosing: .recallAll(at: 24))
+        let outcome = try tied.run(on: Tastes.dataset())
+        #expect(outcome.models[0].choice == .tied && outcome.models[0].options["lambda"] == "500")
+        #expect(outcome.models[1].epochChoice == .tied && outcome.models[1].bestEpoch == 1)
+        let text = ComparisonTable(outcome, of: tied).text
+        #expect(text.contains("lambda 500 (the defaults: all 5 choices have the same validation recall-all@24)"))
+        #expect(text.contains("mult-dae: 3 epochs, the first is kept (all have the same validation metric)"))
+        let decided = try Comparison([tied.contenders[0]], metrics: [.ndcg(at: 9)], choosing: .ndcg(at: 9)).run(
+            on: Tastes.dataset())
+        #expect(decided.models[0].candidates == 5 && decided.models[0].choice != .unchosen)
+    }
+
+    /// A network that diverges says so; the others go on.
+    @Test func goesOnAfterADivergence() throws {
+        var plan = TrainingPlan()
+        for (name, value) in ["latent": "4", "hidden": "8", "epochs": "3", "learning-rate": "1e30"] {
+            try plan.set(name, to: value)
+        }
+        let comparison = Comparison([Contender("mult-vae", plans: [.network(plan)]), try Contender(named: "popularity")])
+        let outcome = try comparison.run(on: Tastes.dataset())
+        #expect(outcome.models.map(\.name) == ["popularity"] && outcome.failures.map(\.name) == ["mult-vae"])
+        #expect(outcome.failures[0].reason.hasSuffix("in epoch 1; lower the learning rate (now 1e+30)"))
+    }
+
     @Test func tellsHowFarItIs() throws {
         var steps: [ComparisonStep] = []
         _ = try Self.comparison(["ease", "mult-vae"]).run(on: Tastes.dataset(), progress: { steps.append($0) })

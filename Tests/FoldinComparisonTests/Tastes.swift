@@ -4,7 +4,7 @@ import FoldinInteractions
 enum Tastes {
     static let itemCount = 24
 
-    static func dataset() -> PreparedDataset {
+    static func dataset(validationUsers: Int = 10) -> PreparedDataset {
         let train = (0..<60).map { user in (0..<6).map { (user / 2 * 5 + $0 * $0 + $0) % 12 * 2 + user % 2 } }
         func heldOut(_ users: Range<Int>) -> HeldOutUsers {
             let shown = users.map { user in [0, 3, 7].map { ($0 + user) % 12 * 2 + user % 2 } }
@@ -16,7 +16,8 @@ enum Tastes {
                 heldOut: InteractionMatrix(rows: hidden, itemCount: itemCount))
         }
         return PreparedDataset(
-            train: InteractionMatrix(rows: train, itemCount: itemCount), validation: heldOut(60..<70), test: heldOut(70..<82),
+            train: InteractionMatrix(rows: train, itemCount: itemCount), validation: heldOut(60..<60 + validationUsers),
+            test: heldOut(70..<82),
             items: Vocabulary((0..<itemCount).map { "i\($0)" }), users: Vocabulary((0..<82).map { "u\($0)" }),
             titles: (0..<itemCount).map { "Title \($0)" })
     }

@@ -43,6 +43,23 @@ import Testing
         #expect(results.best(of: "mult-vae")?.id == parallel.results.best(of: "mult-vae")?.id)
     }
 
+    @Test("a run that diverges fails with a message of Foldin's and keeps its best epoch; the rest go on") func divergence()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let text =
+            SmallSweep.base.replacing("seeds = [1, 2]", with: "")
+            + "[[runs]]\nlearning-rate = 1e30\n[[runs]]\nlatent = 3\n"
+        let (isDone, results) = try SmallSweep.run(text, in: folder)
+        #expect(isDone && results.runs.map(\.status) == [.failed, .finished])
+        let error = try #require(results.runs[0].error)
+        #expect(error.hasPrefix("training diverged (") && error.contains("; lower the learning rate (now 1e+30)"), "\(error)")
+        #expect(!error.contains("Error"))
+        let names = try folder.names(in: "out/runs/\(results.runs[0].id)")
+        #expect(!names.contains("checkpoint.safetensors"))
+        #expect(names.contains("model.safetensors") == error.contains("the model of the best epoch before"))
+    }
+
     @Test("a failed run is written down and the rest go on; it is tried again only when asked for") func failures() throws {
         let folder = try TemporaryFolder()
         let text = SmallSweep.base.replacing("seeds = [1, 2]", with: "") + "[[runs]]\ndropout = 1.5\n[[runs]]\nlatent = 3\n"

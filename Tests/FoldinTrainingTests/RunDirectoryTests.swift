@@ -30,14 +30,19 @@ import Testing
             #expect(refused?.exitStatus == 73 && refused?.expected.contains("--overwrite") == true)
             #expect(try String(contentsOfFile: run.modelPath, encoding: .utf8) == "old")
 
-            _ = try RunDirectory(creating: path, overwriting: true)
-            #expect(try Self.names(path) == ["history.jsonl", "tensorboard"])
+            // The old run stays until the new one is finished.
+            let next = try RunDirectory(creating: path, overwriting: true)
+            #expect(next.replacesRun && next.folder == path + "/unfinished-run")
+            #expect(try Self.names(path) == ["history.jsonl", "model.safetensors", "tensorboard", "unfinished-run"])
+            #expect(try Self.names(next.folder) == ["history.jsonl", "tensorboard"])
+            next.discard()
+            #expect(try Self.names(path) == ["history.jsonl", "model.safetensors", "tensorboard"])
 
             // Whatever is not a run's is not ours to remove.
             try AtomicFile.write("mine", to: path + "/notes.txt")
             let foreign = #expect(throws: FoldinError.self) { try RunDirectory(creating: path, overwriting: true) }
             #expect(foreign?.exitStatus == 73)
-            #expect(try Self.names(path) == ["history.jsonl", "notes.txt", "tensorboard"])
+            #expect(try Self.names(path) == ["history.jsonl", "model.safetensors", "notes.txt", "tensorboard"])
         }
     }
 
