@@ -136,7 +136,9 @@ public struct Sweep: Sendable {
                 return
             }
         } catch {
-            try store.update(planned.id) { ($0.status, $0.error) = (.failed, "\(error)") }
+            let isOurs = error is FoldinError || error is TrainingDivergence || error is SweepRun.Diverged
+            let text = isOurs ? "\(error)" : UnexpectedError.sentence(error)
+            try store.update(planned.id) { ($0.status, $0.error) = (.failed, text) }
         }
         tracker.ended(try store.runs().first { $0.id == planned.id })
     }

@@ -95,7 +95,7 @@ struct SweepRun {
     }
 
     /// What a diverged run is written down with.
-    private struct Diverged: Error, CustomStringConvertible {
+    struct Diverged: Error, CustomStringConvertible {
         let divergence: TrainingDivergence
         let bestEpoch: Int
         let modelPath: String

@@ -51,10 +51,16 @@ enum RunFiles {
 
     /// Whether a directory holds nothing but a run, perhaps with a training that is to replace it.
     static func isRun(_ path: String) -> Bool {
-        contents(path).allSatisfy { name in
+        func isFolder(_ path: String) -> Bool {
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
+        return contents(path).allSatisfy { name in
             let inner = path + "/" + name
-            return names.contains(name)
-                || [unfinished(in: path), finished(in: path)].contains(inner) && names.isSuperset(of: contents(inner))
+            if [unfinished(in: path), finished(in: path)].contains(inner) {
+                return isFolder(inner) && names.isSuperset(of: contents(inner))
+            }
+            return names.contains(name) && isFolder(inner) == (name == "tensorboard")
         }
     }
 

@@ -204,6 +204,13 @@ import Testing
             #expect(throws: FoldinError.self) { try RunDirectory(creating: path, overwriting: true) }
             #expect(try RunDirectoryTests.names(path) == ["finished-run", "notes.12.tmp"])
             #expect(try RunDirectoryTests.names(path + "/finished-run") == ["model.safetensors", "thesis.txt"])
+            // A run's name for something else.
+            for (file, odd) in [("tensorboard", "tensorboard"), ("model.safetensors/mine", "model.safetensors")] {
+                try FileManager.default.removeItem(atPath: path)
+                try Self.fill(path, "mine", files: ["run.json", file])
+                #expect(throws: FoldinError.self) { try RunDirectory(creating: path, overwriting: true) }
+                #expect(try RunDirectoryTests.names(path) == [odd, "run.json"].sorted())
+            }
             // TensorBoard's own files beside the events.
             try FileManager.default.removeItem(atPath: path)
             try Self.fill(path, "old", files: Self.old + ["tensorboard/mine"])

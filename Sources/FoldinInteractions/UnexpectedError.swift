@@ -3,8 +3,9 @@ import Foundation
 /// An error that nobody on its way turned into one of Foldin's, as a sentence for people.
 ///
 /// Foundation's own texts speak of its types and coding paths; they are not shown.
-enum UnexpectedError {
-    static func sentence(_ error: any Error) -> String {
+public enum UnexpectedError {
+    /// `found …; expected …`, of one line.
+    public static func sentence(_ error: any Error) -> String {
         let report = "; this is a fault of foldin's own: please report it with the command that led to it"
         switch error {
         case EncodingError.invalidValue(let value, let context):
