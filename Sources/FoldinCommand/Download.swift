@@ -104,7 +104,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
                 ? nil
                 : FoldinError(
                     .missingInput, file: address,
-                    found: error?.localizedDescription ?? "\(state.received) of \(state.expected) bytes",
+                    found: error.map(UnexpectedError.reason) ?? "\(state.received) of \(state.expected) bytes",
                     expected: "a whole download; is there a network?")
             return (state.continuation, state.failure ?? other)
         }

@@ -20,11 +20,9 @@ public enum UnexpectedError {
                 + report
         case let error as CocoaError:
             return file(error.filePath ?? error.url?.path(percentEncoded: false), reason(error))
-        case let error as POSIXError:
-            return file(nil, String(cString: strerror(error.code.rawValue)).lowercased())
+        case is POSIXError: return file(nil, reason(error))
         case let error as URLError:
-            return
-                "found no answer from \(error.failingURL?.absoluteString ?? "the network") (code \(error.code.rawValue)); expected one"
+            return "\(error.failingURL?.absoluteString ?? "the network"): found \(reason(error)); expected an answer"
         case is CancellationError: return "interrupted"
         default: return "found an error of the type \(type(of: error)); expected none" + report
         }
@@ -38,16 +36,31 @@ public enum UnexpectedError {
         (path.map { $0 + ": " } ?? "") + "found \(reason); expected a file or directory that can be used"
     }
 
-    /// The system's reason where Foundation kept it.
-    private static func reason(_ error: CocoaError) -> String {
-        if let system = error.underlying as? POSIXError { return String(cString: strerror(system.code.rawValue)).lowercased() }
-        switch error.code {
-        case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file or directory"
-        case .fileReadNoPermission, .fileWriteNoPermission: return "permission denied"
-        case .fileWriteOutOfSpace: return "no space left on device"
-        case .fileWriteFileExists: return "a file that exists already"
-        case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: return "contents that cannot be read"
-        default: return "a failure of the file system (code \(error.code.rawValue))"
+    /// Why a file or an address could not be used, for an error's `found`: `no such file or directory`.
+    public static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as CocoaError:
+            if let system = error.underlying as? POSIXError { return reason(system) }
+            switch error.code {
+            case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file or directory"
+            case .fileReadNoPermission, .fileWriteNoPermission: return "permission denied"
+            case .fileWriteOutOfSpace: return "no space left on device"
+            case .fileWriteFileExists: return "a file that exists already"
+            case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: return "contents that cannot be read"
+            default: return "a failure of the file system (code \(error.code.rawValue))"
+            }
+        case let error as POSIXError: return String(cString: strerror(error.code.rawValue)).lowercased()
+        case let error as URLError:
+            switch error.code {
+            case .cannotFindHost, .dnsLookupFailed: return "a host that is not known"
+            case .cannotConnectToHost: return "a host that does not answer"
+            case .timedOut: return "no answer in time"
+            case .notConnectedToInternet, .networkConnectionLost: return "no connection to the network"
+            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate: return "a host that TLS refuses"
+            case .unsupportedURL, .badURL: return "an address that cannot be used"
+            default: return "a failure of the network (code \(error.code.rawValue))"
+            }
+        default: return "an error of the type \(type(of: error))"
         }
     }
 }

@@ -33,6 +33,8 @@ import Testing
         let exists = Self.sentence { try FileManager.default.createDirectory(atPath: "/tmp", withIntermediateDirectories: false) }
         #expect(exists.contains("exist"), "\(exists)")
         #expect(UnexpectedError.sentence(POSIXError(.ENOSPC)).contains("no space left on device"))
+        #expect(UnexpectedError.reason(URLError(.cannotFindHost)) == "a host that is not known")
+        #expect(UnexpectedError.sentence(URLError(.timedOut)) == "the network: found no answer in time; expected an answer")
         #expect(UnexpectedError.sentence(Odd()).hasPrefix("found an error of the type Odd;"))
         #expect(UnexpectedError.sentence(CancellationError()) == "interrupted")
         for text in [nan, key, type, corrupt, file, folder, exists] {
