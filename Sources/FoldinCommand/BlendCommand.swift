@@ -52,6 +52,7 @@ struct BlendCommand: ParsableCommand {
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let interrupt = Interrupt()
         let began = ContinuousClock.now
+        var values: [Int: Set<Double>] = [:]
         var blend: TrainedModel
         do {
             let search = BlendSearch(metric: metric, workers: work.workers)
@@ -60,11 +61,16 @@ struct BlendCommand: ParsableCommand {
                 ?? search.blend(
                     members, on: dataset, isCancelled: { interrupt.happened },
                     tried: { model, share, value in
+                        values[model, default: []].insert(value)
                         Console.note("a share of \(share) of \(models[model]): \(metric) \(String(format: "%.5f", value))")
                     })
         } catch is CancellationError {
             Console.note("interrupted: there is no model")
             throw ExitCode(130)
+        }
+        for (model, values) in values.sorted(by: { $0.key < $1.key }) where values.count == 1 {
+            Console.note(
+                "all shares of \(models[model]) have the same validation \(metric): it cannot choose, and the model is left out")
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         try run.finish(&blend, seconds: seconds, on: dataset, workers: work.workers, json: json)

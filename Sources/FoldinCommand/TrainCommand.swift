@@ -84,8 +84,8 @@ struct TrainCommand: ParsableCommand {
                 })
         } catch let divergence as TrainingDivergence {
             bar.end()
-            // Gone on with, it would diverge again.
-            run.discard()
+            // Gone on with, it would diverge again. A model of an earlier sitting stays.
+            if !FileManager.default.fileExists(atPath: run.modelPath) { run.discard() }
             throw divergence
         }
         bar.end()

@@ -47,7 +47,8 @@ public struct Gnuplot: Sendable {
             process.standardError = errors
             try process.run()
         } catch {
-            throw FoldinError(.cannotCreate, file: path, found: UnexpectedError.reason(error), expected: "gnuplot to draw \(figure.name)")
+            throw FoldinError(
+                .cannotCreate, file: path, found: UnexpectedError.reason(error), expected: "gnuplot to draw \(figure.name)")
         }
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

@@ -56,7 +56,8 @@ public enum UnexpectedError {
             case .cannotConnectToHost: return "a host that does not answer"
             case .timedOut: return "no answer in time"
             case .notConnectedToInternet, .networkConnectionLost: return "no connection to the network"
-            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate: return "a host that TLS refuses"
+            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate:
+                return "a host that TLS refuses"
             case .unsupportedURL, .badURL: return "an address that cannot be used"
             default: return "a failure of the network (code \(error.code.rawValue))"
             }
