@@ -3,13 +3,20 @@ import Foundation
 
 /// The safetensors layout: 8 bytes of header length, a JSON header of names, types, shapes and offsets, then the numbers.
 ///
-/// Only what Foldin writes and PyTorch's `state_dict` files need: 32-bit floats and integers, little-endian. Reading trusts nothing.
+/// Only what Foldin writes and PyTorch's `state_dict` files need: 32-bit floats and integers, little-endian. Tensors of other types may stand in
+/// a file but cannot be read. Reading trusts nothing.
 enum SafeTensors {
     /// What a tensor is made of: 4 bytes each.
     enum ElementType: String, CaseIterable {
         case float32 = "F32"
         case int32 = "I32"
     }
+
+    /// Bytes of an element of each type that a file of others may have; only those of `ElementType` can be read.
+    private static let widths = [
+        "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1,
+        "BOOL": 1,
+    ]
 
     /// A tensor to be written or looked for.
     struct Tensor: Equatable {
@@ -69,7 +76,7 @@ enum SafeTensors {
                 }
                 header.metadata = metadata
             case .tensor(let entry):
-                guard ElementType(rawValue: entry.dtype) != nil else {
+                guard let width = widths[entry.dtype] else {
                     throw bad("tensor \(name.quoted) of type \(entry.dtype.quoted)", "F32 or I32")
                 }
                 var count = 1
@@ -82,10 +89,10 @@ enum SafeTensors {
                 }
                 let offsets = entry.dataOffsets
                 guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start,
-                    offsets[1] - offsets[0] == 4 * count
+                    offsets[1] - offsets[0] == width * count
                 else {
                     throw bad(
-                        "tensor \(name.quoted) of shape \(entry.shape) at \(offsets) of \(data.count - start) bytes",
+                        "tensor \(name.quoted) of type \(entry.dtype) and shape \(entry.shape) at \(offsets) of \(data.count - start) bytes",
                         "the whole tensor in the file (is it cut short?)")
                 }
                 header.entries[name] = entry

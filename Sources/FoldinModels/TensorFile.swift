@@ -110,7 +110,8 @@ struct TensorFile {
                 throw FoldinError(
                     .badData, file: path,
                     found: found.map { "tensor \(name) of shape \($0.shape) and type \($0.dtype)" } ?? "no tensor \(name)",
-                    expected: "shape \(tensor.shape) and type \(tensor.type.rawValue)")
+                    expected: "shape \(tensor.shape) and type \(tensor.type.rawValue)"
+                        + (found.map { $0.dtype != "F32" && tensor.type == .float32 } == true ? " (in PyTorch: .float())" : ""))
             }
         }
     }

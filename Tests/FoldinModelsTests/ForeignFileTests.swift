@@ -140,14 +140,31 @@ import Testing
             var (_, names) = try Self.otherNames(folder)
             var file = try SafeTensorsFile(contentsOf: folder + "/theirs")
             let offset = file.numbers.count
-            file.header["steps"] = ["dtype": "F32", "shape": [1], "data_offsets": [offset, offset + 4]]
-            file.numbers.append(Data(count: 4))
+            file.header["steps"] = ["dtype": "I64", "shape": [1], "data_offsets": [offset, offset + 8]]
+            file.numbers.append(Data(count: 8))
             try file.write(to: folder + "/theirs")
             #expect(
                 try problem { _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names) }?.found.contains("steps")
                     == true)
             names["steps"] = ""
             #expect(try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names).itemCount == 20)
+        }
+    }
+
+    /// Numbers of another type are named, with the way out.
+    @Test func tensorsOfOtherTypes() throws {
+        try withTemporaryFolder { folder in
+            try TrainedModel.fresh(Shape.all[0].architecture(items: 6)).save(to: folder + "/m")
+            var file = try SafeTensorsFile(contentsOf: folder + "/m")
+            file.header["__metadata__"] = nil
+            let name = "decode.p_layers.linear_0.bias"
+            let offset = file.numbers.count
+            file.header[name] = ["dtype": "F64", "shape": [6], "data_offsets": [offset, offset + 48]]
+            file.numbers.append(Data(count: 48))
+            try file.write(to: folder + "/m")
+            let error = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/m") })
+            #expect(error.found == "tensor \"\(name)\" of shape [6] and type F64")
+            #expect(error.expected == "shape [6] and type F32 (in PyTorch: .float())")
         }
     }
 
