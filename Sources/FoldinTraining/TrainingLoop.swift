@@ -223,7 +223,8 @@ final class TrainingLoop {
 
     /// Fails unless the kept model, which `parameters` are of, scores some training users with numbers.
     func checkScores(of parameters: Parameters) throws {
-        let rows = 0..<min(dataset.train.userCount, 32)
+        // 16 MB of scores at most.
+        let rows = 0..<min(dataset.train.userCount, max(1, min(32, (1 << 22) / dataset.train.itemCount)))
         let scores = FloatBuffer(count: rows.count * dataset.train.itemCount)
         TrainedModel(parameters: parameters, items: nil).score(
             dataset.train, rows: rows, into: scores.pointer, workers: step.workers)
