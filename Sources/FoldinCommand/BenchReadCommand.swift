@@ -25,12 +25,13 @@ struct BenchReadCommand: ParsableCommand {
     }
 
     func run() throws {
-        let format = try layout.format(of: ratings)
         var rows = 0
         var seconds: [Double] = []
         for _ in 0..<rounds {
             let began = ContinuousClock.now
-            let read = try Ratings(contentsOf: ratings, format: format, workers: work.workers)
+            let read = try Ratings(
+                contentsOf: ratings, format: layout.knownFormat, hints: layout.hints(), options: layout.readingOptions(),
+                workers: work.workers)
             seconds.append((ContinuousClock.now - began) / .seconds(1))
             rows = read.count
         }

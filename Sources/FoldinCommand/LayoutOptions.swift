@@ -1,53 +1,91 @@
 import ArgumentParser
 import Foldin
+import Foundation
 
-/// How a ratings file is laid out, where that is not recognised.
+/// How a ratings file is laid out, where that is not recognised, and how its values are written.
 struct LayoutOptions: ParsableArguments {
     enum FormatName: String, CaseIterable, ExpressibleByArgument {
         case movieLensCSV = "movielens-csv"
         case movieLensDat = "movielens-dat"
         case amazonJSON = "amazon-json"
+        case jsonLines = "json-lines"
         case delimited
         case recBole = "recbole"
         case userItemLists = "user-item-lists"
+        case netflixPrize = "netflix-prize"
+
+        /// Whether columns or keys can be named.
+        var takesColumns: Bool { self == .delimited || self == .jsonLines || self == .amazonJSON }
     }
 
-    @Option(help: "The layout. (default: recognised by name and first line)")
+    @Option(help: "The layout. (default: recognised by name and first lines)")
     var format: FormatName?
 
-    @Option(help: ArgumentHelp("The user column, by name or number from 1.", valueName: "column"))
+    @Option(help: ArgumentHelp("The user column, by name or number from 1; a key of JSON lines, as user.id.", valueName: "column"))
     var userColumn: String?
 
-    @Option(help: ArgumentHelp("The item column, by name or number from 1.", valueName: "column"))
+    @Option(
+        help: ArgumentHelp(
+            "The item column, by name or number from 1; a key of JSON lines, as items.item_id for each element of an array.",
+            valueName: "column"))
     var itemColumn: String?
 
     @Option(
-        help: ArgumentHelp("The rating column, by name or number from 1; without it every row is a click.", valueName: "column"))
+        help: ArgumentHelp(
+            "The rating column; where the user and item columns are given and this is not, every row is a click.", valueName: "column"))
     var ratingColumn: String?
 
-    @Option(help: ArgumentHelp("The time column, by name or number from 1.", valueName: "column"))
+    @Option(
+        name: [.customLong("time-column"), .customLong("timestamp-column")],
+        help: ArgumentHelp("The time column: numbers, such as seconds since 1970, or ISO 8601, in UTC unless it says.", valueName: "column"))
     var timestampColumn: String?
 
     @Flag(help: "The first line holds data, not names of columns.")
     var noHeader = false
 
-    @Option(help: ArgumentHelp("What stands between columns; 'tab' for tabs. (default: ',')", valueName: "characters"))
+    @Option(
+        help: ArgumentHelp(
+            "What separates columns: a character, two such as '::', 'tab', or 'whitespace' for any blanks. (default: recognised)",
+            valueName: "characters"))
     var delimiter: String?
+
+    @Flag(help: "Quotes are characters like any other.")
+    var noQuotes = false
+
+    @Option(help: ArgumentHelp("The file's encoding: utf-8, iso-8859-1 or windows-1252. (default: utf-8)", valueName: "name"))
+    var encoding: TextEncoding?
+
+    @Option(help: ArgumentHelp("What stands before the decimals of a rating, '.' or ','. (default: '.')", valueName: "character"))
+    var decimal: ReadingOptions.DecimalSeparator?
+
+    @Option(
+        help: ArgumentHelp(
+            "Read only rows whose column has one of some values, as 'event=transaction,addtocart'; all of several such options must hold.",
+            valueName: "column=value,…"))
+    var keep: [String] = []
+
+    @Option(help: ArgumentHelp("Pass over up to so many malformed rows; they are counted and the first shown. (default: 0)", valueName: "n"))
+    var skipBadRows: Int?
+
+    private var separator: String? {
+        switch delimiter {
+        case "tab", "\\t": "\t"
+        case "blank", "space": " "
+        default: delimiter
+        }
+    }
 
     private var namesColumns: Bool {
         userColumn != nil || itemColumn != nil || ratingColumn != nil || timestampColumn != nil || noHeader || delimiter != nil
     }
 
     func validate() throws {
-        guard format == .delimited || (format == nil && namesColumns) else {
-            if namesColumns {
-                throw ValidationError(
-                    "--format: found columns for a layout that has its own; expected '--format delimited' with them")
-            }
-            return
+        if let format, !format.takesColumns, namesColumns {
+            throw ValidationError(
+                "--format: found columns for a layout that has its own; expected '--format delimited' or 'json-lines' with them")
         }
-        if userColumn == nil || itemColumn == nil {
-            throw ValidationError("--user-column, --item-column: found not both; expected names or numbers of columns")
+        if let format, format != .delimited, noHeader || delimiter != nil {
+            throw ValidationError("--no-header, --delimiter: found with --format \(format.rawValue); expected them with delimited")
         }
         if noHeader {
             for column in [userColumn, itemColumn, ratingColumn, timestampColumn] {
@@ -56,23 +94,104 @@ struct LayoutOptions: ParsableArguments {
                 }
             }
         }
-    }
-
-    /// The layout asked for, or nil if it is to be recognised.
-    func format(of path: String) throws -> RatingsFormat? {
-        switch format {
-        case .movieLensCSV: return .movieLensCSV
-        case .movieLensDat: return .movieLensDat
-        case .amazonJSON: return .amazonJSONLines
-        case .recBole: return .recBole
-        case .userItemLists: return .userItemLists
-        case .delimited, nil:
-            guard let userColumn, let itemColumn else { return nil }
-            return .delimited(
-                DelimitedColumns(
-                    delimiter: delimiter.map { ["tab", "\\t"].contains($0) ? "\t" : $0 } ?? ",", hasHeader: !noHeader,
-                    user: .init(userColumn), item: .init(itemColumn), rating: ratingColumn.map { .init($0) },
-                    timestamp: timestampColumn.map { .init($0) }))
+        if let skipBadRows, skipBadRows < 0 {
+            throw ValidationError("--skip-bad-rows: found \(skipBadRows); expected 0 or more")
+        }
+        for text in keep where filter(text) == nil {
+            throw ValidationError("--keep: found '\(text)'; expected a column, '=' and values, as 'event=transaction,addtocart'")
         }
     }
+
+    private func filter(_ text: String) -> ReadingOptions.ValueFilter? {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        let column = String(text[..<equals]).trimmingCharacters(in: .whitespaces)
+        guard let values = QuotedList.values(in: text[text.index(after: equals)...]), !values.isEmpty, !column.isEmpty else { return nil }
+        return ReadingOptions.ValueFilter(column: .init(column), values: values)
+    }
+
+    /// The layout asked for, or nil if it is to be recognised by what `hints` leave open.
+    var knownFormat: RatingsFormat? {
+        switch format {
+        case .movieLensCSV: .movieLensCSV
+        case .movieLensDat: .movieLensDat
+        case .recBole: .recBole
+        case .userItemLists: .userItemLists
+        case .netflixPrize: .netflixPrize
+        case .amazonJSON: namesColumns ? nil : .amazonJSONLines
+        case .delimited, .jsonLines, nil: nil
+        }
+    }
+
+    /// What is said of the layout. `titleKey` is the name of the ids in the file of titles.
+    func hints(titleKey: String? = nil) -> LayoutHints {
+        let isJSON: Bool? =
+            switch format {
+            case .jsonLines, .amazonJSON: true
+            case .delimited: false
+            default: nil
+            }
+        // A number is a column's place; of JSON it can only be a key.
+        func column(_ text: String?) -> DelimitedColumns.Column? { text.map { isJSON == true ? .name($0) : .init($0) } }
+        return LayoutHints(
+            delimiter: separator, hasHeader: noHeader ? false : nil, user: column(userColumn), item: column(itemColumn),
+            rating: column(ratingColumn), timestamp: column(timestampColumn), isJSON: isJSON, titleKey: titleKey)
+    }
+
+    /// How values are written and which rows are read.
+    func readingOptions(keepingTimestamps: Bool = false) -> ReadingOptions {
+        ReadingOptions(
+            encoding: encoding ?? .utf8, decimalSeparator: decimal ?? .point, keep: keep.compactMap(filter),
+            badRowLimit: skipBadRows ?? 0, allowsQuotes: !noQuotes, keepsTimestamps: keepingTimestamps)
+    }
 }
+
+/// Values separated by commas, any of them in double quotes.
+enum QuotedList {
+    /// The values of `text`, blanks around unquoted ones taken off; nil if a quote is not closed.
+    static func values(in text: some StringProtocol) -> [String]? {
+        var values: [String] = []
+        var value = ""
+        var (isQuoted, wasQuoted) = (false, false)
+        var rest = Substring(text)
+        while let character = rest.popFirst() {
+            if isQuoted {
+                if character != "\"" {
+                    value.append(character)
+                } else if rest.first == "\"" {
+                    rest.removeFirst()
+                    value.append("\"")
+                } else {
+                    isQuoted = false
+                }
+            } else if character == ",", !isQuoted {
+                values.append(wasQuoted ? value : value.trimmingCharacters(in: .whitespaces))
+                (value, wasQuoted) = ("", false)
+            } else if character == "\"", value.allSatisfy(\.isWhitespace), !wasQuoted {
+                (value, isQuoted, wasQuoted) = ("", true, true)
+            } else if !wasQuoted || !character.isWhitespace {
+                value.append(character)
+            }
+        }
+        if isQuoted { return nil }
+        values.append(wasQuoted ? value : value.trimmingCharacters(in: .whitespaces))
+        return values
+    }
+}
+
+extension TextEncoding: ExpressibleByArgument {
+    public init?(argument: String) { self.init(name: argument) }
+}
+
+extension ReadingOptions.DecimalSeparator: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case ".", "point", "dot": self = .point
+        case ",", "comma": self = .comma
+        default: return nil
+        }
+    }
+
+    public static var allValueStrings: [String] { [".", ","] }
+}
+
+extension Ratings.Repeats: ExpressibleByArgument {}

@@ -12,15 +12,101 @@ struct PreparationSummary: Encodable {
     /// Held-out interactions that are in training, shown when judged, or in validation and test; nil for a split that divides users, which
     /// cannot have any.
     let leaked: [String: Int]?
+    /// Users and items with too few interactions.
+    let droppedUsers: Int
+    let droppedItems: Int
+    /// How each file was read.
+    let layouts: [Layout]
+    /// What became of the rows of the training or only files: `read`, what was left out by reason, and `interactions`, which is the rest.
+    let rows: [String: Int]
+    /// Malformed rows that were passed over, and what is wrong with the first three.
+    let badRows: [String]
+    /// What to look at, for people.
+    let notes: [String]
 
-    init(_ record: PreparationRecord, leakage: Leakage?, out: String) {
+    /// How a file was read.
+    struct Layout: Encodable {
+        let file: String
+        let format: String
+        let columns: String
+        /// Whether nothing but the order of the columns says which is which.
+        let byPosition: Bool
+    }
+
+    init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, leakage: Leakage?, out: String) {
         self.out = out
         counts = record.counts
+        (droppedUsers, droppedItems) = (record.dropped["users"] ?? 0, record.dropped["items"] ?? 0)
         options = record.options
         sources = record.sources
         leaked = leakage.map { ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation] }
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
+        layouts = ([ratings] + [test].compactMap { $0 }).flatMap { part in
+            zip(part.layouts, part.paths).map { layout, path in
+                Layout(file: path, format: layout.format.name, columns: layout.description, byPosition: layout.isByPosition)
+            }
+        }
+        rows = Self.rows(record, ratings)
+        badRows = (ratings.badRows.first + (test?.badRows.first ?? [])).map(\.description)
+        notes = Self.notes(record, ratings, test, titles, rows)
+    }
+
+    private static func rows(_ record: PreparationRecord, _ ratings: Ratings) -> [String: Int] {
+        var rows = [
+            "read": ratings.count + ratings.badRows.count + ratings.notKeptCount, "malformed": ratings.badRows.count,
+            "not-kept": ratings.notKeptCount, "not-above-the-rating": record.counts["rows-below-rating"] ?? 0,
+            "repeated": record.counts["duplicates"] ?? 0,
+        ]
+        rows["of-dropped-items"] = record.dropped["rows-of-dropped-items"] ?? 0
+        rows["of-dropped-users"] = record.dropped["rows-of-dropped-users"] ?? 0
+        rows["interactions"] = rows.reduce(0) { $1.key == "read" ? $0 + $1.value : $0 - $1.value }
+        return rows
+    }
+
+    /// What a person should look at.
+    private static func notes(
+        _ record: PreparationRecord, _ ratings: Ratings, _ test: Ratings?, _ titles: Titles?, _ rows: [String: Int]
+    ) -> [String] {
+        var notes: [String] = []
+        for part in [ratings] + [test].compactMap({ $0 }) {
+            for (layout, path) in zip(part.layouts, part.paths) {
+                if layout.isByPosition {
+                    notes.append(
+                        "\(path): nothing names the columns; by their order: \(layout.description). "
+                            + "--user-column, --item-column, … with --no-header say otherwise")
+                }
+                notes += layout.notes.map { "\(path): \($0)" }
+            }
+            if part.badRows.count > 0 {
+                let shown = part.badRows.first.count
+                notes.append(
+                    "\(part.badRows.count) malformed rows were passed over"
+                        + (shown < part.badRows.count ? "; the first \(shown):" : ":"))
+                notes += part.badRows.first.map { "  \($0)" }
+            }
+        }
+        let counts = record.counts
+        if let rating = ratings.onlyRating, ratings.count > 1 {
+            notes.append("every rating is \(rating): the rating column says nothing")
+        }
+        if ratings.userCount == 1, ratings.count > 1 { notes.append("there is one user only: is the user column the right one?") }
+        if ratings.itemCount == 1, ratings.count > 1 { notes.append("there is one item only: is the item column the right one?") }
+        if let titles, counts["titles"] == 0 {
+            let users = ratings.usersTitled(by: titles)
+            notes.append(
+                users > 0
+                    ? "no item has a title, but \(users) users have: user and item columns seem to be the wrong way round"
+                    : "no item has a title: the ids of the titles" + (titles.idName.map { " ('\($0)')" } ?? "")
+                        + " are others than those of the items; --title-id-column or --item-column may name the ones that match")
+        }
+        for part in ["validation", "test"] {
+            let users = counts[part + "-users"] ?? 0
+            if users > 0, counts[part + "-held-out-interactions"] == 0, counts["test-users-not-in-train"] == nil {
+                notes.append("\(part): nobody has anything to be found; users with fewer than 5 items keep them all")
+            }
+        }
+        return notes
     }
 
     /// Says what leaked.
@@ -34,15 +120,31 @@ struct PreparationSummary: Encodable {
         var lines: [String] = []
         let percent = String(format: "%.3f", sparsity * 100)
         lines.append(
-            "After filtering, there are \(counts["interactions"] ?? 0) watching events from \(counts["users"] ?? 0) users and "
+            "After filtering, there are \(counts["interactions"] ?? 0) interactions from \(counts["users"] ?? 0) users and "
                 + "\(counts["items-all"] ?? counts["items"] ?? 0) items (sparsity: \(percent)%)")
         func line(_ label: String, _ text: String) {
-            lines.append(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
+            lines.append(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text.escapedForTerminal)
         }
         func number(_ name: String) -> Int { counts[name] ?? 0 }
-        line(
-            "read",
-            "\(number("rows")) rows, \(number("rows-below-rating")) not above the rating, \(number("duplicates")) repeated")
+        for layout in layouts {
+            line("layout", (layouts.count > 1 ? layout.file + ": " : "") + "\(layout.format): \(layout.columns)")
+        }
+        var read = ["\(rows["read"] ?? 0) rows"]
+        func less(_ name: String, _ text: String) {
+            if let count = rows[name], count > 0 { read.append("\(count) \(text)") }
+        }
+        less("malformed", "malformed")
+        less("not-kept", "not among the values to keep")
+        if options["rating-above"] != nil { read.append("\(number("rows-below-rating")) not above the rating") }
+        read.append("\(number("duplicates")) repeated")
+        less("of-dropped-items", "of dropped items")
+        less("of-dropped-users", "of dropped users")
+        line("read", read.joined(separator: ", "))
+        for (kind, dropped) in [("item", droppedItems), ("user", droppedUsers)] where dropped > 0 {
+            let fewest = options["min-\(kind)-interactions"] ?? ""
+            let all = dropped + (kind == "user" ? number("users") : number("items-all"))
+            line("", "\(dropped) of \(all) \(kind)s dropped: fewer than \(fewest) \(kind == "user" ? "items" : "users")")
+        }
         line("train", "\(number("train-interactions")) rows, \(number("train-users")) users, \(number("items")) items")
         for part in ["validation", "test"] {
             line(

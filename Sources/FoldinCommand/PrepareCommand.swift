@@ -8,8 +8,9 @@ struct PrepareCommand: ParsableCommand {
         commandName: "prepare",
         abstract: "Turn a ratings file into a directory ready for training.",
         discussion: """
-            Reads MovieLens CSV and '::' files, Amazon reviews (JSON lines), RecBole .inter files, other CSV or TSV files and \
-            lists of 'user item item ...', any of them gzipped; the layout is recognised unless --format says it. The split is the \
+            Reads MovieLens CSV and '::' files, Amazon and other reviews as JSON lines, RecBole .inter files, the Netflix prize's \
+            files, other CSV or TSV files and lists of 'user item item ...', any of them gzipped, '-' being standard input. The \
+            layout is recognised unless options say it, and told. Several files are read as one. The split is the \
             one of Liang et al. (2018): whole users are held out for validation and test. With '--split given --test FILE' the \
             data comes divided instead. The other splits train on and judge the same users: weak-generalization holds out items \
             of each by chance, leave-last-out the last by time (and the last but one for validation), temporal what came latest \
@@ -35,8 +36,10 @@ struct PrepareCommand: ParsableCommand {
         ]
     }
 
-    @Argument(help: ArgumentHelp("The ratings file; with --split given, the training interactions.", valueName: "ratings"))
-    var ratings: String
+    @Argument(
+        help: ArgumentHelp(
+            "The ratings file, or several; '-' is standard input. With --split given, the training interactions.", valueName: "ratings"))
+    var ratings: [String]
 
     @Option(help: ArgumentHelp("The directory to write; a prepared one that is there is replaced.", valueName: "dir"))
     var out: String
@@ -56,6 +59,13 @@ struct PrepareCommand: ParsableCommand {
             "Keep items with at least so many interactions, counted before users. (default: 0; not for --split given)",
             valueName: "n"))
     var minItemInteractions: Int?
+
+    @Option(
+        help: """
+            Which of several rows of the same user and item stands: the first, the last, the one with the max rating, or the first \
+            with the sum of the ratings; --rating-above looks at the result. (default: --rating-above first, then the first row left)
+            """)
+    var repeats: Ratings.Repeats?
 
     @Option(help: "How to divide the data.")
     var split: SplitName = .strongGeneralization
@@ -90,8 +100,20 @@ struct PrepareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Item titles: movies.csv, movies.dat, u.item, a RecBole .item file, Amazon metadata or a CSV.", valueName: "file"))
+            "Item titles: movies.csv, movies.dat, u.item, a RecBole .item file, JSON lines or any delimited file.", valueName: "file"))
     var titles: String?
+
+    @Option(help: ArgumentHelp("The column of the titles, by name or number from 1. (default: recognised)", valueName: "column"))
+    var titleColumn: String?
+
+    @Option(
+        help: ArgumentHelp("The column of the item ids in the file of titles, by name or number. (default: recognised)", valueName: "column"))
+    var titleIdColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The encoding of the file of titles. (default: UTF-8, with ISO-8859-1 for lines that are not)", valueName: "name"))
+    var titleEncoding: TextEncoding?
 
     @Flag(help: "Print the counts as JSON.")
     var json = false
@@ -112,6 +134,13 @@ struct PrepareCommand: ParsableCommand {
                 "\(option): found with --split \(split.rawValue); expected it with "
                     + splits.map(\.rawValue).joined(separator: ", "))
         }
+        if ratings.isEmpty { throw ValidationError("found no ratings; expected at least one file") }
+        if (ratings + [titles, test].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("found '-' twice; expected one file at most from standard input")
+        }
+        if titles == nil, titleColumn != nil || titleIdColumn != nil || titleEncoding != nil {
+            throw ValidationError("--title-column, --title-id-column, --title-encoding: found without --titles; expected a file of titles")
+        }
         for (name, count) in [("--min-user-interactions", minUserInteractions), ("--min-item-interactions", minItemInteractions)]
         {
             if let count, count < 0 { throw ValidationError("\(name): found \(count); expected 0 or more") }
@@ -119,23 +148,29 @@ struct PrepareCommand: ParsableCommand {
     }
 
     func run() throws {
-        let names = try titles.map { try Titles(contentsOf: $0) }
-        var input = try read(ratings)
+        let names = try titles.map { path in
+            try Titles(
+                contentsOf: path, id: titleIdColumn.map { .init($0) }, title: titleColumn.map { .init($0) }, encoding: titleEncoding)
+        }
+        var input = try read(ratings, titleKey: names?.idName)
         if let names { input = input.titled(by: names) }
         if split != .given {
             input = input.keepingItems(withAtLeast: minItemInteractions ?? 0).keepingUsers(withAtLeast: minUserInteractions ?? 5)
         }
-        let record = try input.write(try division(), to: out)
+        let test = try test.map { try read([$0], titleKey: names?.idName) }
+        let record = try input.write(try division(test), to: out)
         // Users of a strong split are in one part only; the others are looked at.
         let leakage = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out).leakage
-        let summary = PreparationSummary(record, leakage: leakage, out: out)
+        let summary = PreparationSummary(record, input, test: test, titles: names, leakage: leakage, out: out)
+        summary.notes.forEach(Console.note)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
 
-    private func division() throws -> Split {
+    private func division(_ test: Ratings?) throws -> Split {
         switch split {
         case .given:
-            return .given(test: try read(test ?? ""), validationItems: validationItems ?? 0.1, seed: seed)
+            guard let test else { throw ValidationError("--split given: found no --test; expected the file of test interactions") }
+            return .given(test: test, validationItems: validationItems ?? 0.1, seed: seed)
         case .strongGeneralization:
             return .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed)
         case .weakGeneralization:
@@ -145,13 +180,14 @@ struct PrepareCommand: ParsableCommand {
         }
     }
 
-    private func read(_ path: String) throws -> Ratings {
-        Console.progress("reading \(path)")
+    private func read(_ paths: [String], titleKey: String?) throws -> Ratings {
+        Console.progress("reading \(paths.joined(separator: ", ").escapedForTerminal)")
         defer { Console.progress("") }
-        let ratings = try Ratings(
-            contentsOf: path, format: try layout.format(of: path),
-            keepingTimestamps: split == .leaveLastOut || split == .temporal,
+        var ratings = try Ratings(
+            contentsOf: paths, format: layout.knownFormat, hints: layout.hints(titleKey: titleKey),
+            options: layout.readingOptions(keepingTimestamps: split == .leaveLastOut || split == .temporal),
             workers: workerOptions.workers)
+        if let repeats { ratings = try ratings.joiningRepeats(repeats) }
         return try ratingAbove.map { try ratings.rated(above: $0) } ?? ratings
     }
 }

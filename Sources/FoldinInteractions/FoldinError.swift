@@ -37,11 +37,11 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
         self.expected = expected
     }
 
-    /// `file:line: found …; expected …`
+    /// `file:line: found …; expected …`, safe to show on a terminal.
     public var description: String {
-        var place = file.map { $0 + ":" } ?? ""
+        var place = file.map { ($0 == "-" ? "standard input" : $0) + ":" } ?? ""
         if let line { place += "\(line):" }
-        return (place.isEmpty ? "" : place + " ") + "found \(found); expected \(expected)"
+        return ((place.isEmpty ? "" : place + " ") + "found \(found); expected \(expected)").escapedForTerminal
     }
 
     /// The exit status of `sysexits.h` for this failure.

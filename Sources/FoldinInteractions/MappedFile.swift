@@ -2,7 +2,8 @@ import Foundation
 
 /// The bytes of a file, mapped rather than read: pages come in when touched and cost no memory of the process's own.
 ///
-/// A pipe or a device, which cannot be mapped, is read whole. The file must not be shortened while it is mapped.
+/// A pipe or a device, which cannot be mapped, is read whole; the path `-` is standard input. The file must not be shortened while it is
+/// mapped.
 ///
 /// - Note: `@unchecked Sendable` because the memory is never written after `init` and is given back only by `deinit`.
 public final class MappedFile: @unchecked Sendable {
@@ -16,7 +17,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Opens and maps `path`. Throws `FoldinError` of kind `missingInput` if it is not there, not readable or a directory.
     public init(contentsOf path: String) throws {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unreadable(path) }
         defer { close(descriptor) }
         var status = stat()
@@ -25,7 +26,8 @@ public final class MappedFile: @unchecked Sendable {
         guard kind != S_IFDIR else {
             throw FoldinError(.missingInput, file: path, found: "a directory", expected: "a file")
         }
-        if kind == S_IFREG, status.st_size > 0 {
+        // A regular file as standard input may have been read in part.
+        if kind == S_IFREG, status.st_size > 0, path != "-" {
             let size = Int(status.st_size)
             guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
                 throw Self.unreadable(path)

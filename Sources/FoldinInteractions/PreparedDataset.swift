@@ -97,6 +97,16 @@ public struct PreparationRecord: Sendable, Codable, Equatable {
     public var options: [String: String]
     /// Counts by name: `rows`, `duplicates`, `interactions`, `users`, `items`, `train-interactions` and so on.
     public var counts: [String: Int]
+    /// What was left out beside what `counts` has: `bad-rows`, `rows-not-kept`, `rows-of-dropped-items`, `rows-of-dropped-users`, and how
+    /// many `items` and `users` those were. Known after preparing only: it is not written to `prepare.json`.
+    public var dropped: [String: Int] = [:]
+
+    private enum CodingKeys: String, CodingKey { case sources, options, counts }
+
+    /// Whether both would be written as the same `prepare.json`.
+    public static func == (first: PreparationRecord, second: PreparationRecord) -> Bool {
+        first.sources == second.sources && first.options == second.options && first.counts == second.counts
+    }
 
     public init(sources: [Source], options: [String: String], counts: [String: Int]) {
         self.sources = sources

@@ -10,28 +10,48 @@ struct Clicks {
     var timestamps: [Int64]
     /// How many rows the filters and the removal of repeats took away, by name.
     var counts: [String: Int] = [:]
+    /// What else was left out, by name; not in `prepare.json`.
+    private(set) var dropped: [String: Int] = [:]
 
     var count: Int { users.count }
 
     /// The rows of `ratings` that its filter keeps.
     init(_ ratings: Ratings) {
         (users, items, timestamps) = ([], [], [])
+        let filter = ratings.filter
         // As single precision, like the ratings: 3.4 must not be above 3.4.
-        take(ratings, ratedAbove: ratings.filter.ratingAbove.map { Float($0) })
+        let threshold = filter.ratingAbove.map { Float($0) }
         counts["rows"] = ratings.count
-        counts["rows-below-rating"] = ratings.count - count
-        let rated = count
-        dropRepeats(userCount: ratings.userCount, itemCount: ratings.itemCount, ratings.workers)
-        counts["duplicates"] = rated - count
-
-        if ratings.filter.minimumItemInteractions > 1 {
-            let popularity = Self.counts(items, ratings.itemCount, ratings.workers)
-            keep(ratings.workers) { [items] in popularity[Int(items[$0])] >= ratings.filter.minimumItemInteractions }
+        if let repeats = filter.repeats {
+            take(ratings, ratedAbove: nil)
+            let joined = joinRepeats(repeats, ratings.hasRatings ? ratings.ratingsByRow : [], ratings.itemIds.count, ratings.workers)
+            counts["duplicates"] = ratings.count - count
+            let different = count
+            if let threshold { keep(ratings.workers) { joined[$0] > threshold } }
+            counts["rows-below-rating"] = different - count
+        } else {
+            take(ratings, ratedAbove: threshold)
+            counts["rows-below-rating"] = ratings.count - count
+            let rated = count
+            dropRepeats(userCount: ratings.userIds.count, itemCount: ratings.itemIds.count, ratings.workers)
+            counts["duplicates"] = rated - count
         }
-        if ratings.filter.minimumUserInteractions > 1 {
-            let activity = Self.counts(users, ratings.userCount, ratings.workers)
-            keep(ratings.workers) { [users] in activity[Int(users[$0])] >= ratings.filter.minimumUserInteractions }
+        if filter.minimumItemInteractions > 1 {
+            let popularity = Self.counts(items, ratings.itemIds.count, ratings.workers)
+            let before = count
+            keep(ratings.workers) { [items] in popularity[Int(items[$0])] >= filter.minimumItemInteractions }
+            dropped["rows-of-dropped-items"] = before - count
+            dropped["items"] = popularity.count { $0 > 0 && $0 < filter.minimumItemInteractions }
         }
+        if filter.minimumUserInteractions > 1 {
+            let activity = Self.counts(users, ratings.userIds.count, ratings.workers)
+            let before = count
+            keep(ratings.workers) { [users] in activity[Int(users[$0])] >= filter.minimumUserInteractions }
+            dropped["rows-of-dropped-users"] = before - count
+            dropped["users"] = activity.count { $0 > 0 && $0 < filter.minimumUserInteractions }
+        }
+        dropped["bad-rows"] = ratings.badRows.count
+        dropped["rows-not-kept"] = ratings.notKeptCount
     }
 
     /// The codes of the users that are left, ascending by code.
@@ -73,7 +93,7 @@ struct Clicks {
     }
 
     /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
-    private mutating func keep(_ workers: Workers, _ condition: (Int) -> Bool) {
+    mutating func keep(_ workers: Workers, _ condition: (Int) -> Bool) {
         let size = 1 << 18
         let pieces = (0..<(count + size - 1) / size).map { $0 * size..<min(count, ($0 + 1) * size) }
         let counts = workers.map(pieces.count) { piece, _ in

@@ -1,64 +1,56 @@
 import FoldinInteractions
 
 extension DelimitedParser {
-    /// The parser for `columns`, whose places and number come from the file's first line.
+    /// The parser for `columns`, whose places and number come from the file's first record.
     ///
-    /// Throws `FoldinError` if a column that must be there is not.
-    init(_ columns: DelimitedColumns, firstLine: UnsafeRawBufferPointer, file: String, keepingTimestamps: Bool) throws {
-        let delimiter = Array(columns.delimiter.utf8)
-        // Letters, digits and what numbers are written with cannot stand between fields.
-        let reserved = Set("\n\r\".+-_".utf8)
-        func canDelimit(_ byte: UInt8) -> Bool {
-            byte < 0x80 && !reserved.contains(byte) && !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte)
-                && !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20)
-        }
-        guard delimiter.count == 1 || delimiter.count == 2, delimiter.allSatisfy(canDelimit) else {
-            throw FoldinError(
-                .usage, file: file, found: "the delimiter '\(columns.delimiter)'",
-                expected: "one or two ASCII characters that are no letters, digits, quotes, points or signs")
-        }
-        first = delimiter[0]
-        second = delimiter.count == 2 ? delimiter[1] : 0
-        allowsQuotes = columns.delimiter == "," || columns.delimiter == ";"
-
-        let fields = Self.fields(firstLine, delimiter, allowsQuotes: allowsQuotes)
-        let names = fields.map { columns.typed ? String($0.split(separator: ":", maxSplits: 1).first ?? "") : $0 }
+    /// `firstRow` is the first record that holds data, from which the notation of times is taken. Throws `FoldinError` if a column that must
+    /// be there is not, or if what is said to be a header is data.
+    init(
+        _ columns: DelimitedColumns, _ options: ReadingOptions, firstRecord: UnsafeRawBufferPointer, firstRow: UnsafeRawBufferPointer?,
+        file: String
+    ) throws {
+        delimiter = try Delimiter(columns.delimiter, file: file)
+        self.options = options
+        let fields = delimiter.fields(of: firstRecord, allowsQuotes: options.allowsQuotes)
+        let texts = fields.map { String(decoding: options.encoding.utf8($0), as: UTF8.self) }
+        let names = texts.map { columns.typed ? String($0.split(separator: ":", maxSplits: 1).first ?? "") : $0 }
         let resolver = ColumnResolver(names: names, columns: columns, file: file)
         var roles = [Role](repeating: .other, count: names.count)
-        try resolver.resolve(columns.user, isOptional: false, as: .user, &roles)
-        try resolver.resolve(columns.item, isOptional: false, as: .item, &roles)
-        if let rating = columns.rating { try resolver.resolve(rating, isOptional: columns.optional, as: .rating, &roles) }
-        if keepingTimestamps, let timestamp = columns.timestamp {
-            try resolver.resolve(timestamp, isOptional: columns.optional, as: .timestamp, &roles)
+        let user = try resolver.place(of: columns.user, isOptional: false)
+        let item = try resolver.place(of: columns.item, isOptional: false)
+        let rating = try columns.rating.flatMap { try resolver.place(of: $0, isOptional: columns.optional) }
+        let timestamp = try columns.timestamp.flatMap {
+            try resolver.place(of: $0, isOptional: columns.optional || !options.keepsTimestamps)
+        }
+        for (place, role) in [(user, Role.user), (item, .item), (rating, .rating), (options.keepsTimestamps ? timestamp : nil, .timestamp)] {
+            guard let place else { continue }
+            guard roles[place] == .other else {
+                throw FoldinError(
+                    .usage, file: file, found: "column \(place + 1) asked for twice", expected: "a different column for each purpose")
+            }
+            roles[place] = role
         }
         self.roles = roles
-    }
-
-    /// The fields of a line, without quotes.
-    static func fields(_ line: UnsafeRawBufferPointer, _ delimiter: [UInt8], allowsQuotes: Bool) -> [String] {
-        var fields: [String] = []
-        var field: [UInt8] = []
-        var isQuoted = false
-        var place = 0
-        while place < line.count {
-            let byte = line[place]
-            if allowsQuotes, byte == 34, isQuoted || field.isEmpty {
-                if isQuoted, place + 1 < line.count, line[place + 1] == 34 {
-                    field.append(34)
-                    place += 1
-                } else {
-                    isQuoted.toggle()
-                }
-            } else if !isQuoted, line[place...].starts(with: delimiter) {
-                fields.append(String(decoding: field, as: UTF8.self))
-                field = []
-                place += delimiter.count - 1
-            } else {
-                field.append(byte)
-            }
-            place += 1
+        var wanted: [Set<[UInt8]>?] = []
+        for filter in options.keep {
+            if wanted.isEmpty { wanted = Array(repeating: nil, count: names.count) }
+            guard let place = try resolver.place(of: filter.column, isOptional: false) else { continue }
+            let values = Set(filter.values.map { Array($0.utf8) })
+            wanted[place] = wanted[place].map { $0.intersection(values) } ?? values
         }
-        return fields + [String(decoding: field, as: UTF8.self)]
+        self.wanted = wanted
+        if columns.hasHeader, let user, let item {
+            try resolver.refuseData(user: user, item: item, rating: rating)
+            header = (fields[user], fields[item])
+        } else {
+            header = nil
+        }
+        var cells: [[UInt8]] = []
+        if let firstRow { cells = delimiter.fields(of: firstRow, allowsQuotes: options.allowsQuotes) }
+        let time = timestamp.flatMap { cells.indices.contains($0) ? cells[$0] : nil } ?? []
+        notation = time.withUnsafeBytes { TimeNotation(of: $0) }
+        layout = resolver.layout(
+            user: user, item: item, rating: rating, timestamp: timestamp, isTimeRead: options.keepsTimestamps, filters: wanted)
     }
 }
 
@@ -68,42 +60,71 @@ private struct ColumnResolver {
     let columns: DelimitedColumns
     let file: String
 
-    func resolve(
-        _ column: DelimitedColumns.Column, isOptional: Bool, as role: DelimitedParser.Role, _ roles: inout [DelimitedParser.Role]
-    ) throws {
-        let place: Int
+    /// The place of a column, from 0; nil if it is optional and not there.
+    func place(of column: DelimitedColumns.Column, isOptional: Bool) throws -> Int? {
         switch column {
         case .number(let number):
-            place = number - 1
-            guard names.indices.contains(place) else {
-                if isOptional { return }
-                throw error("a line with at least \(number) columns, counted from 1, with '\(shown)' between them")
+            guard names.indices.contains(number - 1) else {
+                if isOptional { return nil }
+                throw error("a line with at least \(number) columns, counted from 1, with \(shown) between them")
             }
+            return number - 1
         case .name(let name):
             guard columns.hasHeader else {
                 throw FoldinError(
                     .usage, file: file, found: "the column name '\(name)' for a file without a header",
                     expected: "a column number from 1")
             }
-            guard let index = names.firstIndex(of: name) else {
-                if isOptional { return }
-                throw error("a header with a column '\(name)', with '\(shown)' between columns")
-            }
-            place = index
+            if let index = names.firstIndex(of: name) { return index }
+            let alike = names.indices.filter { ColumnNames.canonical(names[$0]) == ColumnNames.canonical(name) }
+            if alike.count == 1 { return alike[0] }
+            if isOptional { return nil }
+            throw error("a header with a column '\(name)', with \(shown) between columns")
         }
-        guard roles[place] == .other else {
-            throw FoldinError(
-                .usage, file: file, found: "column \(place + 1) asked for twice", expected: "a different column for each purpose")
-        }
-        roles[place] = role
     }
 
-    private var shown: String { columns.delimiter == "\t" ? "tab" : columns.delimiter }
+    /// Refuses a first line, said to be a header, whose columns were asked for by number and which looks like data.
+    func refuseData(user: Int, item: Int, rating: Int?) throws {
+        guard case .number = columns.user, case .number = columns.item else { return }
+        let values = rating.map { [names[$0]] } ?? [names[user], names[item]]
+        guard values.allSatisfy({ Double($0.trimmingBlanks) != nil }) else { return }
+        throw error("names of columns in the first line; --no-header where it holds data")
+    }
+
+    func layout(
+        user: Int?, item: Int?, rating: Int?, timestamp: Int?, isTimeRead: Bool, filters: [Set<[UInt8]>?]
+    ) -> String {
+        func shown(_ place: Int) -> String {
+            columns.hasHeader ? "'\(names[place])'" : "column \(place + 1)"
+        }
+        var parts: [String] = []
+        if let user { parts.append("user \(shown(user))") }
+        if let item { parts.append("item \(shown(item))") }
+        if let rating { parts.append("rating \(shown(rating))") }
+        if let timestamp { parts.append("time \(shown(timestamp))" + (isTimeRead ? "" : " (not needed)")) }
+        let used = [user, item, rating, timestamp].compactMap { $0 } + filters.indices.filter { filters[$0] != nil }
+        let others = names.indices.filter { !used.contains($0) }
+        var text = "\(self.shown) between columns, \(columns.hasHeader ? "a header" : "no header"); " + parts.joined(separator: ", ")
+        if !others.isEmpty {
+            text += "; not used: " + others.prefix(6).map(shown).joined(separator: ", ") + (others.count > 6 ? ", …" : "")
+        }
+        return text
+    }
+
+    private var shown: String { Delimiter.shown(columns.delimiter) }
 
     private func error(_ expected: String) -> FoldinError {
-        let text = names.prefix(8).joined(separator: columns.delimiter).prefix(100)
+        let separator = columns.delimiter == DelimitedColumns.whitespace ? " " : columns.delimiter
+        let text = names.prefix(8).joined(separator: separator).prefix(100)
         return FoldinError(
             .badData, file: file, line: 1,
             found: "'\(text)' (\(names.count) column\(names.count == 1 ? "" : "s"))", expected: expected)
+    }
+}
+
+extension String {
+    /// Without blanks and tabs around it.
+    var trimmingBlanks: String {
+        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }

@@ -1,32 +1,51 @@
 import CFoldinKernels
+import Foundation
 
 /// Parses rows of delimited columns.
 ///
-/// Strict: every row has as many columns as the first line, and quotes are closed on their line.
+/// Strict: every row has as many columns as the first line. Fields may stand in double quotes, doubled inside; a quoted field may hold
+/// delimiters and line breaks (RFC 4180) and take up to `quoteLimit` bytes.
 struct DelimitedParser: RowParser {
     enum Role: UInt8 { case other, user, item, rating, timestamp }
 
-    /// The delimiter's first byte, and its second or 0.
-    let first: UInt8
-    let second: UInt8
-    /// Whether fields may stand in double quotes, doubled inside.
-    let allowsQuotes: Bool
+    /// The longest quoted field, so that a quote that nobody closes does not swallow a file.
+    static let quoteLimit = 1 << 20
+
+    /// What separates columns: one byte, two, or any number of blanks and tabs.
+    let delimiter: Delimiter
+    let options: ReadingOptions
     /// What each column holds.
     let roles: [Role]
+    let notation: TimeNotation
+    /// For each column the values of which one is asked for; nil for most.
+    let wanted: [Set<[UInt8]>?]
+    /// The header's fields of user and item, which no row may repeat.
+    let header: (user: [UInt8], item: [UInt8])?
+    let layout: String
 
     var hasRatings: Bool { roles.contains(.rating) }
+    var usesCalendar: Bool { notation == .calendar }
 
     private typealias Bytes = UnsafePointer<UInt8>
 
-    func parse(_ block: UnsafeRawBufferPointer, into rows: inout RatingsBlock) throws(RowFault) {
-        guard var place = block.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+    /// Where a field stands, without its quotes.
+    private struct FieldPlace {
+        var start: Bytes
+        var count: Int
+        var hasDoubledQuotes = false
+    }
+
+    func parse(_ block: UnsafeRawBufferPointer, isLast: Bool, into rows: inout RatingsBlock) throws(RowFault) {
+        guard let start = block.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        var place = start
         let end = place + block.count
         let hasRatings = hasRatings
-        let hasTimestamps = roles.contains(.timestamp)
-        let isUsual = second == 0 && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
+        let isUsual =
+            delimiter.second == 0 && !delimiter.isWhitespace && wanted.isEmpty && options.decimalSeparator == .point
+            && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
         if isUsual {
             let numbers = RowColumns.ofNumbers(
-                at: &place, end: end, delimiter: first, hasFourth: roles.count == 4, seen: rows.seen)
+                at: &place, end: end, delimiter: delimiter.first, hasFourth: roles.count == 4, seen: rows.seen)
             if place == end {
                 rows.numbers = numbers
                 rows.lineCount = numbers.count
@@ -52,42 +71,122 @@ struct DelimitedParser: RowParser {
                 readUsual(&place, end, found, &rows)
                 if place == end { break }
             }
-            rows.lineCount += 1
-            if let next = afterLineEnd(place) {
+            if let next = afterBlankLine(place) {
+                rows.lineCount += 1
                 place = next
                 continue
             }
-            var user: UInt32 = 0
-            var item: UInt32 = 0
-            var rating: Float = 0
-            var column = 0
             let line = place
-            while true {
-                switch roles[column] {
-                case .user: user = try id(&place, &rows.userIds, "a user")
-                case .item: item = try id(&place, &rows.itemIds, "an item")
-                case .rating: rating = try self.rating(&place)
-                case .timestamp:
-                    rows.timestamps.append(try field(&place) { bytes throws(RowFault) in try Field.timestamp(bytes) })
-                case .other: try skip(&place)
-                }
-                column += 1
-                if isDelimiter(place) {
-                    place += second == 0 ? 1 : 2
-                    if column == roles.count { throw wrongCount(line) }
-                } else if let next = afterLineEnd(place) {
-                    place = next
+            do throws(RowFault) {
+                try row(&place, end, &rows)
+                rows.lineCount += 1
+            } catch {
+                if error.isOpenQuote, !isLast {
+                    rows.openRow = line - start
                     break
-                } else {
-                    throw RowFault(bytes: rest(line), expected: "a delimiter after each field")
+                }
+                rows.lineCount += 1
+                try rows.pass(over: error, limit: options.badRowLimit)
+                place = line
+                while place.pointee != 10 { place += 1 }
+                place += 1
+            }
+        }
+        precondition(rows.timestamps.isEmpty || rows.timestamps.count == rows.users.count, "a time for each row")
+    }
+
+    /// Reads a row and moves past its line end. Ids are numbered only if the whole row is as it must be.
+    private func row(_ place: inout Bytes, _ end: Bytes, _ rows: inout RatingsBlock) throws(RowFault) {
+        let line = place
+        var (userCode, itemCode): (UInt32?, UInt32?) = (nil, nil)
+        var (user, item): (FieldPlace?, FieldPlace?) = (nil, nil)
+        var rating: Float = 0
+        var time: Int64 = 0
+        var isKept = true
+        var lineBreaks = 0
+        var column = 0
+        if delimiter.isWhitespace { place = afterBlanks(place) }
+        fields: while true {
+            let role = roles[column]
+            if wanted.isEmpty {
+                switch role {
+                case .user: userCode = smallCode(&place, rows.userIds)
+                case .item: itemCode = smallCode(&place, rows.itemIds)
+                case .rating where options.decimalSeparator == .point:
+                    if let (value, next) = Field.plainRating(place), isDelimiter(next) || next.pointee == 10 {
+                        (rating, place) = (value, next)
+                        column += 1
+                        if try isEnd(of: line, &place, column) { break fields }
+                        continue fields
+                    }
+                default: break
                 }
             }
-            guard column == roles.count else { throw wrongCount(line) }
-            rows.users.append(user)
-            rows.items.append(item)
-            if hasRatings { rows.ratings.append(rating) }
+            if role == .user && userCode != nil || role == .item && itemCode != nil {
+                // Read already.
+            } else if role == .other, wanted.isEmpty, !(options.allowsQuotes && (place.pointee == 34 || place.pointee == 32)) {
+                place = endOfField(place)
+            } else {
+                let field = try field(&place, end, &lineBreaks)
+                switch role {
+                case .user: user = field
+                case .item: item = field
+                case .rating:
+                    rating = try withBytes(of: field) { bytes throws(RowFault) in
+                        try Field.rating(bytes, options.decimalSeparator)
+                    }
+                case .timestamp: time = try withBytes(of: field) { bytes throws(RowFault) in try notation.time(bytes) }
+                case .other: break
+                }
+                if !wanted.isEmpty, let values = wanted[column], isKept {
+                    isKept = try withBytes(of: field) { bytes throws(RowFault) in values.contains(options.encoding.utf8(bytes)) }
+                }
+            }
+            column += 1
+            if try isEnd(of: line, &place, column) { break fields }
         }
-        precondition(!hasTimestamps || rows.timestamps.count == rows.users.count, "a time for each row")
+        rows.lineCount += lineBreaks
+        guard isKept else {
+            rows.notKept += 1
+            return
+        }
+        if let header, let user, let item, user.count == header.user.count, item.count == header.item.count,
+            header.user.elementsEqual(UnsafeBufferPointer(start: user.start, count: user.count)),
+            header.item.elementsEqual(UnsafeBufferPointer(start: item.start, count: item.count))
+        {
+            rows.lineCount -= lineBreaks
+            throw RowFault(bytes: rest(line), expected: "a row, not the header again")
+        }
+        do throws(RowFault) {
+            if userCode == nil { userCode = try code(of: user, &rows.userIds, "a user") }
+            if itemCode == nil { itemCode = try code(of: item, &rows.itemIds, "an item") }
+        } catch {
+            rows.lineCount -= lineBreaks
+            throw error
+        }
+        guard let userCode, let itemCode else { return }
+        rows.users.append(userCode)
+        rows.items.append(itemCode)
+        if hasRatings { rows.ratings.append(rating) }
+        if roles.contains(.timestamp) { rows.timestamps.append(time) }
+    }
+
+    /// Whether the row ends after the field that ends at `place`, `column` fields having been read; moves past the delimiter or the line end.
+    @inline(__always)
+    private func isEnd(of line: Bytes, _ place: inout Bytes, _ column: Int) throws(RowFault) -> Bool {
+        var next = place
+        if delimiter.isWhitespace { next = afterBlanks(next) }
+        if let after = afterLineEnd(next) {
+            guard column == roles.count else { throw wrongCount(line) }
+            place = after
+            return true
+        }
+        guard isDelimiter(place) else {
+            throw RowFault(bytes: rest(line), expected: "a delimiter after each field, and quotes doubled inside quotes")
+        }
+        guard column < roles.count else { throw wrongCount(line) }
+        place = delimiter.isWhitespace ? next : place + (delimiter.second == 0 ? 1 : 2)
+        return false
     }
 
     /// Moves past the rows of small whole numbers met before and a rating, see `foldin_usual_rows`; others are looked at with care.
@@ -96,7 +195,7 @@ struct DelimitedParser: RowParser {
         repeat {
             count = rows.userIds.withSmallCodes { userCodes in
                 rows.itemIds.withSmallCodes { itemCodes in
-                    foldin_usual_rows(&place, end, first, roles.count == 4, userCodes, itemCodes, found)
+                    foldin_usual_rows(&place, end, delimiter.first, roles.count == 4, userCodes, itemCodes, found)
                 }
             }
             rows.users.append(contentsOf: UnsafeBufferPointer(start: found.users, count: count))
@@ -110,13 +209,28 @@ struct DelimitedParser: RowParser {
 
     @inline(__always)
     private func isDelimiter(_ place: Bytes) -> Bool {
-        place.pointee == first && (second == 0 || place[1] == second)
+        if delimiter.isWhitespace { return place.pointee == 32 || place.pointee == 9 }
+        return place.pointee == delimiter.first && (delimiter.second == 0 || place[1] == delimiter.second)
     }
 
     @inline(__always)
     private func afterLineEnd(_ place: Bytes) -> Bytes? {
         if place.pointee == 10 { return place + 1 }
         return place.pointee == 13 && place[1] == 10 ? place + 2 : nil
+    }
+
+    private func afterBlanks(_ start: Bytes) -> Bytes {
+        var place = start
+        while place.pointee == 32 || place.pointee == 9 { place += 1 }
+        return place
+    }
+
+    @inline(__always)
+    private func afterBlankLine(_ place: Bytes) -> Bytes? {
+        if place.pointee > 32 { return nil }
+        var next = place
+        while next.pointee == 32 { next += 1 }
+        return afterLineEnd(next)
     }
 
     @inline(__always)
@@ -128,8 +242,9 @@ struct DelimitedParser: RowParser {
 
     // MARK: Fields
 
+    /// The code of the id at `place` if it is a small whole number that has one already; then moves past it.
     @inline(__always)
-    private func id(_ place: inout Bytes, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
+    private func smallCode(_ place: inout Bytes, _ table: borrowing IdTable) -> UInt32? {
         var value = 0
         var end = place
         var digit = end.pointee &- 48
@@ -139,70 +254,66 @@ struct DelimitedParser: RowParser {
             digit = end.pointee &- 48
         }
         let count = end - place
-        if count >= 1, count <= 7, count == 1 || place.pointee != 48, isDelimiter(end) || end.pointee == 10,
+        guard count >= 1, count <= 7, count == 1 || place.pointee != 48, isDelimiter(end) || end.pointee == 10,
             let code = table.code(ofSmall: value)
-        {
-            place = end
-            return code
-        }
-        return try unusualId(&place, &table, kind)
+        else { return nil }
+        place = end
+        return code
     }
 
-    private func unusualId(_ place: inout Bytes, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
-        try field(&place) { bytes throws(RowFault) in
-            try Field.check(bytes, kind)
-            guard table.count < IdTable.capacity else {
-                throw RowFault(found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
-            }
-            return table.code(of: bytes)
-        }
+    private func code(of field: FieldPlace?, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
+        guard let field else { throw RowFault(found: "nothing", expected: "\(kind) id") }
+        return try withBytes(of: field) { bytes throws(RowFault) in try Field.code(of: bytes, options.encoding, &table, kind) }
     }
 
-    @inline(__always)
-    private func rating(_ place: inout Bytes) throws(RowFault) -> Float {
-        if let (value, end) = Field.plainRating(place), isDelimiter(end) || end.pointee == 10 {
-            place = end
-            return value
+    /// The field at `place`, which is moved past it and past blanks after a closing quote. Counts the line breaks inside.
+    private func field(_ place: inout Bytes, _ end: Bytes, _ lineBreaks: inout Int) throws(RowFault) -> FieldPlace {
+        var open = place
+        if options.allowsQuotes {
+            while open.pointee == 32, !isDelimiter(open) { open += 1 }
         }
-        return try field(&place) { bytes throws(RowFault) in try Field.rating(bytes) }
-    }
-
-    @inline(__always)
-    private func skip(_ place: inout Bytes) throws(RowFault) {
-        if allowsQuotes && place.pointee == 34 {
-            try field(&place) { _ throws(RowFault) in }
-        } else {
-            place = endOfField(place)
-        }
-    }
-
-    /// Calls `body` with the bytes of the field at `place`, without its quotes, and moves past it.
-    private func field<Value>(
-        _ place: inout Bytes, _ body: (UnsafeRawBufferPointer) throws(RowFault) -> Value
-    ) throws(RowFault) -> Value {
-        guard allowsQuotes && place.pointee == 34 else {
+        guard options.allowsQuotes, open.pointee == 34 else {
             let start = place
             place = endOfField(place)
-            return try body(UnsafeRawBufferPointer(start: start, count: place - start))
+            return FieldPlace(start: start, count: place - start)
         }
-        let start = place
-        var unquoted: [UInt8] = []
-        place += 1
+        var field = FieldPlace(start: open + 1, count: 0)
+        var next = open + 1
+        let limit = min(end - next, Self.quoteLimit)
+        let last = next + limit
         while true {
-            if place.pointee == 10 { throw RowFault(bytes: rest(start), expected: "a closing quote on the same line") }
-            if place.pointee == 34 {
-                place += 1
-                if place.pointee != 34 { break }
+            guard next < last, let found = memchr(next, 34, last - next) else {
+                var fault = RowFault(bytes: rest(open), expected: "a closing quote within \(Self.quoteLimit) bytes")
+                fault.isOpenQuote = last == end
+                throw fault
             }
-            unquoted.append(place.pointee)
-            place += 1
+            // The block ends in a newline, so one byte follows.
+            next = Bytes(found.assumingMemoryBound(to: UInt8.self)) + 1
+            if next.pointee != 34 { break }
+            field.hasDoubledQuotes = true
+            next += 1
         }
-        var result: Result<Value, RowFault>?
-        unquoted.withUnsafeBytes { bytes in
-            result = Result { () throws(RowFault) in try body(bytes) }
+        field.count = next - 1 - field.start
+        for byte in UnsafeBufferPointer(start: field.start, count: field.count) where byte == 10 { lineBreaks += 1 }
+        while next.pointee == 32, !isDelimiter(next) { next += 1 }
+        place = next
+        return field
+    }
+
+    /// Calls `body` with the bytes of a field, doubled quotes made one.
+    private func withBytes<Value>(
+        of field: FieldPlace, _ body: (UnsafeRawBufferPointer) throws(RowFault) -> Value
+    ) throws(RowFault) -> Value {
+        guard field.hasDoubledQuotes else { return try body(UnsafeRawBufferPointer(start: field.start, count: field.count)) }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: field.count, alignment: 1)
+        defer { copy.deallocate() }
+        var (count, place) = (0, 0)
+        while place < field.count {
+            copy[count] = field.start[place]
+            place += field.start[place] == 34 ? 2 : 1
+            count += 1
         }
-        guard let result else { throw RowFault(bytes: rest(start), expected: "a field") }
-        return try result.get()
+        return try body(UnsafeRawBufferPointer(rebasing: copy[..<count]))
     }
 
     // MARK: Messages

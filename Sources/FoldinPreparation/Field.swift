@@ -6,24 +6,42 @@ enum Field {
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
 
-    /// Checks an id that is about to be numbered: not empty, UTF-8, on one line.
+    /// Checks an id that is about to be numbered: not empty, not only blanks, UTF-8, on one line.
     @inline(__always)
     static func check(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
-        var isPlain = !id.isEmpty
+        var isPlain = !id.isEmpty && id[0] > 32
         for byte in id where byte >= 0x80 || byte == 10 || byte == 13 { isPlain = false }
         if !isPlain { try checkUnusual(id, kind) }
     }
 
     private static func checkUnusual(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
-        guard !id.isEmpty else { throw RowFault(found: "nothing", expected: "\(kind) id") }
+        guard !id.allSatisfy({ $0 == 32 || $0 == 9 }) else { throw RowFault(found: "nothing", expected: "\(kind) id") }
         guard !id.contains(10), !id.contains(13) else {
             throw RowFault(bytes: id, expected: "\(kind) id without line breaks")
         }
         guard String(validating: id, as: UTF8.self) != nil else {
             throw RowFault(
                 found: "bytes that are not UTF-8 ('\(String(decoding: id.prefix(60), as: UTF8.self))')",
-                expected: "\(kind) id in UTF-8")
+                expected: "\(kind) id in UTF-8; --encoding names another encoding")
         }
+    }
+
+    /// The code in `table` of an id written in `encoding`, a new one if it has none yet.
+    static func code(
+        of id: UnsafeRawBufferPointer, _ encoding: TextEncoding, _ table: inout IdTable, _ kind: StaticString
+    ) throws(RowFault) -> UInt32 {
+        if encoding != .utf8, id.contains(where: { $0 >= 0x80 }) {
+            let converted = encoding.utf8(id)
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: converted.count, alignment: 1)
+            defer { copy.deallocate() }
+            copy.copyBytes(from: converted)
+            return try code(of: UnsafeRawBufferPointer(copy), .utf8, &table, kind)
+        }
+        try check(id, kind)
+        guard table.count < IdTable.capacity else {
+            throw RowFault(found: "more than \(IdTable.capacity) different ids", expected: "at most as many")
+        }
+        return table.code(of: id)
     }
 
     /// The rating that begins at `start` if it is a plain decimal of at most 15 digits, and where it ends.
@@ -57,25 +75,37 @@ enum Field {
     }
 
     /// A rating in any decimal spelling.
-    static func rating(_ bytes: UnsafeRawBufferPointer) throws(RowFault) -> Float {
-        let value = Float(try number(bytes, "a rating, a finite number"))
+    static func rating(
+        _ bytes: UnsafeRawBufferPointer, _ separator: ReadingOptions.DecimalSeparator = .point
+    ) throws(RowFault) -> Float {
+        let value = Float(try number(bytes, separator, "a rating, a finite number"))
         guard value.isFinite else { throw RowFault(bytes: bytes, expected: "a rating that single precision can hold") }
         return value
     }
 
-    /// A time in seconds, cut to a whole number.
+    /// A time as a number, cut to a whole one.
     static func timestamp(_ bytes: UnsafeRawBufferPointer) throws(RowFault) -> Int64 {
+        let expected = "a time: a number, such as seconds since 1970, or ISO 8601, the same in all rows"
         if let whole = Int64(String(decoding: bytes, as: UTF8.self)) { return whole }
-        guard let whole = Int64(exactly: try number(bytes, "a time in seconds").rounded(.down)) else {
-            throw RowFault(bytes: bytes, expected: "a time in seconds")
+        guard let whole = Int64(exactly: try number(bytes, .point, expected).rounded(.down)) else {
+            throw RowFault(bytes: bytes, expected: expected)
         }
         return whole
     }
 
-    private static func number(_ bytes: UnsafeRawBufferPointer, _ expected: String) throws(RowFault) -> Double {
-        let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    private static func number(
+        _ bytes: UnsafeRawBufferPointer, _ separator: ReadingOptions.DecimalSeparator, _ expected: String
+    ) throws(RowFault) -> Double {
+        var text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+        var hint = ""
+        if separator == .comma {
+            hint = " with ',' before its decimals"
+            text = String(text.map { $0 == "," ? "." : $0 == "." ? "," : $0 })
+        } else if text.filter({ $0 == "," }).count == 1 {
+            hint = "; --decimal , where a comma stands before decimals"
+        }
         guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(text), value.isFinite else {
-            throw RowFault(bytes: bytes, expected: expected)
+            throw RowFault(bytes: bytes, expected: expected + hint)
         }
         return value
     }

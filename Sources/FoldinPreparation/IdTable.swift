@@ -1,4 +1,5 @@
 import CFoldinKernels
+import FoldinInteractions
 import Foundation
 
 /// Raw ids as bytes, each held once, numbered in order of first appearance.
@@ -18,6 +19,8 @@ struct IdTable: Sendable {
     /// Code plus one by hash, open addressing; 0 for none. The count is a power of two.
     private var slots: [UInt32] = []
     private var hashedCount = 0
+    /// Whether an id begins or ends with a blank.
+    private(set) var hasBlanks = false
 
     var count: Int { ends.count }
 
@@ -122,9 +125,33 @@ struct IdTable: Sendable {
     }
 
     private mutating func append(_ id: UnsafeRawBufferPointer) -> UInt32 {
+        if let first = id.first, let last = id.last, Self.isBlank(first) || Self.isBlank(last) { hasBlanks = true }
         arena.append(contentsOf: id)
         ends.append(arena.count)
         return UInt32(ends.count - 1)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+    /// Takes blanks and tabs off both ends of every id; codes stay. Throws `FoldinError` of kind `badData` if two ids become one.
+    mutating func trimBlanks(file: String, kind: String) throws {
+        guard hasBlanks else { return }
+        var trimmed = IdTable()
+        for code in 0..<count {
+            let new = withBytes(of: code) { id in
+                var range = 0..<id.count
+                while let first = range.first, Self.isBlank(id[first]) { range.removeFirst() }
+                while let last = range.last, Self.isBlank(id[last]) { range.removeLast() }
+                return trimmed.code(of: UnsafeRawBufferPointer(rebasing: id[range]))
+            }
+            guard new == UInt32(code) else {
+                let other = (0..<code).first { self[$0].trimmingCharacters(in: .whitespaces) == trimmed[Int(new)] } ?? Int(new)
+                throw FoldinError(
+                    .badData, file: file, found: "the \(kind) ids '\(self[other])' and '\(self[code])', which differ by blanks only",
+                    expected: "one spelling of each id")
+            }
+        }
+        self = trimmed
     }
 
     private func matches(_ code: Int, _ id: UnsafeRawBufferPointer) -> Bool {

@@ -29,7 +29,9 @@ struct LineSource {
     }
 
     private func forEachMapped(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let whole = (bytes.lastIndex(of: 10) ?? -1) + 1
+        var whole = (bytes.lastIndex(of: 10) ?? -1) + 1
+        // A small file in one stretch, so that its beginning tells all that it can.
+        if whole < bytes.count, bytes.count <= 1 << 20 { whole = 0 }
         if whole > 0 { try body(UnsafeRawBufferPointer(rebasing: bytes[..<whole])) }
         if whole < bytes.count {
             let last = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count - whole + 1, alignment: 1)

@@ -39,8 +39,8 @@ extension Ratings {
     }
 
     private func sources(of split: Split) -> [PreparationRecord.Source] {
-        if case .given(let test, _) = split.kind { return [source, test.source] }
-        return [source]
+        if case .given(let test, _) = split.kind { return sources + test.sources }
+        return sources
     }
 
     private func divided(_ split: Split) throws -> PreparedFiles {
@@ -78,7 +78,7 @@ extension Ratings {
 
     private func strongGeneralization(_ share: UserShare, _ choice: HeldOutItems) throws -> PreparedFiles {
         let clicks = try remainingClicks()
-        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount, workers))
+        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userIds.count, workers))
         guard let heldOut = share.count(of: ranked.count), heldOut < ranked.count, heldOut * 2 < ranked.count else {
             throw FoldinError(
                 .usage, file: path, found: "\(share.description) held-out users each for validation and for test",
@@ -87,12 +87,12 @@ extension Ratings {
         var generator = NumPyGenerator(seed: choice.seed)
         let shuffled = generator.permutation(ranked.count).map { ranked[$0] }
         let trainCount = ranked.count - 2 * heldOut
-        var userIndex = [Int32](repeating: -1, count: userCount)
+        var userIndex = [Int32](repeating: -1, count: userIds.count)
         for (index, user) in shuffled.enumerated() { userIndex[Int(user)] = Int32(index) }
 
-        let divided = TrainingRows(clicks, userIndex: userIndex, trainUserCount: trainCount, itemCount: itemCount, workers)
+        let divided = TrainingRows(clicks, userIndex: userIndex, trainUserCount: trainCount, itemCount: itemIds.count, workers)
         let (train, items) = (divided.train, divided.heldOutItems)
-        let (starts, order) = Clicks.grouped(divided.heldOutUsers, count: userCount, workers)
+        let (starts, order) = Clicks.grouped(divided.heldOutUsers, count: userIds.count, workers)
         func part(_ range: Range<Int>) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {
             let ranked = ranked.filter { range.contains(Int(userIndex[Int($0)])) }
             return choice.divide(ranked, starts: starts, order: order, items: items) { userIndex[Int($0)] }
@@ -104,14 +104,14 @@ extension Ratings {
             testHeldOut: test.heldOut)
         var counts = clicks.counts
         counts["interactions"] = clicks.count
-        counts["items-all"] = Clicks.counts(clicks.items, itemCount, workers).count { $0 > 0 }
+        counts["items-all"] = Clicks.counts(clicks.items, itemIds.count, workers).count { $0 > 0 }
         counts["validation-users"] = heldOut
         counts["test-users"] = heldOut
         counts["rows-of-unknown-items"] = clicks.count - train.count - items.count
         return dataset(
             rows, trainUserCount: trainCount, items: divided.itemOrder.map { itemIds[Int($0)] },
             users: shuffled.map { userIds[Int($0)] }, counts: counts,
-            options: [
+            dropped: clicks.dropped, options: [
                 "split": "strong-generalization", "held-out-users": share.description, "held-out-items": "\(choice.fraction)",
                 "seed": "\(choice.seed)",
             ])
@@ -120,7 +120,7 @@ extension Ratings {
     /// Joins the parts and the record of how they came about.
     func dataset(
         _ rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], counts: [String: Int],
-        options: [String: String]
+        dropped: [String: Int], options: [String: String]
     ) -> PreparedFiles {
         var counts = counts
         counts["users"] = users.count
@@ -133,10 +133,11 @@ extension Ratings {
         counts["test-held-out-interactions"] = rows.testHeldOut.count
         let titles = self.titles?.titles(of: items) ?? []
         if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
+        var record = PreparationRecord(
+            sources: [], options: options.merging(filter.options) { old, _ in old }, counts: counts)
+        record.dropped = dropped
         return PreparedFiles(
-            rows: rows, trainUserCount: trainUserCount, items: items, users: users, titles: titles,
-            preparation: PreparationRecord(
-                sources: [], options: options.merging(filter.options) { old, _ in old }, counts: counts))
+            rows: rows, trainUserCount: trainUserCount, items: items, users: users, titles: titles, preparation: record)
     }
 }
 
@@ -167,6 +168,7 @@ extension Ratings.Filter {
             "min-item-interactions": "\(minimumItemInteractions)", "min-user-interactions": "\(minimumUserInteractions)",
         ]
         if let ratingAbove { options["rating-above"] = "\(ratingAbove)" }
+        if let repeats { options["repeats"] = repeats.rawValue }
         return options
     }
 

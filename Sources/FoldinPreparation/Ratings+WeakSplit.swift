@@ -15,8 +15,8 @@ extension Ratings {
                 .usage, file: path, found: "no times of the interactions",
                 expected: "a file with a time column, read with its timestamps")
         }
-        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userCount, workers))
-        let (starts, grouped) = Clicks.grouped(clicks.users, count: userCount, workers)
+        let ranked = userIds.sortedCodes(clicks.presentUsers(of: userIds.count, workers))
+        let (starts, grouped) = Clicks.grouped(clicks.users, count: userIds.count, workers)
         let order = grouped ?? (0..<UInt32(clicks.count)).map { $0 }
         var parts = [Part](repeating: .training, count: clicks.count)
         var options: [String: String] = [:]
@@ -74,9 +74,9 @@ extension Ratings {
     private func weak(
         _ clicks: Clicks, _ parts: [Part], ranked: [UInt32], starts: [Int], order: [UInt32], options: [String: String]
     ) throws -> PreparedFiles {
-        var userIndex = [Int32](repeating: -1, count: userCount)
+        var userIndex = [Int32](repeating: -1, count: userIds.count)
         for (index, user) in ranked.enumerated() { userIndex[Int(user)] = Int32(index) }
-        var numbering = ItemNumbering(itemCount: itemCount)
+        var numbering = ItemNumbering(itemCount: itemIds.count)
         var rows = PreparedRows(train: PreparedRows.Part())
         for row in parts.indices where parts[row] == .training {
             rows.train.users.append(userIndex[Int(clicks.users[row])])
@@ -119,7 +119,7 @@ extension Ratings {
         (rows.validationFoldIn, rows.validationHeldOut) = part(.validation, shown: [.training], "validation")
         (rows.testFoldIn, rows.testHeldOut) = part(.test, shown: [.training, .validation], "test")
         counts["interactions"] = clicks.count
-        counts["items-all"] = Clicks.counts(clicks.items, itemCount, workers).count { $0 > 0 }
+        counts["items-all"] = Clicks.counts(clicks.items, itemIds.count, workers).count { $0 > 0 }
         if !clicks.timestamps.isEmpty {
             // What a recommender in service could not have known.
             let first = parts.indices.lazy.filter { parts[$0] == .test }.map { clicks.timestamps[$0] }.min() ?? .max
@@ -129,6 +129,6 @@ extension Ratings {
         }
         return dataset(
             rows, trainUserCount: ranked.count, items: numbering.order.map { itemIds[Int($0)] },
-            users: ranked.map { userIds[Int($0)] }, counts: counts, options: options)
+            users: ranked.map { userIds[Int($0)] }, counts: counts, dropped: clicks.dropped, options: options)
     }
 }

@@ -2,68 +2,384 @@ import FoldinInteractions
 import Foundation
 
 extension RatingsFormat {
-    private static let userNames = ["userId", "user_id", "userid", "user", "uid", "reviewerID", "customer_id", "u"]
-    private static let itemNames = [
-        "movieId", "itemId", "item_id", "movie_id", "itemid", "item", "iid", "sid", "asin", "parent_asin", "product_id", "i",
-    ]
-    private static let ratingNames = ["rating", "Rating", "overall", "score", "stars", "r"]
-    private static let timestampNames = ["timestamp", "Timestamp", "time", "unixReviewTime", "ts", "t"]
+    /// What a file's layout was recognised as, and why.
+    struct Detected {
+        var format: RatingsFormat
+        var isByPosition = false
+        var notes: [String] = []
+    }
 
-    /// The format of a file, by its name and the beginning of its (uncompressed) contents.
+    /// The layout of a file, by its name and the beginning of its (uncompressed) contents, as far as `hints` leave it open.
     ///
-    /// Throws `FoldinError` of kind `badData` if nothing fits, saying how to name the columns.
-    static func detected(name path: String, beginning: UnsafeRawBufferPointer) throws -> RatingsFormat {
-        var name = (path as NSString).lastPathComponent.lowercased()
-        if name.hasSuffix(".gz") { name.removeLast(3) }
-        var line = String(decoding: beginning.prefix { $0 != 10 }.prefix(100_000), as: UTF8.self)
-        if line.hasPrefix("\u{FEFF}") { line.removeFirst() }
-        if line.hasSuffix("\r") { line.removeLast() }
+    /// Throws `FoldinError` of kind `badData` if nothing fits or two layouts do, saying which options settle it.
+    static func detected(
+        name path: String, beginning: UnsafeRawBufferPointer, hints: LayoutHints = LayoutHints(), options: ReadingOptions = ReadingOptions()
+    ) throws -> Detected {
+        try LayoutDetector(path, beginning, hints, options).detect()
+    }
+}
 
-        if line.hasPrefix("{") { return .amazonJSONLines }
-        if name.hasSuffix(".inter") || line.contains("user_id:token") { return .recBole }
-        if line.contains("::") { return .movieLensDat }
-        for delimiter in [",", "\t", ";", "|"] {
-            let fields = line.components(separatedBy: delimiter).map(unquoted)
-            guard fields.count >= 2 else { continue }
-            if let columns = named(fields, delimiter: delimiter) { return columns }
-            if let columns = numbered(fields, delimiter: delimiter) { return columns }
+/// Weighs what the first lines of a file show.
+private struct LayoutDetector {
+    private let path: String
+    private let hints: LayoutHints
+    private let options: ReadingOptions
+    /// The first lines that are not blank, without line ends.
+    private let lines: [UnsafeRawBufferPointer]
+    private var first: UnsafeRawBufferPointer { lines[0] }
+
+    private static let settle = "--format, --delimiter, --no-header and --user-column, --item-column, ... settle it"
+
+    init(_ path: String, _ beginning: UnsafeRawBufferPointer, _ hints: LayoutHints, _ options: ReadingOptions) throws {
+        (self.path, self.hints, self.options) = (path, hints, options)
+        var lines: [UnsafeRawBufferPointer] = []
+        var place = 0
+        while place < beginning.count, lines.count < 2_000, place < 1 << 20 {
+            let end = beginning[place...].firstIndex(of: 10) ?? beginning.count
+            var line = UnsafeRawBufferPointer(rebasing: beginning[place..<end])
+            if line.last == 13 { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+            if !line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { lines.append(line) }
+            place = end + 1
         }
-        if isList(line) { return .userItemLists }
-        throw FoldinError(
-            .badData, file: path, line: 1, found: "'\(line.prefix(80))'",
-            expected:
-                "a layout that can be recognised; say which with --format, --delimiter and --user-column, --item-column, ...")
-    }
-
-    private static func named(_ fields: [String], delimiter: String) -> RatingsFormat? {
-        func column(_ names: [String]) -> DelimitedColumns.Column? {
-            names.first { fields.contains($0) }.map { .name($0) }
+        guard !lines.isEmpty else {
+            throw FoldinError(.badData, file: path, line: 1, found: "no rows of data", expected: "at least one interaction")
         }
-        guard let user = column(userNames), let item = column(itemNames) else { return nil }
-        if delimiter == ",", user == "userId", item == "movieId" { return .movieLensCSV }
-        return .delimited(
-            DelimitedColumns(
-                delimiter: delimiter, user: user, item: item, rating: column(ratingNames), timestamp: column(timestampNames)))
+        self.lines = lines
     }
 
-    /// Without a header, only the usual order is recognised: user, item, rating and perhaps a time.
-    private static func numbered(_ fields: [String], delimiter: String) -> RatingsFormat? {
-        guard fields.count <= 4, fields.dropFirst(2).allSatisfy({ Double($0) != nil }) else { return nil }
-        if fields.count == 2, fields.contains(where: { Int($0) == nil }) { return nil }
-        return .delimited(
-            DelimitedColumns(
-                delimiter: delimiter, hasHeader: false, user: 1, item: 2, rating: fields.count > 2 ? 3 : nil,
-                timestamp: fields.count > 3 ? 4 : nil))
+    func detect() throws -> RatingsFormat.Detected {
+        let start = first.drop { $0 == 32 || $0 == 9 }.first
+        let isJSON = hints.isJSON ?? (hints.delimiter == nil && start == UInt8(ascii: "{"))
+        if isJSON { return try json() }
+        if start == UInt8(ascii: "["), hints.delimiter == nil {
+            throw error("a JSON array", "one JSON object per line; jq -c '.[]' writes an array so")
+        }
+        if first.dropLast().contains(13), !first.contains(34) {
+            throw error("lines that end in a carriage return alone", "lines that end in LF or CRLF; tr '\\r' '\\n' writes them so")
+        }
+        if hints.delimiter == nil, hints.user == nil, hints.item == nil, let known = try special() { return known }
+        return try delimited()
     }
 
-    private static func isList(_ line: String) -> Bool {
-        let words = line.split(separator: " ")
-        return !words.isEmpty && words.allSatisfy { !$0.contains(where: { ",;|\t:\"".contains($0) }) }
-            && (words.count > 1 || words.allSatisfy { Int($0) != nil })
-            && words.prefix(20).allSatisfy { word in word.utf8.contains { $0 >= 48 && $0 <= 57 } }
+    // MARK: Layouts of their own
+
+    private func special() throws -> RatingsFormat.Detected? {
+        if NetflixParser.isMovie(first), lines.count == 1 || lines[1].split(separator: 44).count == 3 {
+            return .init(format: .netflixPrize)
+        }
+        if fields(first, "\t").contains("user_id:token") { return .init(format: .recBole) }
+        let parts = fields(first, "::")
+        if (2...4).contains(parts.count), !first.contains(34), parts.dropFirst(2).allSatisfy({ Double($0) != nil }),
+            parts.allSatisfy({ !$0.isEmpty })
+        {
+            return .init(format: .movieLensDat)
+        }
+        return nil
     }
 
-    private static func unquoted(_ field: String) -> String {
-        field.count >= 2 && field.hasPrefix("\"") && field.hasSuffix("\"") ? String(field.dropFirst().dropLast()) : field
+    private func json() throws -> RatingsFormat.Detected {
+        var keys: [String] = []
+        var object = JSONLine(first)
+        do {
+            try Self.collect(&object, first, prefix: "", into: &keys)
+        } catch {
+            throw error.error(file: path, line: 1)
+        }
+        func key(_ hint: DelimitedColumns.Column?, _ known: [String], preferring: String? = nil) throws -> String? {
+            switch hint {
+            case .name(let name): return name
+            case .number(let number):
+                throw FoldinError(
+                    .usage, file: path, found: "the column number \(number) for JSON lines", expected: "a key, such as user_id")
+            case nil:
+                let plain = keys.filter { !$0.contains(".") }
+                return ColumnNames.place(of: known, in: plain, preferring: preferring).map { plain[$0] }
+            }
+        }
+        guard let user = try key(hints.user, ColumnNames.user),
+            let item = try key(hints.item, ColumnNames.item, preferring: hints.titleKey)
+        else {
+            throw error(
+                "JSON objects with \(Self.listed(keys))",
+                "keys known for user and item; name them with --user-column, --item-column, --rating-column, --time-column")
+        }
+        let isNamed = hints.user != nil && hints.item != nil
+        let rating = isNamed && hints.rating == nil ? nil : try key(hints.rating, ColumnNames.rating)
+        let timestamp = try key(hints.timestamp, ColumnNames.timestamp)
+        let amazon = hints == LayoutHints(titleKey: hints.titleKey) && ["reviewerID", "user_id"].contains(user)
+            && ["asin", "parent_asin"].contains(item) && ["overall", "rating"].contains(rating)
+        var detected = RatingsFormat.Detected(
+            format: amazon
+                ? .amazonJSONLines : .jsonLines(JSONKeys(user: user, item: item, rating: rating, timestamp: timestamp)))
+        detected.notes = others(keys, than: [user, item, rating, timestamp], isItemNamed: hints.item != nil)
+        return detected
     }
+
+    /// The keys of an object, those inside objects and arrays after a point.
+    private static func collect(
+        _ object: inout JSONLine, _ line: UnsafeRawBufferPointer, prefix: String, into keys: inout [String]
+    ) throws(RowFault) {
+        var found: [String] = []
+        try object.forEachMember { (key, value) throws(RowFault) in
+            let name = prefix + String(decoding: key, as: UTF8.self)
+            switch value {
+            case .object(let range) where prefix.count < 60:
+                var inner = JSONLine(line, at: range.lowerBound, end: range.upperBound)
+                try collect(&inner, line, prefix: name + ".", into: &found)
+            case .array(let range) where prefix.count < 60:
+                var array = JSONLine(line, at: range.lowerBound)
+                var isFirst = true
+                try array.forEachElement { (element) throws(RowFault) in
+                    guard isFirst else { return }
+                    isFirst = false
+                    guard case .object(let range) = element else { return found.append(name) }
+                    var inner = JSONLine(line, at: range.lowerBound, end: range.upperBound)
+                    try collect(&inner, line, prefix: name + ".", into: &found)
+                }
+            default: found.append(name)
+            }
+        }
+        keys += found
+    }
+
+    // MARK: Columns
+
+    private func delimited() throws -> RatingsFormat.Detected {
+        let delimiters = hints.delimiter.map { [$0] } ?? [",", "\t", ";", "|", DelimitedColumns.whitespace]
+        let name = (path as NSString).lastPathComponent.lowercased()
+        let isRecBole = name.hasSuffix(".inter") || name.hasSuffix(".inter.gz")
+        if hints.hasHeader != false {
+            for delimiter in delimiters {
+                if let found = try named(fields(first, delimiter), delimiter, isTyped: isRecBole) { return found }
+            }
+            if case .name(let name) = hints.user ?? hints.item {
+                throw error(header(delimiters), "a header with a column '\(name)' among others; --delimiter says what separates them")
+            }
+        }
+        if hints.delimiter == nil, hints.user == nil, hints.item == nil, !fields(first, ",", "\t", ";", "|") {
+            return try separatedByBlanks()
+        }
+        for delimiter in delimiters where delimiter != DelimitedColumns.whitespace || hints.delimiter != nil {
+            if let found = try numbered(delimiter) { return found }
+        }
+        throw error(header(delimiters), "columns known for user and item, by a header or by their order; \(Self.settle)")
+    }
+
+    /// By the names in a header, and the columns that were asked for.
+    private func named(_ fields: [String], _ delimiter: String, isTyped: Bool) throws -> RatingsFormat.Detected? {
+        guard fields.count >= 2 else { return nil }
+        let typed = isTyped || fields.allSatisfy { $0.contains(":") && !$0.hasPrefix(":") }
+        let names = typed ? fields.map { String($0.prefix { $0 != ":" }) } : fields
+        func column(_ hint: DelimitedColumns.Column?, _ known: [String], preferring: String? = nil) -> DelimitedColumns.Column? {
+            switch hint {
+            case .name(let name):
+                let isThere = names.contains(name) || names.contains { ColumnNames.canonical($0) == ColumnNames.canonical(name) }
+                return isThere ? .name(name) : nil
+            case .number(let number): return names.indices.contains(number - 1) ? .number(number) : nil
+            case nil: return ColumnNames.place(of: known, in: names, preferring: preferring).map { .name(names[$0]) }
+            }
+        }
+        // Columns by number say nothing of a header unless somebody says that there is one.
+        if hints.hasHeader == nil, case .number = hints.user, case .number = hints.item { return nil }
+        guard let user = column(hints.user, ColumnNames.user),
+            let item = column(hints.item, ColumnNames.item, preferring: hints.titleKey), user != item
+        else { return nil }
+        let isNamed = hints.user != nil && hints.item != nil
+        let rating = isNamed && hints.rating == nil ? nil : column(hints.rating, ColumnNames.rating)
+        let timestamp = column(hints.timestamp, ColumnNames.timestamp)
+        for (hint, found) in [(hints.rating, rating), (hints.timestamp, timestamp)] {
+            if case .name(let name) = hint, found == nil {
+                throw error(header([delimiter]), "a header with a column '\(name)'")
+            }
+        }
+        let taken = [user, item, rating, timestamp].compactMap { column -> String? in
+            guard case .name(let name) = column else { return nil }
+            return name
+        }
+        if !isNamed, Set(taken).count < taken.count { return nil }
+        var detected = RatingsFormat.Detected(format: .movieLensCSV)
+        let isUnsaid = hints == LayoutHints(titleKey: hints.titleKey)
+        if isUnsaid, delimiter == ",", user == "userId", item == "movieId", [nil, "rating"].contains(rating),
+            [nil, "timestamp"].contains(timestamp)
+        {
+            return detected
+        }
+        var columns = DelimitedColumns(delimiter: delimiter, user: user, item: item, rating: rating, timestamp: timestamp)
+        columns.typed = typed
+        detected.format = .delimited(columns)
+        detected.notes = others(names, than: taken, isItemNamed: hints.item != nil)
+        if names.contains(where: { ColumnNames.canonical($0) == "bookrating" }) {
+            detected.notes.append("in Book-Crossing's files a rating of 0 means that there is none: --rating-above 0 leaves those rows out")
+        }
+        return detected
+    }
+
+    /// Without a header only the usual order is recognised: user, item, rating and perhaps a time; and the item first where ids tell.
+    private func numbered(_ delimiter: String) throws -> RatingsFormat.Detected? {
+        let fields = fields(first, delimiter)
+        guard fields.count >= 2 else { return nil }
+        var columns = DelimitedColumns(delimiter: delimiter, hasHeader: false, user: 1, item: 2)
+        if let user = hints.user, let item = hints.item {
+            // By number: data in the first line is no header.
+            let looksLikeData = hints.hasHeader == false || isData(fields, user, item)
+            columns = DelimitedColumns(
+                delimiter: delimiter, hasHeader: !looksLikeData, user: user, item: item, rating: hints.rating, timestamp: hints.timestamp)
+            return .init(format: .delimited(columns))
+        }
+        guard hints.user == nil, hints.item == nil else { return nil }
+        let rows = lines.prefix(1_000).map { self.fields($0, delimiter) }.filter { $0.count == fields.count }
+        func all(_ column: Int, _ holds: (String) -> Bool) -> Bool { rows.allSatisfy { holds($0[column]) } }
+        guard fields.count <= 4, fields.dropFirst(2).allSatisfy({ isNumber($0) || isDate($0) }) else { return nil }
+        if fields.count == 2, hints.hasHeader != false, fields.contains(where: { Int($0) == nil }) { return nil }
+        if rows.count >= 10, fields.count >= 3, let start = Int(rows[0][0]), start == 0 || start == 1,
+            rows.indices.allSatisfy({ Int(rows[$0][0]) == start + $0 })
+        {
+            throw error(
+                "a first column that counts the rows", "the user in the first column; name the columns: --no-header --user-column 2 ...")
+        }
+        var notes: [String] = []
+        if fields.count >= 3 {
+            let times = (2..<fields.count).filter { column in all(column) { isDate($0) || (Double($0) ?? 0) >= 100_000_000 } }
+            columns.timestamp = (times.last ?? (fields.count == 4 ? 3 : nil)).map { .number($0 + 1) }
+            columns.rating = (2..<fields.count).first { .number($0 + 1) != columns.timestamp }.map { .number($0 + 1) }
+            if times.contains(2) { notes.append("column 3 is taken for a time by the size of its numbers") }
+        }
+        if let rating = hints.rating { columns.rating = rating }
+        if let timestamp = hints.timestamp { columns.timestamp = timestamp }
+        switch AmazonIds.order(rows.map { ($0[0], $0[1]) }) {
+        case .itemFirst:
+            (columns.user, columns.item) = (2, 1)
+            notes.append("the item is in column 1: its ids are Amazon's of products, those in column 2 of reviewers")
+            return .init(format: .delimited(columns), notes: notes)
+        case .userFirst: return .init(format: .delimited(columns), notes: notes)
+        case .unclear:
+            throw error(
+                "Amazon's product ids in column 1 and no reviewer ids in column 2",
+                "columns that can be told apart; --no-header --user-column N --item-column N says which is which")
+        case .unknown: return .init(format: .delimited(columns), isByPosition: true, notes: notes)
+        }
+    }
+
+    /// Lists of items, unless the lines look like rows of columns.
+    private func separatedByBlanks() throws -> RatingsFormat.Detected {
+        let rows = lines.map { fields($0, DelimitedColumns.whitespace) }
+        let isList =
+            rows[0].allSatisfy { word in !word.contains { ",;|\t:\"".contains($0) } }
+            && (rows[0].count > 1 || rows[0].allSatisfy { Int($0) != nil })
+            && rows[0].prefix(20).allSatisfy { word in word.utf8.contains { $0 >= 48 && $0 <= 57 } }
+        guard isList else {
+            throw error(header([DelimitedColumns.whitespace]), "a layout that can be recognised; \(Self.settle)")
+        }
+        let isEven = rows.count > 1 && (3...4).contains(rows[0].count) && rows.allSatisfy { $0.count == rows[0].count }
+        let users = Set(rows.map { $0[0] })
+        let hasDecimals = lines.contains { line in
+            fields(line, DelimitedColumns.whitespace).contains { word in
+                Array(word.utf8).withUnsafeBytes { UserItemListParser.hasDecimals($0) }
+            }
+        }
+        if isEven || users.count < rows.count || hasDecimals {
+            let reason =
+                users.count < rows.count
+                ? "the same user on several lines" : hasDecimals ? "numbers with decimals" : "\(rows[0].count) values on every line"
+            throw error(
+                "'\(text(first).prefix(80))' and \(reason): columns separated by blanks, or lists of items",
+                "--delimiter ' ' (or whitespace) for columns, --format user-item-lists for a user and then items")
+        }
+        return .init(format: .userItemLists)
+    }
+
+    // MARK: Fields
+
+    private func text(_ line: UnsafeRawBufferPointer) -> String { String(decoding: options.encoding.utf8(line.prefix(100_000)), as: UTF8.self) }
+
+    private func fields(_ line: UnsafeRawBufferPointer, _ delimiter: String) -> [String] {
+        guard let delimiter = try? Delimiter(delimiter, file: path) else { return [] }
+        return delimiter.fields(of: UnsafeRawBufferPointer(rebasing: line.prefix(100_000)), allowsQuotes: options.allowsQuotes)
+            .map { String(decoding: options.encoding.utf8($0), as: UTF8.self).trimmingBlanks }
+    }
+
+    /// Whether one of some delimiters separates the line.
+    private func fields(_ line: UnsafeRawBufferPointer, _ delimiters: String...) -> Bool {
+        delimiters.contains { fields(line, $0).count >= 2 }
+    }
+
+    private func isNumber(_ field: String) -> Bool {
+        options.decimalSeparator == .comma ? Double(field.replacingOccurrences(of: ",", with: ".")) != nil : Double(field) != nil
+    }
+
+    private func isDate(_ field: String) -> Bool {
+        Array(field.utf8).withUnsafeBytes { TimeNotation.milliseconds($0) != nil }
+    }
+
+    /// Whether the first line, its columns asked for by number, holds data.
+    private func isData(_ fields: [String], _ user: DelimitedColumns.Column, _ item: DelimitedColumns.Column) -> Bool {
+        func field(_ column: DelimitedColumns.Column?) -> String? {
+            guard case .number(let number) = column, fields.indices.contains(number - 1) else { return nil }
+            return fields[number - 1]
+        }
+        if let rating = field(hints.rating) { return isNumber(rating) }
+        return [field(user), field(item)].allSatisfy { $0.map { Int($0) != nil } ?? false }
+    }
+
+    // MARK: Words
+
+    /// What columns of the same kind there are beside the ones taken.
+    private func others(_ names: [String], than taken: [String?], isItemNamed: Bool) -> [String] {
+        guard !isItemNamed, let item = taken[safe: 1] ?? nil else { return [] }
+        let also = names.filter { $0 != item && ColumnNames.item.contains(ColumnNames.canonical($0)) }
+        return also.isEmpty ? [] : ["items are by '\(item)'; --item-column takes \(Self.listed(also)) instead"]
+    }
+
+    private func header(_ delimiters: [String]) -> String {
+        for delimiter in delimiters where delimiter != DelimitedColumns.whitespace || delimiters.count == 1 {
+            let names = fields(first, delimiter)
+            if names.count >= 2 {
+                return "\(names.count) columns separated by \(Delimiter.shown(delimiter)): \(Self.listed(names))"
+            }
+        }
+        return "'\(text(first).prefix(80))'"
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        let shown = names.prefix(20).map { "'\($0.prefix(40))'" }.joined(separator: ", ")
+        return names.count > 20 ? shown + ", …" : shown
+    }
+
+    private func error(_ found: String, _ expected: String) -> FoldinError {
+        FoldinError(.badData, file: path, line: 1, found: found, expected: expected)
+    }
+}
+
+/// The shapes of Amazon's ids.
+enum AmazonIds {
+    enum Order { case userFirst, itemFirst, unclear, unknown }
+
+    /// Which of two columns holds reviewers and which products.
+    static func order(_ rows: [(String, String)]) -> Order {
+        func share(_ holds: ((String, String)) -> Bool) -> Double { Double(rows.count(where: holds)) / Double(max(1, rows.count)) }
+        let users = (share { isReviewer($0.0) }, share { isReviewer($0.1) })
+        let items = (share { isProduct($0.0) }, share { isProduct($0.1) })
+        if items.0 >= 0.9, users.1 >= 0.9 { return .itemFirst }
+        if users.0 >= 0.9, items.1 >= 0.5 { return .userFirst }
+        return share { $0.0.hasPrefix("B0") && isProduct($0.0) } >= 0.9 ? .unclear : .unknown
+    }
+
+    /// `A` and then 9 to 27 capitals and digits.
+    static func isReviewer(_ id: String) -> Bool {
+        (10...28).contains(id.utf8.count) && id.hasPrefix("A") && id.utf8.allSatisfy(isCapitalOrDigit)
+    }
+
+    /// `B0` and then 8 capitals and digits, or an ISBN of ten digits.
+    static func isProduct(_ id: String) -> Bool {
+        let bytes = Array(id.utf8)
+        guard bytes.count == 10, bytes.allSatisfy(isCapitalOrDigit) else { return false }
+        if bytes[0] == UInt8(ascii: "B") { return (48...57).contains(bytes[1]) }
+        return bytes.dropLast().allSatisfy { (48...57).contains($0) } && ((48...57).contains(bytes[9]) || bytes[9] == UInt8(ascii: "X"))
+    }
+
+    private static func isCapitalOrDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (65...90).contains(byte) }
+}
+
+extension Array {
+    fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

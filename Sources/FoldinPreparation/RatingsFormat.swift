@@ -4,15 +4,19 @@ public enum RatingsFormat: Sendable, Equatable {
     case movieLensCSV
     /// MovieLens's `ratings.dat`: `user::item::rating::timestamp`, no header.
     case movieLensDat
-    /// Amazon's reviews, a JSON object a line with `reviewerID`, `asin`, `overall` and `unixReviewTime` (or, since 2023,
-    /// `user_id`, `asin`, `rating` and `timestamp`).
+    /// Amazon's reviews, a JSON object per line with `reviewerID`, `asin`, `overall` and `unixReviewTime` (or, since 2023,
+    /// `user_id`, `parent_asin`, `rating` and `timestamp`).
     case amazonJSONLines
-    /// Comma-, tab- or otherwise separated columns.
+    /// One JSON object per line, with any keys.
+    case jsonLines(JSONKeys)
+    /// Columns separated by commas, tabs or something else.
     case delimited(DelimitedColumns)
     /// RecBole's `.inter`: tabs, a header of `name:type`, such as `user_id:token`.
     case recBole
     /// A user and then the user's items on each line, separated by blanks; every listed item is a click.
     case userItemLists
+    /// The Netflix prize's files: a line `movie:` and then that movie's lines `customer,rating,date`.
+    case netflixPrize
 
     /// The format's name on the command line and in `prepare.json`.
     public var name: String {
@@ -20,9 +24,11 @@ public enum RatingsFormat: Sendable, Equatable {
         case .movieLensCSV: "movielens-csv"
         case .movieLensDat: "movielens-dat"
         case .amazonJSONLines: "amazon-json"
+        case .jsonLines: "json-lines"
         case .delimited: "delimited"
         case .recBole: "recbole"
         case .userItemLists: "user-item-lists"
+        case .netflixPrize: "netflix-prize"
         }
     }
 
@@ -38,7 +44,7 @@ public enum RatingsFormat: Sendable, Equatable {
                 delimiter: "\t", user: "user_id", item: "item_id", rating: "rating", timestamp: "timestamp", optional: true,
                 typed: true)
         case .delimited(let columns): columns
-        case .amazonJSONLines, .userItemLists: nil
+        case .amazonJSONLines, .jsonLines, .userItemLists, .netflixPrize: nil
         }
     }
 }
@@ -57,7 +63,10 @@ public struct DelimitedColumns: Sendable, Equatable {
         public init(_ text: String) { self = Int(text).map { .number($0) } ?? .name(text) }
     }
 
-    /// What stands between columns: one ASCII character, or two such as `::`. Fields may be quoted where it is `,` or `;`.
+    /// The delimiter that stands for any number of blanks and tabs.
+    public static let whitespace = "whitespace"
+
+    /// What separates columns: one ASCII character, two such as `::`, or `whitespace`. Fields may stand in double quotes.
     public var delimiter: String
     /// Whether the first line names the columns.
     public var hasHeader: Bool
@@ -65,7 +74,7 @@ public struct DelimitedColumns: Sendable, Equatable {
     public var item: Column
     /// The rating, or nil if every row is a click.
     public var rating: Column?
-    /// Seconds since 1970, kept only on request.
+    /// When it happened: a number, such as seconds since 1970, or ISO 8601. Kept only on request.
     public var timestamp: Column?
     /// Whether rating and timestamp may be absent from the file.
     var optional = false
@@ -91,5 +100,23 @@ public struct DelimitedColumns: Sendable, Equatable {
         self.init(delimiter: delimiter, hasHeader: hasHeader, user: user, item: item, rating: rating, timestamp: timestamp)
         self.optional = optional
         self.typed = typed
+    }
+}
+
+/// Which keys of JSON objects hold what. Keys inside other objects are joined by points, as `business.id`; where a key leads into an array,
+/// as `items.item_id`, each of its elements is a row.
+public struct JSONKeys: Sendable, Equatable {
+    public var user: String
+    public var item: String
+    /// The rating, or nil if every object is a click.
+    public var rating: String?
+    /// When it happened: a number, such as seconds since 1970, or ISO 8601. Kept only on request.
+    public var timestamp: String?
+
+    public init(user: String, item: String, rating: String? = nil, timestamp: String? = nil) {
+        self.user = user
+        self.item = item
+        self.rating = rating
+        self.timestamp = timestamp
     }
 }

@@ -47,6 +47,9 @@ final class RowColumns: @unchecked Sendable {
         Int(runs[run].start)..<(run + 1 < runCount ? Int(runs[run + 1].start) : count)
     }
 
+    /// The user of each run.
+    var users: [UInt32] { (0..<runCount).map { runs[$0].user } }
+
     func item(_ row: Int) -> UInt32 { ratings == nil ? items[row] & UInt32(FOLDIN_ITEM_MASK) : items[row] }
     func rating(_ row: Int) -> Float { ratings?[row] ?? Float(items[row] >> FOLDIN_ITEM_BITS) / 10 }
 }

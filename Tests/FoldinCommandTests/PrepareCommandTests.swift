@@ -49,7 +49,7 @@ struct PrepareCommandTests {
         #expect(human.status == 0 && human.errors == "", "\(human)")
         #expect(
             human.output.hasPrefix(
-                "After filtering, there are 320 watching events from 16 users and 31 items (sparsity: 64.516%)\n"))
+                "After filtering, there are 320 interactions from 16 users and 31 items (sparsity: 64.516%)\n"))
         let machine = try Self.foldin(arguments + ["--json", "--threads", "1"])
         let counts = try #require(machine.json()["counts"] as? [String: Int])
         #expect(counts["rows"] == 400 && counts["train-users"] == 10 && counts["interactions"] == 320)
@@ -77,7 +77,7 @@ struct PrepareCommandTests {
                 [good, "--out", out, "--test", good], 64,
                 "--test: found with --split strong-generalization; expected it with given"
             ),
-            ([good, "--out", out, "--no-header"], 64, "--user-column"),
+            ([good, "--out", out, "--no-header"], 65, "--user-column"),
             ([good, "--out", out, "--user-column", "who", "--item-column", "movieId"], 65, "good.csv:1:"),
             ([good, "--out", folder.path + "/taken"], 73, "taken"), ([good, "--out", "/proc/none/out"], 73, "/proc/none/out"),
         ]

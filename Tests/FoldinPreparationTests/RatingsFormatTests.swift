@@ -104,18 +104,22 @@ struct RatingsFormatTests {
         #expect(try Ratings(contentsOf: path, format: .delimited(numbered)).lines == ["say \"x\"|a;b", "d|c"])
     }
 
-    @Test("quotes are letters where fields cannot be quoted")
+    @Test("quotes mean the same whatever separates columns, and are characters on request")
     func quotesInTabs() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("r", "\"a\tb \t1\n")
-        #expect(try Ratings(contentsOf: path, format: .delimited(Self.threeColumns)).lines == ["\"a|b |1.0"])
+        let path = try folder.write("r", "\"a\tc\"\tb \t1\n")
+        #expect(try Ratings(contentsOf: path, format: .delimited(Self.threeColumns)).lines == ["a\tc|b|1.0"])
+        let open = try folder.write("open", "\"a\tb \t1\n")
+        #expect(failure { try Ratings(contentsOf: open, format: .delimited(Self.threeColumns)) }?.line == 1)
+        let plain = ReadingOptions(allowsQuotes: false)
+        #expect(try Ratings(contentsOf: open, format: .delimited(Self.threeColumns), options: plain).lines == ["\"a|b|1.0"])
     }
 
-    @Test("ids keep their bytes: spaces, Unicode, zeros, length, more digits than a number holds")
+    @Test("ids keep their bytes: blanks inside, Unicode, zeros, length, more digits than a number holds")
     func unusualIds() throws {
         let folder = try TemporaryFolder()
         let long = String(repeating: "9", count: 5_000)
-        let ids = ["007", "7", " 7", "+7", "é", "e\u{301}", "日本 語", long, "18446744073709551617", "1048576", "1048575"]
+        let ids = ["007", "7", "+7", "é", "e\u{301}", "日本 語", long, "18446744073709551617", "1048576", "1048575"]
         let text = "userId,movieId\n" + ids.map { "\($0),\($0)\n" }.joined()
         let ratings = try Ratings(contentsOf: folder.write("r.csv", text))
         #expect(ratings.userCount == ids.count && ratings.itemCount == ids.count)

@@ -142,7 +142,8 @@ struct TitlesTests {
         let bytes = Array("73::Mis".utf8) + [0xE9] + Array("rables, Les (1995)::Drama\n".utf8)
         #expect(try Titles(contentsOf: folder.write("t", bytes: bytes))["73"] == "Misérables, Les (1995)")
         #expect(try Titles(contentsOf: folder.write("t", "73::Misérables::x\n"))["73"] == "Misérables")
-        #expect(failure { try Titles(contentsOf: folder.write("t", "1,a\n2\n")) }?.line == 2)
+        #expect(failure { try Titles(contentsOf: folder.write("t", "item,title\n1,a\n2\n")) }?.line == 3)
+        #expect(failure { try Titles(contentsOf: folder.write("t", "1,a\n2,b\n")) }?.expected.contains("--title-column") == true)
         #expect(failure { try Titles(contentsOf: folder.write("t", "")) }?.found == "an empty file")
     }
 }

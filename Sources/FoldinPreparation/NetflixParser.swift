@@ -1,0 +1,65 @@
+/// Parses the Netflix prize's files: a line `movie:` and then lines `customer,rating,date` of that movie.
+struct NetflixParser: RowParser {
+    let options: ReadingOptions
+
+    var hasRatings: Bool { true }
+    var usesCalendar: Bool { true }
+    var layout: String { "a line 'movie:', then lines of customer, rating and date" }
+
+    /// Whether `line` names a movie: digits and a colon.
+    static func isMovie(_ line: some Collection<UInt8>) -> Bool {
+        line.count >= 2 && line.dropLast().allSatisfy { (48...57).contains($0) } && line.suffix(1).first == UInt8(ascii: ":")
+    }
+
+    /// Blocks end where a movie begins, so that each knows the movie of its rows.
+    func blockEnd(in stretch: UnsafeRawBufferPointer, from aim: Int) -> Int {
+        var place = stretch[aim...].firstIndex(of: 10).map { $0 + 1 } ?? stretch.count
+        while place < stretch.count {
+            let end = stretch[place...].firstIndex(of: 10) ?? stretch.count
+            var line = stretch[place..<end]
+            if line.last == 13 { line = line.dropLast() }
+            if Self.isMovie(line) { return place }
+            place = min(stretch.count, end + 1)
+        }
+        return stretch.count
+    }
+
+    /// Rows of the last movie may go on in what follows.
+    func wholeRows(of stretch: UnsafeRawBufferPointer) -> Int {
+        var end = stretch.count
+        while end > 0 {
+            let start = (stretch[..<(end - 1)].lastIndex(of: 10) ?? -1) + 1
+            var line = stretch[start..<end - 1]
+            if line.last == 13 { line = line.dropLast() }
+            if Self.isMovie(line) { return start }
+            end = start
+        }
+        return 0
+    }
+
+    func parse(_ block: UnsafeRawBufferPointer, isLast: Bool, into rows: inout RatingsBlock) throws(RowFault) {
+        var movie: UInt32?
+        try forEachLine(of: block, &rows) { (line, rows) throws(RowFault) in
+            if Self.isMovie(line) {
+                movie = try Field.code(of: UnsafeRawBufferPointer(rebasing: line.dropLast()), .utf8, &rows.itemIds, "a movie")
+                return
+            }
+            if line.last == UInt8(ascii: ":") {
+                // Rows must not be taken for those of the movie before.
+                movie = nil
+                throw RowFault(bytes: line, expected: "a movie's number and a colon")
+            }
+            guard let movie else { throw RowFault(bytes: line, expected: "a line with a movie and a colon first") }
+            let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            guard fields.count == 3 else { throw RowFault(bytes: line, expected: "customer,rating,date, or a movie and a colon") }
+            let rating = try Field.rating(UnsafeRawBufferPointer(rebasing: fields[1]))
+            let time: Int64? =
+                options.keepsTimestamps ? try TimeNotation.calendar.time(UnsafeRawBufferPointer(rebasing: fields[2])) : nil
+            let user = try Field.code(of: UnsafeRawBufferPointer(rebasing: fields[0]), .utf8, &rows.userIds, "a customer")
+            rows.users.append(user)
+            rows.items.append(movie)
+            rows.ratings.append(rating)
+            if let time { rows.timestamps.append(time) }
+        }
+    }
+}
