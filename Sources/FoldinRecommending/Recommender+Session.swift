@@ -13,7 +13,7 @@ final class RecommendationSession: @unchecked Sendable {
     private let scorer: OneUserScorer
     private var ranker: BestItems
     private var history: [Int32] = []
-    /// The history and the exclusions.
+    /// The history, the exclusions and what is not allowed.
     private var masked: [Int32] = []
 
     init(_ model: TrainedModel, ids: Vocabulary, workers: Workers) {
@@ -28,9 +28,11 @@ final class RecommendationSession: @unchecked Sendable {
         if scorer.rounded == nil, let rounded { scorer.rounded = rounded }
     }
 
-    /// Replaces `result` by the best items; false if no id of the history is known. See `Recommender.recommend`.
+    /// Replaces `result` by the best items, without the indices `forbidden`; false if no id of the history is known. See
+    /// `Recommender.recommend`.
     func recommend(
-        _ count: Int, havingLiked liked: [String], excluding excluded: [String], into result: inout [Recommendation]
+        _ count: Int, havingLiked liked: [String], excluding excluded: [String], forbidding forbidden: [Int32],
+        into result: inout [Recommendation]
     ) -> Bool {
         result.removeAll(keepingCapacity: true)
         history.removeAll(keepingCapacity: true)
@@ -43,6 +45,7 @@ final class RecommendationSession: @unchecked Sendable {
         for id in excluded {
             if let index = ids.index(of: id) { masked.append(Int32(index)) }
         }
+        masked.append(contentsOf: forbidden)
         if ranker.capacity < min(count, model.itemCount) { ranker = BestItems(count, of: model.itemCount) }
         let isApproximate = scorer.rounded != nil && model.itemCount / 16 >= count
         let scores = scorer.score(history, approximately: isApproximate)

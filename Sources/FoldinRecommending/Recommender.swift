@@ -39,7 +39,8 @@ public struct Recommendations: Sendable, Equatable, Codable {
 public struct Recommender: Sendable {
     public let model: TrainedModel
     public let workers: Workers
-    private let ids: Vocabulary
+    /// The ids of the model's items in index order.
+    public let ids: Vocabulary
     private let sessions = Sessions()
 
     /// A recommender of `model`'s items. A bare `state_dict` has no ids: its items are called "0", "1", and so on.
@@ -49,46 +50,62 @@ public struct Recommender: Sendable {
         ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
     }
 
-    /// The `count` best items for somebody who liked `history`, without the history's items.
+    /// The `count` best items for somebody who liked `history`, without the history's items; equal scores by the item's index.
     ///
-    /// Unknown ids are passed over; use `recommendations(_:for:excluding:)` to learn which. Works in memory kept from earlier
-    /// calls, one set for each that run at once (four words an item at most): only the result is allocated. The 32nd call rounds the
-    /// last layer's weights where that makes later ones faster (`RoundedScorer`), for a quarter or half of their memory more; results
-    /// are the same.
+    /// An empty history gets the most popular items: by the training users who clicked them, or, where the model does not know how
+    /// many did, by its scores for nobody. Unknown ids are passed over; use `recommendations(_:for:excluding:allowing:)` to learn
+    /// which. Works in memory kept from earlier calls, one set for each that run at once (four words an item at most): only the
+    /// result is allocated, unless the history is empty or `allowed` is given. The 32nd call rounds the last layer's weights where that
+    /// makes later ones faster (`RoundedScorer`), for a quarter or half of their memory more; results are the same.
     ///
-    /// - Throws: `FoldinError` if `count` is not positive or no id of the history is known.
+    /// - Parameters:
+    ///   - excluded: items that are not to be recommended.
+    ///   - allowed: the only items that may be recommended; all when nil.
+    /// - Throws: `FoldinError` if `count` is not positive or a history has ids, none of which is known.
     public func recommend(
-        _ count: Int, havingLiked history: [String], excluding excluded: [String] = []
+        _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], allowing allowed: [String]? = nil
     ) throws -> [Recommendation] {
         var result: [Recommendation] = []
-        try recommend(count, havingLiked: history, excluding: excluded, into: &result)
+        try recommend(count, havingLiked: history, excluding: excluded, allowing: allowed, into: &result)
         return result
     }
 
-    /// As `recommend(_:havingLiked:excluding:)`, in place of what `result` held: once it has room, nothing is allocated.
+    /// As `recommend(_:havingLiked:excluding:allowing:)`, in place of what `result` held: once it has room, nothing is allocated for a
+    /// history that is not empty, unless `allowed` is given.
     public func recommend(
-        _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], into result: inout [Recommendation]
+        _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], allowing allowed: [String]? = nil,
+        into result: inout [Recommendation]
     ) throws {
         try check(count)
+        if history.isEmpty {
+            result = popular(count, without: masked(excluding: excluded, allowing: allowed))
+            return
+        }
         let session = sessions.take() ?? RecommendationSession(model, ids: ids, workers: workers)
         defer { sessions.giveBack(session) }
         session.use(sessions.rounded(model, workers: workers))
-        let isKnown = session.recommend(count, havingLiked: history, excluding: excluded, into: &result)
+        let forbidden = allowed.map { masked(excluding: [], allowing: $0) } ?? []
+        let isKnown = session.recommend(count, havingLiked: history, excluding: excluded, forbidding: forbidden, into: &result)
         guard isKnown else { throw unknownHistory(history) }
     }
 
-    /// The `count` best items for each of many histories, fewer only where the catalogue has no more.
+    /// The `count` best items for each of many histories, fewer only where the catalogue has no more; the most popular ones for an empty
+    /// history.
     ///
-    /// A history without any known id fails alone, with a `FoldinError`. Histories are scored in blocks of 500.
+    /// A history of ids none of which is known fails alone, with a `FoldinError`. Histories are scored in blocks of 500.
     ///
+    /// - Parameters:
+    ///   - excluded: items that are not to be recommended.
+    ///   - allowed: the only items that may be recommended; all when nil.
     /// - Throws: `FoldinError` if `count` is not positive.
     public func recommendations(
-        _ count: Int, for histories: [[String]], excluding excluded: [String] = []
+        _ count: Int, for histories: [[String]], excluding excluded: [String] = [], allowing allowed: [String]? = nil
     ) throws -> [Result<Recommendations, FoldinError>] {
         try check(count)
-        let excludedIndices = excluded.compactMap(ids.index).map(Int32.init)
-        let unknownExcluded = excluded.filter { ids.index(of: $0) == nil }
+        let forbidden = masked(excluding: excluded, allowing: allowed)
+        let unknownOthers = (excluded + (allowed ?? [])).filter { ids.index(of: $0) == nil }
         let rows = histories.map { $0.compactMap(ids.index) }
+        let popular = histories.contains(where: \.isEmpty) ? popular(count, without: forbidden) : []
         let matrix = InteractionMatrix(rows: rows, itemCount: model.itemCount)
         var results: [Result<Recommendations, FoldinError>] = []
         results.reserveCapacity(histories.count)
@@ -98,13 +115,40 @@ public struct Recommender: Sendable {
             scored.score(matrix, rows: block)
             results += workers.map(block.count) { place, worker in
                 let row = start + place
+                if histories[row].isEmpty { return .success(Recommendations(items: popular, unknown: unknownOthers)) }
                 guard !rows[row].isEmpty else { return .failure(unknownHistory(histories[row])) }
-                let (items, scores) = scored.best(of: place, without: matrix.row(row) + excludedIndices, worker: worker)
-                let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownExcluded
+                let (items, scores) = scored.best(of: place, without: matrix.row(row) + forbidden, worker: worker)
+                let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownOthers
                 return .success(Recommendations(items: recommendations(items, scores), unknown: unknown))
             }
         }
         return results
+    }
+
+    /// The items that are not to be recommended: what is excluded, and what is not allowed where that is said.
+    private func masked(excluding excluded: [String], allowing allowed: [String]?) -> [Int32] {
+        let excluded = excluded.compactMap { ids.index(of: $0).map(Int32.init) }
+        guard let allowed else { return excluded }
+        var isAllowed = [Bool](repeating: false, count: model.itemCount)
+        for id in allowed {
+            if let index = ids.index(of: id) { isAllowed[index] = true }
+        }
+        return excluded + isAllowed.indices.filter { !isAllowed[$0] }.map(Int32.init)
+    }
+
+    /// The items that most training users clicked, scored by how many did; without such counts by the scores of an empty history.
+    private func popular(_ count: Int, without masked: [Int32]) -> [Recommendation] {
+        let scores = FloatBuffer(
+            model.clicks.map(Float.init) + [Float](repeating: 0, count: model.itemCount - model.clicks.count))
+        if model.clicks.isEmpty {
+            let nobody = InteractionMatrix(rows: [[Int]()], itemCount: model.itemCount)
+            model.score(nobody, rows: 0..<1, into: scores.pointer, workers: workers)
+        }
+        let ranker = BestItems(count, of: model.itemCount)
+        return withExtendedLifetime((ranker, scores)) {
+            let (items, best) = ranker.find(in: scores.pointer, without: masked[...])
+            return recommendations(items, best)
+        }
     }
 
     /// The `count` items most like `item`, fewer where the model knows of no more; see `TrainedModel.similarities`.
@@ -113,7 +157,9 @@ public struct Recommender: Sendable {
     public func similar(_ count: Int, to item: String) throws -> [Recommendation] {
         try check(count)
         guard let index = ids.index(of: item) else {
-            throw FoldinError(.badData, found: "item \"\(item)\"", expected: "an item the model knows, such as \"\(ids[0])\"")
+            let suggestion = near(item).map { "; near to it: \($0)" } ?? ""
+            throw FoldinError(
+                .badData, found: "item \(item.shown)", expected: "an item the model knows, such as \(example)\(suggestion)")
         }
         guard let similarities = model.similarities(to: index, workers: workers) else {
             throw FoldinError(.usage, found: "a model of \(model.summary)", expected: "one that compares items")
@@ -124,6 +170,27 @@ public struct Recommender: Sendable {
             return recommendations(items, scores)
         }
     }
+
+    /// Up to three items that somebody may have meant by an unknown id, for messages: `"i3", "i30" (Title 30)`; nil when none is near.
+    ///
+    /// Items whose title has the id in it are named as well, with the title. Takes time in proportion to the catalogue.
+    package func near(_ id: String) -> String? {
+        var found = NearNames.indices(of: id, among: ids.ids)
+        var titled: Set<Int> = []
+        if found.count < 3, !model.titles.isEmpty {
+            for item in NearNames.indices(of: id, among: model.titles.lazy.map { $0 ?? "" }) where !found.contains(item) {
+                found.append(item)
+                titled.insert(item)
+            }
+        }
+        guard !found.isEmpty else { return nil }
+        return found.prefix(3).map { item in
+            ids[item].shown + (titled.contains(item) ? model.title(of: item).map { " (\($0.visible))" } ?? "" : "")
+        }.joined(separator: ", ")
+    }
+
+    /// An id of the model, for messages.
+    private var example: String { ids.count > 0 ? ids[0].shown : "none: the model has no items" }
 
     private func recommendations(_ items: UnsafeBufferPointer<Int32>, _ scores: UnsafeBufferPointer<Float>) -> [Recommendation] {
         zip(items, scores).map { item, score in
@@ -138,9 +205,8 @@ public struct Recommender: Sendable {
     }
 
     private func unknownHistory(_ history: [String]) -> FoldinError {
-        let shown = history.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ") + (history.count > 3 ? ", …" : "")
-        return FoldinError(
-            .badData, found: history.isEmpty ? "an empty history" : "a history without any known item: \(shown)",
-            expected: "ids of the items the model was trained on, such as \"\(ids[0])\"")
+        FoldinError(
+            .badData, found: "a history without any known item: \(history.shown(3))",
+            expected: "ids of the items the model was trained on, such as \(example)")
     }
 }

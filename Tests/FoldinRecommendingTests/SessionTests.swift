@@ -53,6 +53,10 @@ import Testing
             let found = try recommender.recommend(count, havingLiked: history, excluding: ["item number 9"])
             #expect(found.map(\.item) == expected.map(\.item))
             if MatrixMultiply.isOwn { #expect(found == expected) }
+            let allowed = Self.history(call + 1, 60)
+            let few = try recommender.recommend(10, havingLiked: history, allowing: allowed)
+            let all = try recommender.recommend(Self.items, havingLiked: history)
+            #expect(few.map(\.item) == all.map(\.item).filter(Set(allowed).contains).prefix(10).map { $0 })
         }
     }
 

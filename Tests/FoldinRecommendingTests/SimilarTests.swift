@@ -46,5 +46,12 @@ import Testing
     @Test func refusesAnUnknownItem() {
         let error = #expect(throws: FoldinError.self) { try RecommenderTests.recommender().similar(3, to: "i30") }
         #expect(error?.exitStatus == 65 && error?.found.contains("\"i30\"") == true)
+        #expect(error?.expected.contains("near to it: \"i0\", \"i3\", \"i10\"") == true, "\(error?.description ?? "-")")
+    }
+
+    /// Who gives a title is told the id.
+    @Test func suggestsByTitle() {
+        let error = #expect(throws: FoldinError.self) { try RecommenderTests.recommender().similar(3, to: "title 27") }
+        #expect(error?.expected.contains("\"i27\" (Title 27)") == true, "\(error?.description ?? "-")")
     }
 }
