@@ -1,0 +1,57 @@
+import FoldinInteractions
+
+/// Where the rows of a CSV file keep users and items, by the names in its header.
+struct HistoryColumns: Equatable {
+    let delimiter: UInt8
+    let names: [String]
+    let user: Int
+    let item: Int
+
+    /// The common spellings of a user column, normalised; the earlier is taken where there are several.
+    static let userNames = [
+        "userid", "user", "uid", "customerid", "customer", "clientid", "client", "reviewerid", "memberid", "member", "visitorid",
+        "accountid", "account", "personid", "person", "username", "sessionid", "session",
+    ]
+    /// The common spellings of an item column.
+    static let itemNames = [
+        "itemid", "item", "iid", "movieid", "movie", "productid", "product", "sku", "asin", "parentasin", "articleid", "article",
+        "trackid", "track", "songid", "song", "bookid", "book", "isbn", "gameid", "game", "appid", "contentid", "sid",
+    ]
+
+    /// A name without case, blanks, `_` and `-`, and without the type that RecBole writes behind it.
+    static func normalized(_ name: String) -> String {
+        name.prefix { $0 != ":" }.lowercased().filter { !"_- \t".contains($0) }
+    }
+
+    /// The columns that `header` names; nil if it does not name a user and an item.
+    ///
+    /// Of several columns that may hold items the one is taken whose values are most often ids of `items` in the rows `sample`.
+    init?(header: UnsafeRawBufferPointer, sample: ArraySlice<UnsafeRawBufferPointer>, known items: Vocabulary) {
+        for delimiter in ",\t;|".utf8 {
+            guard let fields = try? IdField.split(header, at: { $0 == delimiter }), fields.count > 1 else { continue }
+            let names = fields.map(\.id)
+            let normalized = names.map(Self.normalized)
+            guard let user = Self.userNames.lazy.compactMap({ normalized.firstIndex(of: $0) }).first else { continue }
+            let candidates = Self.itemNames.compactMap { normalized.firstIndex(of: $0) }
+            guard let first = candidates.first else { continue }
+            var item = first
+            if candidates.count > 1 {
+                let rows = sample.compactMap { row in try? IdField.split(row) { $0 == delimiter } }
+                let known = candidates.map { column in rows.count { $0.count > column && items.index(of: $0[column].id) != nil } }
+                // The earlier name wins among equals.
+                for (place, column) in candidates.enumerated() where known[place] > known[candidates.firstIndex(of: item) ?? 0] {
+                    item = column
+                }
+            }
+            (self.delimiter, self.names, self.user, self.item) = (delimiter, names, user, item)
+            return
+        }
+        return nil
+    }
+
+    /// Whether `line` is a header with blanks between the names, which is not read.
+    static func isBlankSeparated(_ line: UnsafeRawBufferPointer) -> Bool {
+        let names = line.split(whereSeparator: IdField.isBlank).map { normalized(String(decoding: $0, as: UTF8.self)) }
+        return names.count > 1 && names.contains(where: userNames.contains) && names.contains(where: itemNames.contains)
+    }
+}
