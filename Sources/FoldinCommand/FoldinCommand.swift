@@ -33,6 +33,10 @@ enum Main {
     static func main() async {
         // A limit on the size of files is then a failed write with a message, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
+        if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
+            Console.note(unknown.message)
+            exit(64)
+        }
         do {
             var command = try FoldinCommand.parseAsRoot()
             guard MatrixMultiply.isAvailable || command is DoctorCommand else {

@@ -72,7 +72,7 @@ import Testing
             try Self.expect(65, spoilt, word, "expected", from: ["similar", spoilt, "--item", "100"])
         }
         try Self.expect(65, "\"x\", \"y\"", from: ["recommend", run.model, "--history", "x,y"])
-        try Self.expect(65, "empty history", from: ["recommend", run.model, "--history", " , "])
+        try Self.expect(65, "--exclude \"lion\"", from: ["recommend", run.model, "--history", "100", "--exclude", "104,lion"])
         try Self.expect(65, "\"nothing\"", from: ["similar", run.model, "--item", "nothing"])
         let empty = try run.folder.write("empty", "")
         try Self.expect(65, empty, "empty file", from: ["recommend", run.model, "--histories", empty])

@@ -48,13 +48,13 @@ import Testing
         #expect(lines.allSatisfy { $0.contains("  Film 1") && $0.contains("né 映画") && !$0.contains("Film 100,") })
 
         let machine = try run.foldin(
-            "recommend", run.model, "--history", "100,102,zebra", "--exclude", "104,106,lion", "--top", "7", "--json")
+            "recommend", run.model, "--history", "100,102,zebra", "--exclude", "104,106", "--top", "7", "--json")
         let found = try decode(Found.self, machine)
         let items = found.items.map(\.item)
         #expect(items.count == 7 && Set(items).count == 7 && Set(items).isDisjoint(with: ["100", "102", "104", "106"]))
         #expect(found.items.map(\.score) == found.items.map(\.score).sorted(by: >))
         #expect(found.items.allSatisfy { $0.title == "Film \($0.item), né 映画" })
-        #expect(found.unknown == ["zebra", "lion"])
+        #expect(found.unknown == ["zebra"])
 
         let all = try run.foldin("recommend", run.model, "--history", "100", "--top", "1000", "--json")
         #expect(try decode(Found.self, all).items.count == 29 && all.errors.contains("only 29 items"))
@@ -68,9 +68,9 @@ import Testing
         let people = try machine.output.split(separator: "\n").map {
             try JSONDecoder().decode(Found.self, from: Data($0.utf8))
         }
-        #expect(people.map(\.items.count) == [3, 0, 0, 3, 3])
+        #expect(people.map(\.items.count) == [3, 3, 0, 3, 3])
         #expect(people.map(\.unknown) == [[], [], ["nobody"], [], ["zebra"]])
-        #expect(machine.errors.contains("\(file):2: found an empty history"))
+        #expect(machine.errors.contains("\(file):2: empty histories got the most popular items"))
         #expect(machine.errors.contains("\(file):3: found a history without any known item: \"nobody\""))
         // The same as one at a time.
         let alone = try decode(

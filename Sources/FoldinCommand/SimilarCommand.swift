@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foldin
+import Foundation
+
+/// `foldin similar`: items like an item.
+struct SimilarCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "similar", abstract: "Show the items that the model places nearest to an item.",
+        discussion: "Equal scores stand by the item's index: in the order of first appearance in the training data.")
+
+    @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The item's id as it is: blanks and commas are part of it.", valueName: "id"))
+    var item: String
+    @Option(help: "How many items to show.") var top = 10
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print one JSON document.") var json = false
+
+    func validate() throws {
+        if top < 1 { throw ValidationError("--top: found \(top); expected at least 1") }
+    }
+
+    func run() throws {
+        let items = try Recommender(try TrainedModel(contentsOf: model), workers: work.workers).similar(top, to: item)
+        if items.isEmpty { Console.note("the model knows of no items that are like this one") }
+        if items.areAllEqual { Console.note(RecommendationText.equalScores) }
+        if json { return try Console.json(items) }
+        if !items.isEmpty { Console.result(RecommendationText.table(items)) }
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foldin
+
+/// A word on the command line that stands where a subcommand is expected and is none.
+struct UnknownSubcommand {
+    /// What is said of it, as of an unknown option.
+    let message: String
+
+    /// Nil if `arguments` name a subcommand as far as they name any.
+    init?(in arguments: some Sequence<String>, of root: any ParsableCommand.Type) {
+        var command = root
+        for (place, word) in arguments.enumerated() {
+            let subcommands = command.configuration.subcommands
+            if subcommands.isEmpty || word.hasPrefix("-") { return nil }
+            if let next = subcommands.first(where: { $0._commandName == word || $0.configuration.aliases.contains(word) }) {
+                command = next
+            } else if !(place == 0 && word == "help") {
+                let names = subcommands.map { $0._commandName }
+                let near = NearNames.indices(of: word, among: names, count: 1).first
+                let suggestion = near.map { " Did you mean '\(names[$0])'?" } ?? ""
+                let path = root == command ? root._commandName : root._commandName + " " + command._commandName
+                message = """
+                    Error: Unknown subcommand '\(word.visible)'.\(suggestion)
+                    Usage: \(path) <subcommand>
+                      See '\(path) --help' for more information.
+                    """
+                return
+            }
+        }
+        return nil
+    }
+}
