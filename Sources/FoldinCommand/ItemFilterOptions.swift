@@ -93,12 +93,19 @@ struct WrittenIds {
             ids += list.ids
             splitIds += list.splitIds
         }
+        // Otherwise it is said with the ids that are not known.
+        if let splitHint, ids.allSatisfy({ recommender.ids.index(of: $0) != nil }) { Console.note("\(option): \(splitHint)") }
+    }
+
+    /// Said where ids with commas stand without quotes; nil where none do.
+    private var splitHint: String? {
+        splitIds.isEmpty ? nil : "an id with a comma: \(splitIds.shown(3)); put it in double quotes to mean it"
     }
 
     /// What may have been meant by unknown ids, behind what else is said; empty when nothing is near.
     func hints(for unknown: [String], _ recommender: Recommender) -> String {
         var hints: [String] = []
-        if !splitIds.isEmpty { hints.append("\(splitIds.shown(3)) has a comma: put it in double quotes") }
+        if let splitHint { hints.append(splitHint) }
         for id in unknown.prefix(3) where splitIds.isEmpty {
             if let near = recommender.near(id) { hints.append("near to \(id.shown): \(near)") }
         }

@@ -9,13 +9,21 @@ struct HistoryColumns: Equatable {
 
     /// The common spellings of a user column, normalised; the earlier is taken where there are several.
     static let userNames = [
-        "userid", "user", "uid", "customerid", "customer", "clientid", "client", "reviewerid", "memberid", "member", "visitorid",
-        "accountid", "account", "personid", "person", "username", "sessionid", "session",
+        "userid", "user", "uid", "customerid", "customer", "customerno", "clientid", "client", "reviewerid", "reviewer",
+        "memberid",
+        "member", "visitorid", "visitor", "accountid", "account", "personid", "person", "buyerid", "buyer", "username",
+        "profileid",
+        "profilename", "deviceid", "sessionid", "session",
     ]
-    /// The common spellings of an item column.
+    /// The common spellings of an item column; the earlier is taken where several hold as many known ids.
     static let itemNames = [
-        "itemid", "item", "iid", "movieid", "movie", "productid", "product", "sku", "asin", "parentasin", "articleid", "article",
-        "trackid", "track", "songid", "song", "bookid", "book", "isbn", "gameid", "game", "appid", "contentid", "sid",
+        "itemid", "item", "iid", "movieid", "movie", "productid", "product", "sku", "asin", "parentasin", "stockcode",
+        "articleid",
+        "article", "artistid", "artist", "trackid", "track", "songid", "song", "bookid", "book", "isbn", "gameid", "game",
+        "appid",
+        "recipeid", "recipe", "businessid", "venueid", "locationid", "poiid", "placeid", "courseid", "newsid", "contentid",
+        "beerid", "sid",
+        "itemname", "productname", "gametitle", "gamename", "movietitle", "title", "name",
     ]
 
     /// A name without case, blanks, `_` and `-`, and without the type that RecBole writes behind it.

@@ -9,7 +9,8 @@ public struct IdList: Sendable, Equatable {
     public private(set) var ids: [String] = []
     /// Whether the whole text was taken as one id, although it could be split: no part of it is known, and the whole is.
     public private(set) var isOneId = false
-    /// Known ids that stand in the text without quotes and were split at their commas.
+    /// Known ids that stand in the text without quotes and were split at their commas: the whole text, or those of which a part is not
+    /// known.
     public private(set) var splitIds: [String] = []
 
     /// The ids in a value of the command line; a line break separates as a comma does. Which ids are known decides only about
@@ -80,6 +81,7 @@ public struct IdList: Sendable, Equatable {
                 return
             }
             findSplitIds(fields, text, items)
+            if isKnown(whole), !splitIds.contains(where: { $0.utf8.elementsEqual(whole.utf8) }) { splitIds.append(whole) }
         }
         for field in fields {
             guard isLine, !field.isQuoted, !isKnown(field.id) else {

@@ -72,7 +72,7 @@ import Testing
             (["--history", "-8", "--exclude", "\"Game, 0"], 64, ["--exclude", "not closed"]),
             (
                 ["--history", "-8", "--exclude", "Game, 0,zebra"], 65,
-                ["--exclude \"Game\", \"0\", \"zebra\"", "\"Game, 0\" has a comma"]
+                ["--exclude \"Game\", \"0\", \"zebra\"", "an id with a comma: \"Game, 0\""]
             ),
             (
                 ["--history", "-8", "--exclude", "two word"], 65,
@@ -94,7 +94,8 @@ import Testing
         #expect(similar.status == 65 && similar.errors.contains("near to it: \"Game, 0\""))
         let hint = try games.recommend("--history", "-8,Game, 0")
         #expect(
-            hint.status == 0 && hint.errors.contains("not known to the model: Game, 0\n--history: \"Game, 0\" has a comma"),
+            hint.status == 0
+                && hint.errors.contains("not known to the model: Game, 0\n--history: an id with a comma: \"Game, 0\""),
             "\(hint)")
     }
 

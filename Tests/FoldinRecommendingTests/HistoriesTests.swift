@@ -51,6 +51,7 @@ import Testing
             ),
             ("\u{FEFF}\r\nuserId\tmovieId\trating\r\n1\t100\t3.5\r\n\r\n1\t102\t4\r\n", .csv, [Person("1", 3, "100", "102")]),
             ("timestamp;Customer ID;product_id\n1;\"x;y\";a b\n", .csv, [Person("x;y", 2, "a b")]),
+            ("user-id,game-title,behavior-name\nu,a b,play\n", .csv, [Person("u", 2, "a b")]),
             ("user_id:token,item_id:token\nu,100\n", .csv, [Person("u", 2, "100")]),
             // The column is taken that holds ids of the model.
             ("customer_id,product,article_id\nu,x,100\nu,y,104\n", .csv, [Person("u", 2, "100", "104")]),
@@ -133,12 +134,12 @@ import Testing
     @Test func refusesWhatIsNotUTF8() throws {
         let folder = try TemporaryFolder()
         for (name, bytes, line) in [
-            ("latin", Array("100\n".utf8) + [0xE9], 2), ("sixteen", [0xFF, 0xFE, 0x31, 0], 1),
+            ("latin", Array("100\n".utf8) + [0xE9], 2), ("sixteen", [0xFF, 0xFE, 0x31, 0], 1), ("zip", [0x1F, 0x8B, 8], 1),
             ("json", Array("[\"".utf8) + [0xC3, 0x22, 0x5D], 1),
         ] {
             let path = try folder.write(name, bytes: bytes)
             let error = failure { try Histories(contentsOf: path, known: Self.items) }
-            #expect(error?.file == path && error?.line == line && error?.found.contains("UTF-8") == true)
+            #expect(error?.file == path && error?.line == line && error?.expected == "text in UTF-8")
         }
         #expect(failure { try Histories(contentsOf: folder.path + "/none", known: Self.items) }?.exitStatus == 66)
     }

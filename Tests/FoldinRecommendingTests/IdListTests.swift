@@ -42,6 +42,9 @@ import Testing
         // Here a part is an id too.
         let parts = try IdList("Half-Life 2, Episode 0", known: Self.games)
         #expect(parts.ids == ["Half-Life 2", "Episode 0"] && !parts.isOneId && parts.splitIds == ["Half-Life 2, Episode 0"])
+        // All parts are known: which is meant cannot be told.
+        let both = try IdList("a,b", known: Vocabulary(["a", "b", "a,b"]))
+        #expect(both.ids == ["a", "b"] && both.splitIds == ["a,b"])
         let among = try IdList("Portal,Half-Life 2, Episode 0", known: games)
         #expect(among.ids == ["Portal", "Half-Life 2", "Episode 0"] && among.splitIds == ["Half-Life 2, Episode 0"])
     }

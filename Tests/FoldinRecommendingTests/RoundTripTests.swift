@@ -136,4 +136,38 @@ import Testing
             #expect(Self.same(file.known, made.items.ids) && file.unknown.isEmpty, "seed \(seed): \(text)")
         }
     }
+
+    /// Bytes of any kind, and good files with something wrong in them, are read or refused.
+    @Test func anyBytesAreReadOrRefused() throws {
+        let folder = try TemporaryFolder()
+        let good = [
+            "a,\"b \"\"c\"\" d\"\n\né\t\"x,y\"\n", "user,item\nu1,\"a,b\"\nu2,c\n",
+            "{\"user\": \"u\\u00e9\\ud83d\\ude00\", \"x\": [1.5e-3, {\"y\": [true, null]}], \"items\": [\"a\\\\\", -12]}\n[\"b\"]\n",
+        ].map { Array($0.utf8) }
+        let items = Vocabulary(["a", "b", "c", "a,b", "[", "-12"])
+        var randomness = Randomness(state: 7)
+        for round in 0..<1_500 {
+            var bytes = round % 10 == 0 ? [] : good[round % 3]
+            for _ in 0..<Int.random(in: 1...(bytes.isEmpty ? 40 : 4), using: &randomness) {
+                let place = Int.random(in: 0...bytes.count, using: &randomness)
+                let byte = Array("\"\\,\n\t[]{}:u0e. -é".utf8).randomElement(using: &randomness) ?? 0
+                switch Int.random(in: 0..<4, using: &randomness) {
+                case 0: bytes.removeSubrange(place...)
+                case 1 where place < bytes.count: bytes.remove(at: place)
+                case 2: bytes.insert(UInt8.random(in: 0...255, using: &randomness), at: place)
+                default: bytes.insert(byte, at: place)
+                }
+            }
+            let path = try folder.write("any", bytes: bytes)
+            for format in [nil] + Histories.Format.allCases {
+                do {
+                    let found = try Histories(contentsOf: path, as: format, known: items)
+                    #expect((0..<found.count).reduce(0) { $0 + found[$1].ids.count } == found.idCount)
+                } catch {
+                    #expect((error as? FoldinError)?.exitStatus == 65)
+                }
+            }
+            do { _ = try IdFile(contentsOf: path, known: items) } catch { #expect((error as? FoldinError)?.exitStatus == 65) }
+        }
+    }
 }
