@@ -36,18 +36,27 @@ enum JSON {
     /// Appends `text` as a JSON string.
     static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
+        var last: UInt8 = 0
         for byte in text.utf8 {
+            defer { last = byte }
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append("0123456789abcdef".utf8.dropFirst(Int(byte >> 4)).first ?? 0)
-                bytes.append("0123456789abcdef".utf8.dropFirst(Int(byte & 15)).first ?? 0)
+            case 0..<0x20, 0x7F: escape(byte, to: &bytes)
+            case 0x80..<0xA0 where last == 0xC2:
+                // The controls that take two bytes: a terminal may act on them as on the others.
+                bytes.removeLast()
+                escape(byte, to: &bytes)
             default: bytes.append(byte)
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "\\u00".utf8)
+        bytes.append("0123456789abcdef".utf8.dropFirst(Int(byte >> 4)).first ?? 0)
+        bytes.append("0123456789abcdef".utf8.dropFirst(Int(byte & 15)).first ?? 0)
     }
 }

@@ -18,7 +18,8 @@ public enum Scope: String, Sendable, Codable, CaseIterable, Comparable {
 /// The API keys that are accepted, of which only SHA-256 digests are kept.
 ///
 /// A key is 256 random bits, which no one can guess from a digest however fast the digest is; passwords would need a slow one.
-/// The file has a line a key, `NAME SCOPE DIGEST`; blank lines and lines that begin with `#` are passed over.
+/// The file has a line a key, `NAME SCOPE DIGEST`; blank lines and lines that begin with `#` are passed over. Blanks
+/// around the words, a byte order mark and carriage returns do no harm.
 public struct KeyRing: Sendable {
     struct Entry: Sendable {
         let name: String
@@ -37,9 +38,10 @@ public struct KeyRing: Sendable {
                 .missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
         }
         var entries: [Entry] = []
-        for (index, line) in String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        var text = String(decoding: data, as: UTF8.self)
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        // A carriage return and a newline are one Character.
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 3, let scope = Scope(rawValue: words[1]), words[2].count == 64,

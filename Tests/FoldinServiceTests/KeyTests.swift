@@ -59,6 +59,12 @@ import Testing
         #expect(KeyRing.make(name: "shop", scope: .write).key != key)
         let ring = try KeyRing(contentsOf: try folder.write("keys", line))
         #expect(ring.entry(for: key)?.scope == .write && ring.entry(for: key + " ") == nil && ring.entry(for: "") == nil)
+        // As editors of other systems leave it.
+        for text in ["\u{FEFF}" + line, "\u{FEFF}\n" + line, "\r\n# ours\r\n \t" + line + " \r\n", "# a\r\n\r\n" + line + "\r\n"]
+        {
+            #expect(try KeyRing(contentsOf: folder.write("keys", text)).entries.map(\.name) == ["shop"], "\(text)")
+        }
+        #expect(failure { try KeyRing(contentsOf: folder.write("bad", "# a\r\n\r\nx\r\n")) }?.line == 3)
         for (text, place) in [
             ("", nil), ("# none\n", nil), ("a read\n", 1), ("\na all " + line.suffix(64), 2), ("a read " + line.suffix(63), 1),
         ] {

@@ -121,10 +121,13 @@ import Testing
     }
 
     @Test func jsonStringsAreWhatFoundationReads() throws {
-        for text in ["", "a", "\"\\/\u{8}\u{0}\u{1F}\u{7F}", "né 映画 👩‍👩‍👧", "\u{2028}"] {
+        for text in ["", "a", "\"\\/\u{8}\u{0}\u{1F}\u{7F}", "\u{80}a\u{9B}31m\u{9F}\u{A0}\u{82}ê", "né 映画 👩‍👩‍👧", "\u{2028}"] {
             var bytes: [UInt8] = []
             JSON.append(text, to: &bytes)
             #expect(try JSONDecoder().decode([String].self, from: Data("[".utf8 + bytes + "]".utf8)) == [text])
+            // Nothing that a terminal acts on is left in a log.
+            #expect(
+                String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
         }
     }
 

@@ -208,7 +208,7 @@ function say(text) { part("status").textContent = text; }
 
 part("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  key = part("key").value;
+  key = part("key").value.trim();
   part("key-section").hidden = true;
   part("query").focus();
   recommend();
