@@ -16,7 +16,8 @@ public struct FoldinClient: Sendable {
     /// A client of the service at `base`, such as `http://127.0.0.1:8080`, with an API key if it wants one.
     public init(_ base: URL, key: String? = nil, session: URLSession = .shared) {
         self.base = base
-        self.key = key
+        // As it comes from a file, with a newline.
+        self.key = key?.trimmingCharacters(in: .whitespacesAndNewlines)
         self.session = session
     }
 
@@ -37,9 +38,18 @@ public struct FoldinClient: Sendable {
         return reply.replies
     }
 
-    /// Items for somebody whose events the service keeps.
-    public func recommendations(_ top: Int = 10, for user: String) async throws -> RecommendationReply {
-        try await send("GET", "v1/users/\(FoldinClient.encoded(user))/recommendations?top=\(top)")
+    /// Items for somebody whose events the service keeps, after the first `offset`.
+    ///
+    /// Long lists are no part of a path: send a `RecommendationRequest` with the user and no history instead.
+    public func recommendations(
+        _ top: Int = 10, offset: Int = 0, for user: String, excluding excluded: [String] = [], allowing allowed: [String]? = nil
+    ) async throws -> RecommendationReply {
+        func list(_ ids: [String]) -> String { ids.map(FoldinClient.encoded).joined(separator: ",") }
+        var query = "top=\(top)"
+        if offset != 0 { query += "&offset=\(offset)" }
+        if !excluded.isEmpty { query += "&exclude=" + list(excluded) }
+        if let allowed { query += "&allow=" + list(allowed) }
+        return try await send("GET", "v1/users/\(FoldinClient.encoded(user))/recommendations?\(query)")
     }
 
     /// Items whose title has all words of `query`.

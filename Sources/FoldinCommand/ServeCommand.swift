@@ -23,6 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The private key of the certificate, PEM text.", valueName: "file")) var tlsKey: String?
     @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events:
         String?
+    @Option(
+        help: ArgumentHelp(
+            "Ratings at or below this are kept but are no likes. (default: all but negative ones are likes)", valueName: "rating")
+    )
+    var likedAbove: Double?
     @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
     @Option(help: ArgumentHelp("The share of users the second model answers.", valueName: "share")) var candidateShare = 0.5
     @Option(help: ArgumentHelp("Requests a second each client may make. (default: any number)", valueName: "n")) var rate: Double?
@@ -56,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.isOpen = open
         configuration.certificate = certificate
         configuration.events = events
+        configuration.likedAbove = likedAbove
         configuration.candidate = candidate.map { ($0, candidateShare) }
         configuration.rate = rate
         configuration.limits.bodyBytes = maxBody

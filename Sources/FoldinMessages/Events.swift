@@ -1,4 +1,4 @@
-/// Something a person liked.
+/// Something a person liked, or rated.
 public struct Event: Codable, Sendable, Equatable {
     /// 1 to 256 Unicode code points, no control characters, as the item's.
     public var user: String
@@ -15,6 +15,23 @@ public struct Event: Codable, Sendable, Equatable {
         self.rating = rating
         self.time = time
     }
+
+    /// The fields that are read. `timestamp`, as the export and ratings files name it, is another name for `time`.
+    private enum Field: String, CodingKey, CaseIterable { case user, item, rating, time, timestamp }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.fields(Field.self)
+        user = try fields.decode(String.self, forKey: .user)
+        item = try fields.decode(String.self, forKey: .item)
+        rating = try fields.number(.rating)
+        let (time, timestamp) = (try fields.seconds(.time), try fields.seconds(.timestamp))
+        if let time, let timestamp, time != timestamp {
+            throw Reading.Failure(
+                found: "\(timestamp) at \(fields.place(.timestamp)) and \(time) at \(fields.place(.time))",
+                expected: "one of the two")
+        }
+        self.time = time ?? timestamp
+    }
 }
 
 /// A request of `POST /v1/events`; kept all or none.
@@ -22,6 +39,12 @@ public struct EventsRequest: Codable, Sendable, Equatable {
     public var events: [Event]
 
     public init(events: [Event]) { self.events = events }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case events }
+
+    public init(from decoder: any Decoder) throws {
+        events = try decoder.fields(CodingKeys.self).decode([Event].self, forKey: .events)
+    }
 }
 
 /// Said only when the events are on the disk.

@@ -40,6 +40,15 @@ public struct ExplanationRequest: Codable, Sendable, Equatable {
         self.items = items
         self.user = user
     }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case history, items, user }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.fields(CodingKeys.self)
+        history = try fields.decode([String].self, forKey: .history)
+        items = try fields.decode([String].self, forKey: .items)
+        user = try fields.decodeIfPresent(String.self, forKey: .user)
+    }
 }
 
 /// An item of the history and what it adds to a score.

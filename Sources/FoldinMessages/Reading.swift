@@ -2,7 +2,9 @@ import Foundation
 
 /// Reads messages as they come over the wire.
 public enum Reading {
-    /// Why bytes are no message, without repeating them.
+    /// Why bytes are no message.
+    ///
+    /// Names fields and numbers that were sent, shortened and without control characters; never an id.
     public struct Failure: Error, Equatable {
         public let found: String
         public let expected: String
@@ -14,6 +16,8 @@ public enum Reading {
     public static func message<Message: Decodable>(_ type: Message.Type, from bytes: Data) throws(Failure) -> Message {
         do {
             return try JSONDecoder().decode(type, from: bytes)
+        } catch let failure as Failure {
+            throw failure
         } catch let error as DecodingError {
             throw failure(error)
         } catch {
@@ -32,12 +36,26 @@ public enum Reading {
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             Failure(found: "a value out of range at \(place(context.codingPath))", expected: "one that fits")
         default:
-            Failure(found: "a body that is not JSON, or a number that does not fit", expected: "one JSON document in UTF-8")
+            Failure(found: "a body that is not JSON", expected: "one JSON document in UTF-8")
         }
     }
 
-    private static func place(_ path: [any CodingKey]) -> String {
-        path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+    /// Where in a document a path leads: `.events[3].time`.
+    static func place(_ path: [any CodingKey]) -> String {
+        path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\(printable($0.stringValue))" }.joined()
+    }
+
+    /// `text` for a message: at most 64 characters, control characters as `\u{7}`.
+    public static func printable(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars.prefix(64) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                shown += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return text.unicodeScalars.count > 64 ? shown + "…" : shown
     }
 
     private static func name(_ type: Any.Type) -> String {

@@ -16,10 +16,14 @@ struct Answers: Sendable {
 
     let arms: ModelArms
     let queue: ScoringQueue
+    let events: KeptEvents
     let limits: ServiceConfiguration.Limits
     let metrics: PrometheusRegistry
 
-    /// Items for a history; popular ones, named as such, when the model knows none of its ids.
+    /// Items for a history, or for what is kept of the user when it is empty; popular ones, named as such, when the model knows none of
+    /// its ids.
+    ///
+    /// What the user rated low is no history, and is not recommended either.
     ///
     /// - Throws: `Problem` when the request asks for what cannot be, or too many wait.
     func recommend(_ request: RecommendationRequest) async throws -> Recommended {
@@ -29,12 +33,16 @@ struct Answers: Sendable {
         for (name, ids) in [("history", request.history), ("exclude", request.exclude ?? []), ("allow", request.allow ?? [])] {
             try check(ids.count, in: 0...limits.ids, "ids in \"\(name)\"")
         }
+        try check(request)
+        var kept = EventStore.History(liked: request.history)
+        if request.history.isEmpty, let user = request.user { kept = try await events.history(of: user) }
         let model = arms.model(for: request.user)
-        let history = model.split(request.history)
+        let history = model.split(kept.liked)
         let excluded = model.split(request.exclude ?? [])
         let allowed = request.allow.map(model.split)
         let wanted = Ranking(
-            top: ranking.top, offset: ranking.offset, masked: history.known + excluded.known, allowed: allowed?.known)
+            top: ranking.top, offset: ranking.offset, masked: history.known + model.split(kept.others).known + excluded.known,
+            allowed: allowed?.known)
         let unknown = history.unknown + excluded.unknown + (allowed?.unknown ?? [])
         let items = model.model.itemCount
         guard !history.known.isEmpty else {
@@ -58,7 +66,13 @@ struct Answers: Sendable {
         for start in stride(from: 0, to: requests.count, by: width) {
             let piece = requests[start..<min(requests.count, start + width)]
             replies += try await withThrowingTaskGroup { group in
-                for (place, request) in piece.enumerated() { group.addTask { (place, try await recommend(request)) } }
+                for (place, request) in zip(piece.indices, piece) {
+                    group.addTask {
+                        do { return (place, try await recommend(request)) } catch let problem as Problem {
+                            throw problem.status == .unprocessableContent ? problem.at("request \(place)") : problem
+                        }
+                    }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
             }
         }
@@ -117,6 +131,24 @@ struct Answers: Sendable {
         Counter(
             label: "foldin_recommendations_total", dimensions: [("arm", model.tag.arm), ("kind", kind.rawValue)], factory: metrics
         ).increment()
+    }
+
+    /// Refuses what would be recommended otherwise than asked: an id to exclude that is none, and nothing but such ids to allow.
+    private func check(_ request: RecommendationRequest) throws {
+        let strange = (request.exclude ?? []).filter { !arms.know($0) }
+        if !strange.isEmpty {
+            throw Problem.invalid(found: "\(Answers.list(strange)) in \"exclude\"", expected: "ids of items that the model knows")
+        }
+        if let allow = request.allow, !allow.isEmpty, !allow.contains(where: arms.know) {
+            throw Problem.invalid(
+                found: "\(Answers.list(allow)) in \"allow\"", expected: "at least one id of an item that the model knows")
+        }
+    }
+
+    /// The first few ids, quoted.
+    private static func list(_ ids: [String]) -> String {
+        let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
+        return ids.prefix(3).map { "\"\(Problem.printable($0))\"" }.joined(separator: ", ") + more
     }
 
     private func check(_ count: Int, in range: ClosedRange<Int>, _ what: String) throws {

@@ -4,15 +4,18 @@ import GRDB
 
 /// Kept events as a ratings file, from which a newer model can be trained.
 public enum EventExport {
-    /// Writes the events of the database `path` to `file`: `user,item,rating,timestamp`, oldest first, whole or not at all.
+    /// Writes the events of the database `path` to `file`: `user,item,rating,timestamp`, in the order in which they came, whole or not at
+    /// all.
     ///
     /// An event without a rating gets `clickRating`. The service may be running. Returns the number of events.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput`, `badData`, `cannotCreate` or `writeFailed`.
+    /// - Throws: `FoldinError` of kind `usage` when `file` is the database, `missingInput`, `badData`, `cannotCreate` or
+    ///   `writeFailed`.
     public static func write(database path: String, to file: String, clickRating: Double = 5) throws -> Int {
         guard FileManager.default.fileExists(atPath: path) else {
             throw FoldinError(.missingInput, file: path, found: "no such file", expected: "a database of 'foldin serve --events'")
         }
+        try refuse(file, asPartOf: path)
         var count = 0
         do {
             var configuration = Configuration()
@@ -36,6 +39,28 @@ public enum EventExport {
             throw FoldinError(.badData, file: path, found: "\(error)", expected: "a database of 'foldin serve --events'")
         }
         return count
+    }
+
+    /// Fails when `file` is the database or one of the files that SQLite has beside it.
+    private static func refuse(_ file: String, asPartOf database: String) throws {
+        for part in ["", "-wal", "-shm", "-journal"] where isSame(file, database + part) {
+            throw FoldinError(
+                .usage, file: file, found: "the database itself as the file to write",
+                expected: "another file: the database would be replaced")
+        }
+    }
+
+    private static func isSame(_ file: String, _ other: String) -> Bool {
+        var (status, otherStatus) = (stat(), stat())
+        if stat(file, &status) == 0, stat(other, &otherStatus) == 0 {
+            return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
+        }
+        // One that is not there may come to be.
+        func resolved(_ path: String) -> String {
+            let url = URL(filePath: path)
+            return url.deletingLastPathComponent().resolvingSymlinksInPath().appending(component: url.lastPathComponent).path
+        }
+        return resolved(file) == resolved(other)
     }
 
     private static func line(_ row: Row, _ clickRating: Double) -> String {

@@ -19,6 +19,13 @@ final class EventStore: Sendable {
         var isWriting = false
     }
 
+    /// The items that a user has events of, the latest first, each once.
+    struct History: Sendable, Equatable {
+        var liked: [String] = []
+        /// Items that the user rated too low to like them.
+        var others: [String] = []
+    }
+
     private let pool: DatabasePool
     private let state = NIOLockedValueBox(State())
 
@@ -26,14 +33,20 @@ final class EventStore: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` when it cannot be opened or is no database of ours.
     init(path: String) throws {
+        pool = try EventStore.open(path)
+    }
+
+    /// The database in `path`, with its tables.
+    static func open(_ path: String) throws -> DatabasePool {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
-            pool = try DatabasePool(path: path, configuration: configuration)
+            let pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool in write-ahead mode sets NORMAL, which may lose the last transactions when the power fails.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try EventStore.migrator.migrate(pool)
+            try migrator.migrate(pool)
+            return pool
         } catch {
             throw FoldinError(.cannotCreate, file: path, found: "\(error)", expected: "a place for a database of events, or one")
         }
@@ -93,12 +106,24 @@ final class EventStore: Sendable {
         }
     }
 
-    /// The items a user liked, the latest first, each once; at most `count`.
-    func history(of user: String, count: Int) async throws -> [String] {
-        try await pool.read { database in
-            try String.fetchAll(
-                database, sql: "SELECT item FROM event WHERE user = ? GROUP BY item ORDER BY max(id) DESC LIMIT ?",
-                arguments: [user, count])
+    /// The latest items of a user, at most `count` of either kind, by the last event of each: the one with the latest time, of several the
+    /// one that came last.
+    ///
+    /// An event without a rating is a like, and so is a rating above `threshold`, or, when it is nil, one that is not negative.
+    func history(of user: String, count: Int, likedAbove threshold: Double? = nil) async throws -> History {
+        let last = """
+            SELECT item, time, id, rating IS NULL OR coalesce(rating > :threshold, rating >= 0) AS liked,
+                row_number() OVER (PARTITION BY item ORDER BY time DESC, id DESC) AS place
+            FROM event WHERE user = :user
+            """
+        return try await pool.read { database in
+            func items(liked: Bool) throws -> [String] {
+                try String.fetchAll(
+                    database,
+                    sql: "SELECT item FROM (\(last)) WHERE place = 1 AND liked = :liked ORDER BY time DESC, id DESC LIMIT :count",
+                    arguments: ["user": user, "threshold": threshold, "liked": liked, "count": count])
+            }
+            return History(liked: try items(liked: true), others: try items(liked: false))
         }
     }
 

@@ -46,10 +46,11 @@ public struct FoldinServer: Sendable {
             limits: ScoringQueue.Limits(
                 batch: configuration.batchSize, waiting: configuration.queueSize, delay: configuration.batchDelay),
             workers: workers, metrics: metrics)
-        let answers = Answers(arms: arms, queue: queue, limits: configuration.limits, metrics: metrics)
+        let kept = KeptEvents(store: events, likedAbove: configuration.likedAbove, limits: configuration.limits, logger: logger)
+        let answers = Answers(arms: arms, queue: queue, events: kept, limits: configuration.limits, metrics: metrics)
         let routes = Routes(gate)
         routes.addRecommending(answers)
-        routes.addUsers(answers, events, logger: logger)
+        routes.addUsers(answers)
         routes.addOperating(arms, events, draining, metrics)
         routes.addPage()
         router = routes.finished().buildResponder()
@@ -62,9 +63,14 @@ public struct FoldinServer: Sendable {
     /// - Throws: `FoldinError` of kind `cannotCreate` when the address is taken or is none of this machine's.
     public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
         let logger = logger
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [UnreadableRequests(logger: logger)], idleTimeout: .seconds(30)))
+        let http = HTTPServerBuilder { responder in
+            ServiceChannel(
+                http: HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(
+                        additionalChannelHandlers: [UnreadableRequests(logger: logger), ClosingReplies()],
+                        idleTimeout: .seconds(30))))
+        }
         let application = Application(
             responder: router, server: try certificate.map { try .tls(http, tlsConfiguration: $0.configuration) } ?? http,
             configuration: ApplicationConfiguration(
@@ -83,11 +89,27 @@ public struct FoldinServer: Sendable {
                 configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
             ).run()
         } catch let error as IOError {
+            throw refusal(error.errnoCode)
+        } catch is SocketAddressError.UnknownHost {
             throw FoldinError(
-                .cannotCreate, file: "\(configuration.host):\(configuration.port)", found: "\(error)",
-                expected: "an address of this machine that is free")
+                .cannotCreate, found: "the host \(configuration.host), which has no address that can be found",
+                expected: "a --host of this machine")
         }
         logger.info("stopped")
+    }
+
+    /// Why the address cannot be listened on.
+    private func refusal(_ code: CInt) -> FoldinError {
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        let (found, expected) =
+            switch code {
+            case EADDRINUSE:
+                ("an address and port already in use", "a free port: another --port, or 0 for any that is free")
+            case EADDRNOTAVAIL: ("an address that is none of this machine's", "a --host of this machine")
+            case EACCES: ("no right to listen on this port", "a --port from 1024")
+            default: (String(cString: strerror(code)).lowercased(), "an address and port of this machine that are free")
+            }
+        return FoldinError(.cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected)
     }
 
     /// What the packages have to say only when something is wrong.

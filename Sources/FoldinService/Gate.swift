@@ -24,11 +24,16 @@ struct Gate: RouterMiddleware {
         context.scope = keys == nil ? .admin : key?.scope
         var response: Response
         do {
+            context.expectation = try Expectation(request)
             try admit(request, context, key: key?.name)
             response = try await next(request, context)
         } catch {
             response = problem(error, request, context).response(requestId: context.requestId)
         }
+        // Refused without a word about the body, a client may send it or not: what comes next on the connection cannot be told.
+        let waits =
+            context.expectation.map { !$0.wasMet } ?? (response.status == .expectationFailed && Expectation.hasBody(request))
+        if waits { response.headers[.connection] = "close" }
         response.headers[.requestId] = context.requestId
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.referrerPolicy] = "no-referrer"

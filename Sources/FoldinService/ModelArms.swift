@@ -16,6 +16,9 @@ struct ModelArms: Sendable {
         return candidate.store.current
     }
 
+    /// Whether any of the models knows the item.
+    func know(_ item: String) -> Bool { stores.contains { $0.current.ids.index(of: item) != nil } }
+
     /// Where in 0 ..< 1 a user's id falls: the first 52 bits of its SHA-256, the same on every machine and after every restart.
     static func place(of user: String) -> Double {
         let digest = Array(user.utf8).withUnsafeBytes { Checksum.sha256($0) }

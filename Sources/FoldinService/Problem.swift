@@ -51,6 +51,10 @@ struct Problem: Error, Equatable {
             detail: "found another method; expected \(methods)", headers: [.allow: methods])
     }
 
+    static let expectationFailed = Problem(
+        status: .expectationFailed, name: "expectation-failed", title: "The expectation cannot be met",
+        detail: "found another value of the header Expect; expected 100-continue or no such header")
+
     static func tooLarge(limit: Int) -> Problem {
         Problem(
             status: .contentTooLarge, name: "body-too-large", title: "The body is too large",
@@ -85,6 +89,14 @@ struct Problem: Error, Equatable {
     static let internalFailure = Problem(
         status: .internalServerError, name: "internal", title: "The service failed",
         detail: "found an error that should not be; the log has it under this request's id")
+
+    /// What was sent, for a detail: shortened, without control characters.
+    static func printable(_ text: String) -> String { Reading.printable(text) }
+
+    /// The same problem of a part of the request.
+    func at(_ place: String) -> Problem {
+        Problem(status: status, name: name, title: title, detail: "\(place): \(detail)", headers: headers)
+    }
 
     /// The document; `requestId` ties it to the log.
     func document(requestId: String) -> ByteBuffer {

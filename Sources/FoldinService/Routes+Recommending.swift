@@ -17,16 +17,16 @@ extension Routes {
             bytes.append(contentsOf: "]}".utf8)
             return JSON.response(ByteBuffer(bytes: bytes))
         }
-        add(.get, "/v1/items", scope: .read) { request, _ in
-            guard let query = try Routes.parameter("query", request), query.unicodeScalars.count <= 200 else {
+        add(.get, "/v1/items", scope: .read, parameters: ["query", "top"]) { parameters, _ in
+            guard let query = try parameters.text("query"), query.unicodeScalars.count <= 200 else {
                 throw Problem.malformed(found: "no \"query\", or one that is too long", expected: "at most 200 characters")
             }
-            let count = try Routes.number("top", request, default: 10, in: 1...100)
+            let count = try parameters.number("top", default: 10, in: 1...100)
             let served = answers.arms.main.current
             return JSON.response(ItemsReply(items: served.titles.search(query, count: count).map(served.summary)))
         }
-        add(.get, "/v1/items/{id}/similar", scope: .read) { request, context in
-            let count = try Routes.number("top", request, default: 10, in: 1...answers.limits.top)
+        add(.get, "/v1/items/{id}/similar", scope: .read, parameters: ["top"]) { parameters, context in
+            let count = try parameters.number("top", default: 10, in: 1...answers.limits.top)
             return JSON.response(try await answers.similar(to: Routes.captured("id", context), count: count))
         }
         add(.post, "/v1/explanations", scope: .read, body: ExplanationRequest.self) { request, _ in

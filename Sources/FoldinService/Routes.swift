@@ -4,7 +4,7 @@ import NIOCore
 
 /// The router, and what is the same for every route: the scope it needs, 405 for its other methods, reading what came in.
 final class Routes {
-    typealias Handler = @Sendable (Request, ServiceContext) async throws -> Response
+    typealias Handler = @Sendable (Query, ServiceContext) async throws -> Response
 
     static let methods: [HTTPRequest.Method] =
         [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [HTTPRequest.Method("QUERY")].compactMap { $0 }
@@ -18,14 +18,23 @@ final class Routes {
         router.add(middleware: gate)
     }
 
-    /// Adds a route that a caller with `scope` may use, or everybody when nil.
-    func add(_ method: HTTPRequest.Method, _ path: String, scope: Scope?, _ handler: @escaping Handler) {
+    /// Adds a route that a caller with `scope` may use, or everybody when nil, with the query parameters that it knows.
+    func add(
+        _ method: HTTPRequest.Method, _ path: String, scope: Scope?, parameters: [String] = [], _ handler: @escaping Handler
+    ) {
+        route(method, path, scope, parameters) { _, query, context in try await handler(query, context) }
+    }
+
+    private func route(
+        _ method: HTTPRequest.Method, _ path: String, _ scope: Scope?, _ parameters: [String],
+        _ handler: @escaping @Sendable (Request, Query, ServiceContext) async throws -> Response
+    ) {
         router.on(RouterPath(path), method: method) { request, context in
             if let scope {
                 guard let given = context.scope else { throw Problem.keyNeeded }
                 guard given >= scope else { throw Problem.scopeNeeded(scope) }
             }
-            return try await handler(request, context)
+            return try await handler(request, Query(request.uri.query ?? "", knowing: parameters), context)
         }
         let methods = method == .get ? [.get, .head] : [method]
         if let index = allowed.firstIndex(where: { $0.path == path }) {
@@ -41,7 +50,7 @@ final class Routes {
         _ handler: @escaping @Sendable (Message, ServiceContext) async throws -> Response
     ) {
         let limits = limits
-        add(method, path, scope: scope) { request, context in
+        route(method, path, scope, []) { request, _, context in
             let media = request.headers[.contentType]?.lowercased() ?? ""
             guard media.prefix(while: { $0 != ";" }).trimmingCharacters(in: .whitespaces) == "application/json" else {
                 throw Problem.jsonNeeded
@@ -60,7 +69,7 @@ final class Routes {
         return router
     }
 
-    /// The whole body. A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
+    /// The whole body, which a client that waits is told to send. A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
     private static func collect(
         _ request: Request, _ context: ServiceContext, _ limits: ServiceConfiguration.Limits
     ) async throws -> ByteBuffer {
@@ -71,6 +80,7 @@ final class Routes {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
             throw Problem.tooLarge(limit: limits.bodyBytes)
         }
+        context.expectation?.meet(channel)
         do {
             let body = try await request.body.collect(upTo: limits.bodyBytes)
             deadline.cancel()
@@ -88,19 +98,6 @@ final class Routes {
             throw Problem.malformed(found: "an id in the path that cannot be decoded", expected: "UTF-8, percent-encoded")
         }
         return text
-    }
-
-    /// A parameter of the query, in which `+` is a blank as forms write it; nil when it is not there.
-    static func parameter(_ name: String, _ request: Request) throws -> String? {
-        for pair in (request.uri.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard decoded(parts[0], plusIsBlank: true) == name else { continue }
-            guard let text = parts.count > 1 ? decoded(parts[1], plusIsBlank: true) : "" else {
-                throw Problem.malformed(found: "a \"\(name)\" that cannot be decoded", expected: "UTF-8, percent-encoded")
-            }
-            return text
-        }
-        return nil
     }
 
     /// Percent-encoded UTF-8, decoded; nil when it is none. Foundation's decoding drops a byte order mark, which may begin an id.
@@ -121,15 +118,5 @@ final class Routes {
     /// The value of a hexadecimal digit.
     private static func digit(_ byte: UInt8) -> UInt8? {
         Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
-    }
-
-    /// A whole number of the query.
-    static func number(_ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = try parameter(name, request) else { return fallback }
-        guard let value = Int(text), range.contains(value) else {
-            throw Problem.malformed(
-                found: "another value of \"\(name)\"", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return value
     }
 }

@@ -43,6 +43,10 @@ public struct ServiceConfiguration: Sendable {
     public var isOpen = false
     /// The database of events; nil to keep none.
     public var events: String?
+    /// A rating at or below this is kept, but is no like: its item is no part of a history, and is not recommended.
+    ///
+    /// When nil, every event is a like but one with a negative rating. The last event of a user and an item decides.
+    public var likedAbove: Double?
     /// Requests a second that each client may make; nil for any number.
     public var rate: Double?
     /// How long the first request waits for company to be scored with, below a second.
@@ -74,6 +78,9 @@ public struct ServiceConfiguration: Sendable {
             "--keys, or --open to say that everybody may use this service")
         try require((0...65_535).contains(port), "port \(port)", "0 to 65535")
         try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests a second", "more than 0")
+        try require(likedAbove?.isFinite ?? true, "the rating threshold \(likedAbove ?? 0)", "a number")
+        try require(
+            likedAbove == nil || events != nil, "a rating threshold and no events", "--events, or no --liked-above")
         try require(
             candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)",
             "more than 0, at most 1")

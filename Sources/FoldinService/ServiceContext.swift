@@ -9,6 +9,8 @@ struct ServiceContext: RequestContext {
     var requestId: String
     /// What the caller's key allows; everything when no keys are configured, nil without a known key.
     var scope: Scope?
+    /// Set while the client waits with its body until it is told to go on.
+    var expectation: Expectation?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -50,6 +50,11 @@ import Testing
             #expect(
                 try await Self.curl("--cacert", chain, "--tls-max", "1.1", "https://localhost:\(service.port)/health/live")
                     .isEmpty)
+            let told = try await Self.curl(
+                "--cacert", chain, "--include", "--expect100-timeout", "60", "-H", "Expect: 100-continue", "-H",
+                "Content-Type: application/json", "-d", #"{"history":["i1"],"top":1}"#,
+                "https://localhost:\(service.port)/v1/recommendations")
+            #expect(told.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), "\(told)")
             let plain = await service.raw("GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             #expect(!plain.contains("live"))
         }

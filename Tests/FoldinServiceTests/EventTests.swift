@@ -84,9 +84,9 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(try await store.history(of: "secret-7", count: 10) == ["i3", "i2", "i1", "i0"])
-        #expect(try await store.history(of: "secret-7", count: 2) == ["i3", "i2"])
-        #expect(try await store.history(of: "all", count: 100).count == 50)
+        #expect(try await store.history(of: "secret-7", count: 10).liked == ["i3", "i2", "i1", "i0"])
+        #expect(try await store.history(of: "secret-7", count: 2).liked == ["i3", "i2"])
+        #expect(try await store.history(of: "all", count: 100).liked.count == 50)
         func files() throws -> Data {
             try folder.names().reduce(into: Data()) { $0 += try Data(contentsOf: URL(filePath: folder.path + "/" + $1)) }
         }
@@ -95,7 +95,7 @@ import Testing
         #expect(try files().firstRange(of: Data("secret-7".utf8)) == nil)
         // Opened again it is all there.
         let again = try EventStore(path: folder.path + "/events.sqlite")
-        #expect(try await again.history(of: "all", count: 100).count == 50)
+        #expect(try await again.history(of: "all", count: 100).liked.count == 50)
     }
 
     @Test func areExportedAsRatings() async throws {
@@ -121,5 +121,17 @@ import Testing
         #expect(failure { try EventExport.write(database: database, to: folder.path + "/no/where") }?.kind == .cannotCreate)
         #expect(failure { try EventStore(path: noDatabase) }?.kind == .cannotCreate)
         #expect(!(try folder.names().contains("x")))
+        // The database is not written over, under whatever name, nor what SQLite has beside it.
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: database)
+        try FileManager.default.linkItem(atPath: database, toPath: folder.path + "/hard")
+        let before = try Data(contentsOf: URL(filePath: database))
+        for out in [
+            "events.sqlite", "./events.sqlite", "link", "hard", "events.sqlite-wal", "events.sqlite-shm", "events.sqlite-journal",
+        ] {
+            let error = failure { try EventExport.write(database: database, to: folder.path + "/" + out) }
+            #expect(error?.kind == .usage && error?.found.contains("the database itself") == true, "\(out)")
+        }
+        let after = try Data(contentsOf: URL(filePath: database))
+        #expect(after == before)
     }
 }

@@ -124,12 +124,18 @@ struct LiveService: Sendable {
     ///
     /// On a thread of its own: one of Swift's few would be missed by the service, which runs in the same process.
     func raw(_ text: String) async -> String {
+        await talk([(text, nil)])[0]
+    }
+
+    /// Sends one text after the other on one connection, each when what is to come after the one before has come, or with nil the service
+    /// has hung up or been silent for five seconds. Returns what came after each; `<closed>` stands for the end.
+    func talk(_ turns: [(send: String, until: String?)]) async -> [String] {
         await withCheckedContinuation { continuation in
-            DispatchQueue(label: "raw").async { continuation.resume(returning: exchange(text)) }
+            DispatchQueue(label: "raw").async { continuation.resume(returning: exchange(turns)) }
         }
     }
 
-    private func exchange(_ text: String) -> String {
+    private func exchange(_ turns: [(send: String, until: String?)]) -> [String] {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var patience = timeval(tv_sec: 5, tv_usec: 0)
@@ -143,12 +149,21 @@ struct LiveService: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else { return "not connected" }
-        _ = Array(text.utf8).withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        var received: [UInt8] = []
+        guard connected == 0 else { return turns.map { _ in "not connected" } }
         var piece = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(descriptor, &piece, piece.count, 0), count > 0 { received += piece[..<count] }
-        return String(decoding: received, as: UTF8.self)
+        return turns.map { turn in
+            _ = Array(turn.send.utf8).withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            var received = ""
+            while turn.until.map({ !received.contains($0) }) ?? true {
+                let count = recv(descriptor, &piece, piece.count, 0)
+                if count == 0 { received += turn.until == nil ? "" : "<closed>" }
+                guard count > 0 else { break }
+                received += String(decoding: piece[..<count], as: UTF8.self)
+            }
+            return received
+        }
     }
 }
 

@@ -30,12 +30,12 @@ import Testing
                 #expect(reply.items.map(\.item) == Array(all.dropFirst(offset).prefix(top)), "top \(top) offset \(offset)")
             }
             let allowed = ["i9", "i1", "i30", "x", "i4", "i9"]
-            let request = RecommendationRequest(history: ["i1", "y"], top: 2, offset: 1, exclude: ["i30", "z"], allow: allowed)
+            let request = RecommendationRequest(history: ["i1", "y"], top: 2, offset: 1, exclude: ["i30"], allow: allowed)
             let reply = try await service.client.recommendations(request)
             let expected = try service.recommender.recommend(40, havingLiked: ["i1"]).map(\.item).filter {
                 ["i9", "i4"].contains($0)
             }
-            #expect(reply.items.map(\.item) == [expected[1]] && reply.unknown == ["y", "z", "x"])
+            #expect(reply.items.map(\.item) == [expected[1]] && reply.unknown == ["y", "x"])
             let nothing = try await service.client.recommendations(RecommendationRequest(history: ["i1"], allow: []))
             #expect(nothing.items.isEmpty)
         }

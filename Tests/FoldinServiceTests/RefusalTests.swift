@@ -1,5 +1,7 @@
 import FoldinClient
+import FoldinInteractions
 import Foundation
+import Logging
 import Testing
 
 @testable import FoldinService
@@ -7,19 +9,28 @@ import Testing
 @Suite("Service: refusals") struct RefusalTests {
     /// Body, status, the end of the problem's type, and a part of its detail.
     static let bodies: [(String, Int, String, String)] = [
-        ("", 400, "malformed-request", "not JSON,"), ("{", 400, "malformed-request", "not JSON,"),
+        ("", 400, "malformed-request", "not JSON;"), ("{", 400, "malformed-request", "not JSON;"),
         ("[]", 400, "malformed-request", "object"),
         ("{}", 400, "malformed-request", "\"history\""),
         (#"{"history":"i1"}"#, 400, "malformed-request", ".history; expected an array"),
         (#"{"history":[1]}"#, 400, "malformed-request", ".history[0]; expected a string"),
         (#"{"history":[null]}"#, 400, "malformed-request", "null at .history[0]"),
-        (#"{"history":["i1"],"top":1e99}"#, 400, "malformed-request", "a number that does not fit"),
-        (#"{"history":["i1"],"top":1.5}"#, 400, "malformed-request", "a number that does not fit"),
+        (#"{"history":["i1"],"top":1e99}"#, 400, "malformed-request", "found 1e+99 at .top; expected a whole number"),
+        (#"{"history":["i1"],"top":1e999}"#, 400, "malformed-request", "a number that does not fit at .top"),
+        (#"{"history":["i1"],"offset":1.5}"#, 400, "malformed-request", "found 1.5 at .offset; expected a whole number"),
         (#"{"history":["i1"],"top":"5"}"#, 400, "malformed-request", ".top; expected a whole number"),
         (#"{"history":["i1"],"top":0}"#, 422, "invalid-request", "0 items"),
         (#"{"history":["i1"],"top":1001}"#, 422, "invalid-request", "1 to 1000"),
         (#"{"history":["i1"],"offset":-1}"#, 422, "invalid-request", "-1 items"),
         (#"{"history":["i1"],"top":9223372036854775807}"#, 422, "invalid-request", "1 to 1000"),
+        (#"{"history":null}"#, 400, "malformed-request", "no \"history\" at the top"),
+        (
+            #"{"history":["i1"],"topn":2}"#, 400, "malformed-request",
+            "found an unknown field at .topn; expected only history, top, offset, exclude, allow, user"
+        ),
+        (#"{"history":["i1"],"a\u001b":2,"n":1}"#, 400, "malformed-request", "unknown fields at .a\\u{1B}, .n; "),
+        (#"{"history":["i1"],"exclude":["i2","x","y\u0007"]}"#, 422, "invalid-request", #"found "x", "y\u{7}" in "exclude""#),
+        (#"{"history":["i1"],"allow":["x"]}"#, 422, "invalid-request", #"found "x" in "allow""#),
         (#"{"history":["\ud800"]}"#, 400, "malformed-request", "JSON"),
         (String(repeating: "[", count: 100_000), 400, "malformed-request", "JSON"),
     ]
@@ -146,6 +157,25 @@ import Testing
                 "GET /v1/models HTTP/1.1\r\nHost: evil.example:\(service.port)\r\nConnection: close\r\n\r\n")
             #expect(rebound.hasPrefix("HTTP/1.1 403"))
             #expect(try await service.send("GET", "/v1/models", headers: ["Sec-Fetch-Site": "same-origin"]).status == 200)
+        }
+    }
+
+    /// An address that is taken, one of another machine, a name that is none: said with the address, and with what to change.
+    @Test func ofAddresses() async throws {
+        try await LiveService.with { service in
+            for (host, port, place, words) in [
+                ("127.0.0.1", service.port, "127.0.0.1:\(service.port)", ["already in use", "--port"]),
+                ("192.0.2.1", 0, "192.0.2.1:0", ["none of this machine's", "--host"]),
+                ("no-such-host.invalid", 0, nil, ["no-such-host.invalid", "--host"]),
+            ] {
+                var configuration = ServiceConfiguration(model: service.folder.path + "/model.safetensors")
+                (configuration.host, configuration.port, configuration.isOpen) = (host, port, true)
+                configuration.watch = nil
+                let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                let error = await #expect(throws: FoldinError.self) { try await server.run() }
+                #expect(error?.kind == .cannotCreate && error?.file == place, "\(String(describing: error))")
+                for word in words { #expect(error?.description.contains(word) == true, "\(String(describing: error))") }
+            }
         }
     }
 

@@ -1,0 +1,33 @@
+import FoldinMessages
+
+/// What an event must be to be kept.
+enum EventRules {
+    /// Seconds since 1970, before the year 10000.
+    static let times = 0...253_402_300_799
+    static let ratings = -1e9...1e9
+
+    /// Whether `id` can be a user's or an item's: 1 to `length` Unicode code points, none of them a control character.
+    static func allow(_ id: String, length: Int) -> Bool {
+        (1...length).contains(id.unicodeScalars.count)
+            && id.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+
+    /// What is expected of an id.
+    static func idRule(length: Int) -> String { "1 to \(length) characters, none of them a control character" }
+
+    /// The first thing that is wrong with an event; nil when it can be kept.
+    static func fault(in event: Event, idLength: Int) -> (found: String, expected: String)? {
+        if !allow(event.user, length: idLength) { return ("the user", idRule(length: idLength)) }
+        if !allow(event.item, length: idLength) { return ("the item", idRule(length: idLength)) }
+        if let rating = event.rating, !ratings.contains(rating) { return ("the rating", "-1e9 to 1e9") }
+        if let time = event.time, !times.contains(time) {
+            // From 1978 on.
+            let isMilliseconds = (times.upperBound + 1...times.upperBound * 1_000).contains(time)
+            return (
+                "the time \(time)\(isMilliseconds ? ", which looks like milliseconds,": "")",
+                "whole seconds since 1970, before the year 10000"
+            )
+        }
+        return nil
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Logging
+
+/// The events of a service as its routes use them: what fails becomes a problem, and SQLite's own complaints go to the log.
+struct KeptEvents: Sendable {
+    /// Nil when the service keeps none.
+    let store: EventStore?
+    /// See `ServiceConfiguration.likedAbove`.
+    let likedAbove: Double?
+    let limits: ServiceConfiguration.Limits
+    let logger: Logger
+
+    /// The store.
+    ///
+    /// - Throws: `Problem` when there is none.
+    func required() throws -> EventStore {
+        guard let store else { throw Problem.notFound("found a service that keeps no events; expected one with --events") }
+        return store
+    }
+
+    /// What `body` makes of the store.
+    ///
+    /// - Throws: `Problem` when there is no store or it fails; the caller learns that it may try again.
+    func use<Value: Sendable>(_ body: (EventStore) async throws -> Value) async throws -> Value {
+        let store = try required()
+        do { return try await body(store) } catch let problem as Problem {
+            throw problem
+        } catch {
+            logger.error("events cannot be read or kept", metadata: ["reason": "\(error)"])
+            throw Problem.unavailable("found a failure of the database of events; expected it to work later")
+        }
+    }
+
+    /// What a user liked and what else the user rated; nothing when no events are kept, or none can be of such a user.
+    func history(of user: String) async throws -> EventStore.History {
+        guard store != nil, EventRules.allow(user, length: limits.idLength) else { return EventStore.History() }
+        return try await use { try await $0.history(of: user, count: limits.ids, likedAbove: likedAbove) }
+    }
+}

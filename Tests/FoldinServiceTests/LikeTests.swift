@@ -1,0 +1,151 @@
+import FoldinClient
+import FoldinInteractions
+import FoldinModels
+import FoldinTestSupport
+import Foundation
+import Testing
+
+@testable import FoldinService
+
+/// Which events are likes, and what recommendations are made of them.
+@Suite("Service: likes") struct LikeTests {
+    static func store(_ events: [Event], _ folder: TemporaryFolder) async throws -> EventStore {
+        let store = try EventStore(path: folder.path + "/events.sqlite")
+        for event in events { try await store.append([event]) }
+        return store
+    }
+
+    /// The last event of a user and an item decides: by its time, then by its arrival.
+    @Test func theLastRatingDecides() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await Self.store(
+            [
+                Event(user: "u", item: "click", time: 1), Event(user: "u", item: "good", rating: 3.5, time: 2),
+                Event(user: "u", item: "low", rating: 3.4, time: 3), Event(user: "u", item: "zero", rating: 0, time: 4),
+                Event(user: "u", item: "bad", rating: -1, time: 5), Event(user: "u", item: "worse", rating: 5, time: 6),
+                Event(user: "u", item: "worse", rating: 1, time: 7), Event(user: "u", item: "better", rating: 1, time: 8),
+                Event(user: "u", item: "better", time: 8), Event(user: "u", item: "late", rating: 5, time: 10),
+                // Kept later, but of an earlier time.
+                Event(user: "u", item: "late", rating: 1, time: 9), Event(user: "other", item: "bad", rating: 5, time: 99),
+            ], folder)
+        func liked(_ threshold: Double?, count: Int = 100) async throws -> EventStore.History {
+            try await store.history(of: "u", count: count, likedAbove: threshold)
+        }
+        #expect(try await liked(3.4).liked == ["late", "better", "good", "click"])
+        #expect(try await liked(3.4).others == ["worse", "bad", "zero", "low"])
+        #expect(try await liked(nil).liked == ["late", "better", "worse", "zero", "low", "good", "click"])
+        #expect(try await liked(nil).others == ["bad"])
+        #expect(try await liked(-5).others.isEmpty)
+        #expect(try await liked(3.4, count: 2) == EventStore.History(liked: ["late", "better"], others: ["worse", "bad"]))
+        // All of it is exported.
+        #expect(try EventExport.write(database: folder.path + "/events.sqlite", to: folder.path + "/out") == 12)
+    }
+
+    /// A low rating is no part of the history, and its item is not recommended either.
+    @Test func dislikesAreNeitherHistoryNorRecommended() async throws {
+        try await LiveService.configured({ configuration, folder in
+            configuration.events = folder.path + "/events.sqlite"
+            configuration.likedAbove = 2
+        }).run { service in
+            try await service.client.keep([
+                Event(user: "u", item: "i3", rating: 2.5), Event(user: "u", item: "i5", rating: 2),
+                Event(user: "u", item: "new", rating: 1),
+                Event(user: "grump", item: "i3", rating: 1), Event(user: "grump", item: "i5", rating: -1),
+            ])
+            let reply = try await service.client.recommendations(40, for: "u")
+            let expected = try service.recommender.recommend(40, havingLiked: ["i3"]).map(\.item).filter { $0 != "i5" }
+            #expect(reply.kind == .personal && reply.items.map(\.item) == expected && reply.unknown.isEmpty)
+            let grump = try await service.client.recommendations(40, for: "grump")
+            #expect(
+                grump.kind == .popular && grump.items.count == 38 && !grump.items.contains { ["i3", "i5"].contains($0.item) })
+            try await service.client.keep([Event(user: "grump", item: "i5", rating: 5)])
+            #expect(try await service.client.recommendations(for: "grump").kind == .personal)
+        }
+    }
+
+    @Test func aThresholdIsANumberAndForEvents() throws {
+        var configuration = ServiceConfiguration(model: "m")
+        configuration.likedAbove = 3
+        #expect(failure { try configuration.validate() }?.kind == .usage)
+        configuration.events = "e"
+        try configuration.validate()
+        configuration.likedAbove = .nan
+        #expect(failure { try configuration.validate() }?.kind == .usage)
+    }
+
+    /// With a user and no history the events that are kept are used, alone and in a batch.
+    @Test func aUserStandsForTheHistory() async throws {
+        try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
+            service in
+            try await service.client.keep([Event(user: "u", item: "i3"), Event(user: "u", item: "i7")])
+            let kept = try await service.client.recommendations(5, for: "u")
+            #expect(try await service.client.recommendations(RecommendationRequest(top: 5, user: "u")) == kept)
+            #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5}"#).status == 200)
+            #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5,"history":null}"#).status == 200)
+            let own = try await service.client.recommendations(RecommendationRequest(history: ["i9"], top: 5, user: "u"))
+            #expect(own.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i9"]).map(\.item)))
+            let batch = try await service.client.recommendations([
+                RecommendationRequest(top: 5, user: "u"), RecommendationRequest(top: 5, user: "nobody"),
+                RecommendationRequest(top: 5, user: "u\u{0}"), RecommendationRequest(top: 5),
+            ])
+            #expect(batch[0] == kept && batch.dropFirst().allSatisfy { $0.kind == .popular })
+        }
+        // Without a store such a user is a stranger.
+        try await LiveService.with { service throws in
+            #expect(try await service.client.recommendations(RecommendationRequest(user: "u")).kind == .popular)
+        }
+    }
+
+    /// The same lists of ids as in a body, separated by commas or repeated; ids with a comma too.
+    @Test func queriesExcludeAndAllow() async throws {
+        try await LiveService.configured({ configuration, folder in
+            configuration.events = folder.path + "/events.sqlite"
+            let ids = (0..<39).map { "i\($0)" } + ["a,b"]
+            try TrainedModelWithIds.save(ids, to: folder.path + "/model.safetensors")
+        }).run { service in
+            try await service.client.keep([Event(user: "u", item: "i3")])
+            let all = try await service.client.recommendations(40, for: "u").items.map(\.item)
+            func items(_ query: String) async throws -> [String] {
+                let answer = try await service.send("GET", "/v1/users/u/recommendations?top=40&" + query)
+                return try JSONDecoder().decode(RecommendationReply.self, from: answer.body).items.map(\.item)
+            }
+            for (query, ids) in [
+                ("exclude=i1,i2", ["i1", "i2"]), ("exclude=i1&exclude=i2,i4", ["i1", "i2", "i4"]),
+                ("exclude=i1%2Ci2", ["i1", "i2"]),
+                ("exclude=a%2Cb", ["a,b"]), ("exclude=i1,a%2Cb,i2", ["i1", "a,b", "i2"]), ("exclude=", []),
+                ("exclude=,i1,", ["i1"]),
+            ] {
+                #expect(try await items(query) == all.filter { !ids.contains($0) }, "\(query)")
+                if !ids.isEmpty {
+                    let query = query.replacingOccurrences(of: "exclude", with: "allow")
+                    #expect(try await items(query) == all.filter(ids.contains), "\(query)")
+                }
+            }
+            #expect(try await items("allow=i1,i2&exclude=i2") == ["i1"])
+            #expect(try await items("allow=").isEmpty)
+            #expect(try await items("allow=i1,x") == ["i1"])
+            for query in ["exclude=i1,x", "allow=x", "exclude=a,b"] {
+                let problem = try await service.send("GET", "/v1/users/u/recommendations?" + query).problem()
+                #expect(
+                    problem.status == 422 && (problem.detail.contains("\"x\"") || problem.detail.contains("\"a\"")), "\(problem)")
+            }
+            #expect(try await service.send("GET", "/v1/users/u/recommendations?exclude=%FF").problem().status == 400)
+            let reply = try await service.client.recommendations(
+                40, offset: 1, for: "u", excluding: ["i1", "a,b"], allowing: ["i1", "i2", "a,b", "i4"])
+            #expect(reply.items.map(\.item) == Array(all.filter { ["i2", "i4"].contains($0) }.dropFirst()))
+            let problem = try await service.send(
+                "POST", "/v1/recommendations:batch", #"{"requests":[{"history":[]},{"history":[],"exclude":["x"]}]}"#
+            )
+            .problem()
+            #expect(problem.status == 422 && problem.detail.hasPrefix("request 1: found \"x\" in \"exclude\""))
+        }
+    }
+}
+
+/// A model of 40 items with ids of one's own.
+enum TrainedModelWithIds {
+    static func save(_ ids: [String], to path: String) throws {
+        let model = LiveService.model()
+        try TrainedModel(core: model.core, items: Vocabulary(ids)).save(to: path)
+    }
+}
