@@ -22,6 +22,7 @@ struct FoldinCommand: AsyncParsableCommand {
             SimilarCommand.self,
             ServeCommand.self,
             KeysCommand.self,
+            ImportEventsCommand.self,
             ExportEventsCommand.self,
             BenchCommand.self,
             DoctorCommand.self,
@@ -50,7 +51,7 @@ enum Main {
                 try command.run()
             }
         } catch let error as FoldinError {
-            Console.note("foldin: \(error)")
+            Console.note("foldin: \(Console.printable("\(error)"))")
             exit(error.exitStatus)
         } catch let error as TrainingDivergence {
             Console.note("foldin: \(error)")

@@ -33,6 +33,8 @@ import Testing
                                   item.
           serve                   Serve a model over HTTP, with a page to try it on.
           keys                    Make an API key for the service.
+          import-events           Add the rows of a ratings file to the service's
+                                  events.
           export-events           Write the service's events to a ratings file for
                                   'foldin prepare'.
           bench                   Measure speed on this machine.
@@ -52,8 +54,8 @@ import Testing
     static let subcommands = [
         ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
         ["blend"],
-        ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["serve"], ["keys"], ["export-events"],
-        ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
+        ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["serve"], ["keys"], ["import-events"],
+        ["export-events"], ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],
     ]
 
     /// Every subcommand says what it does and how it is called, and every option says what it is for.

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foldin
+import FoldinService
+
+/// `foldin import-events`: a ratings file, as events of the service.
+struct ImportEventsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-events", abstract: "Add the rows of a ratings file to the service's events.",
+        discussion: """
+            Reads what 'foldin prepare' reads. Who has rows in the file is then no stranger to the service. All rows are added or none; \
+            one that is there already is not added again. Times that are too large for seconds are taken for milliseconds, \
+            microseconds or nanoseconds; rows of a file without times get the present one. The service may be running.
+            """)
+
+    @Argument(help: ArgumentHelp("The ratings file.", valueName: "ratings")) var ratings: String
+    @Option(
+        help: ArgumentHelp("The database of 'foldin serve --events', made when it is not there.", valueName: "database"))
+    var events: String
+    @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
+    @OptionGroup var work: WorkerOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+        Console.progress("reading \(ratings)")
+        let rows = try Ratings(
+            contentsOf: ratings, format: try layout.format(of: ratings), keepingTimestamps: true, workers: work.workers)
+        let units = Self.unitsPerSecond(rows.timestamps)
+        Console.progress("adding \(rows.count) rows to \(events)")
+        defer { Console.progress("") }
+        let interrupt = Interrupt()
+        let outcome: EventImport.Outcome
+        do {
+            outcome = try EventImport.write(database: events, source: ratings, shouldStop: { interrupt.happened }) { add in
+                try rows.forEachInteraction { user, item, rating, timestamp in
+                    // By its digits: 3.4 stays 3.4 in double precision.
+                    let time = timestamp.map { Int(($0 >= 0 ? $0 : $0 - units + 1) / units) }
+                    try add(user, item, rating.flatMap { Double("\($0)") }, time)
+                }
+            }
+        } catch is EventImport.Interrupted {
+            Console.note("interrupted: nothing was added to \(events)")
+            throw ExitCode(130)
+        }
+        Console.progress("")
+        let summary = Summary(outcome, hasTimes: !rows.timestamps.isEmpty, database: events)
+        if json { try Console.json(summary) } else { Console.result(summary.text) }
+    }
+
+    /// How many units of the times are a second: as few as bring the latest before the year 10000.
+    private static func unitsPerSecond(_ times: [Int64]) -> Int64 {
+        let latest = times.max() ?? 0
+        return [1, 1_000, 1_000_000].first { latest / $0 <= 253_402_300_799 } ?? 1_000_000_000
+    }
+
+    /// What was done, for people and for machines.
+    private struct Summary: Encodable {
+        let database: String
+        let events, users, alreadyThere, repeated: Int
+        /// `file` or `now`.
+        let times: String
+
+        init(_ outcome: EventImport.Outcome, hasTimes: Bool, database: String) {
+            self.database = database
+            (events, users) = (outcome.events, outcome.users)
+            (alreadyThere, repeated) = (outcome.alreadyThere, outcome.repeated)
+            times = hasTimes ? "file" : "now"
+        }
+
+        var text: String {
+            var lines = ["\(events) events of \(users) users added to \(database)"]
+            if events > 0 {
+                lines[0] += times == "file" ? ", with the times of the file" : ", with the present time: the file has none"
+            }
+            if alreadyThere > 0 { lines.append("\(alreadyThere) rows were there already") }
+            if repeated > 0 { lines.append("\(repeated) rows are the same as an earlier one of the file") }
+            return lines.joined(separator: "\n")
+        }
+    }
+}
