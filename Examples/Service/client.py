@@ -9,11 +9,15 @@ import urllib.error
 import urllib.request
 
 
-def recommend(base, history, top=10, key=None):
+def recommend(base, history=(), top=10, key=None, user=None, exclude=()):
+    """Items for a history, or without one for a user whose events the service keeps."""
     headers = {"Content-Type": "application/json"}
     if key:
-        headers["Authorization"] = "Bearer " + key
-    body = json.dumps({"history": history, "top": top}).encode()
+        headers["Authorization"] = "Bearer " + key.strip()
+    asked = {"history": list(history), "top": top, "exclude": list(exclude)}
+    if user is not None:
+        asked["user"] = user
+    body = json.dumps(asked).encode()
     with urllib.request.urlopen(urllib.request.Request(base + "/v1/recommendations", body, headers), timeout=5) as reply:
         return json.load(reply)
 

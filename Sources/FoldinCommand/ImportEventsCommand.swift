@@ -28,9 +28,10 @@ struct ImportEventsCommand: ParsableCommand {
         Console.progress("adding \(rows.count) rows to \(events)")
         defer { Console.progress("") }
         let interrupt = Interrupt()
+        let isInterrupted = { interrupt.happened }
         let outcome: EventImport.Outcome
         do {
-            outcome = try EventImport.write(database: events, source: ratings, shouldStop: { interrupt.happened }) { add in
+            outcome = try EventImport.write(database: events, source: ratings, shouldStop: isInterrupted) { add in
                 try rows.forEachInteraction { user, item, rating, timestamp in
                     // By its digits: 3.4 stays 3.4 in double precision.
                     let time = timestamp.map { Int(($0 >= 0 ? $0 : $0 - units + 1) / units) }

@@ -52,10 +52,14 @@ struct Query {
     func ids(_ name: String, isKnown: (String) -> Bool) throws -> [String]? {
         let values = pairs.filter { $0.name == name }.map(\.value)
         guard !values.isEmpty else { return nil }
-        return try values.flatMap { $0.split(separator: UInt8(ascii: ",")) }.flatMap { part in
+        // Nothing between two commas is an id like any other, and no item's; nothing at all is no id.
+        let parts = values.filter { !$0.isEmpty }.flatMap {
+            $0.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        }
+        return try parts.flatMap { part in
             let id = try Query.decoded(part, name)
             guard id.unicodeScalars.contains(","), !isKnown(id) else { return [id] }
-            return id.unicodeScalars.split(separator: ",").map { String($0) }
+            return id.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
         }
     }
 
