@@ -14,7 +14,9 @@ struct Certificate: Sendable {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: expected)
             }
-            do { return try body(Array(data)) } catch {
+            // A byte order mark would hide the first line.
+            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+            do { return try body(Array(data.starts(with: mark) ? data.dropFirst(mark.count) : data)) } catch {
                 throw FoldinError(.badData, file: path, found: "\(error)", expected: expected)
             }
         }

@@ -68,6 +68,9 @@ import Testing
         }
         let (chain, key) = (try write("chain", Self.certificate), try write("key", Self.key))
         _ = try Certificate(chain: chain, key: key)
+        // As editors of other systems leave them.
+        func foreign(_ text: String) -> String { "\u{FEFF}" + text.replacingOccurrences(of: "\n", with: "\r\n") }
+        _ = try Certificate(chain: try write("chain2", foreign(Self.certificate)), key: try write("key2", foreign(Self.key)))
         for (chain, key, kind, culprit) in [
             (folder.path + "/none", key, FoldinError.Kind.missingInput, "none"),
             (chain, folder.path + "/none", .missingInput, "none"),
