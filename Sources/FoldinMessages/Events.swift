@@ -17,7 +17,7 @@ public struct Event: Codable, Sendable, Equatable {
     }
 
     /// The fields that are read. `timestamp`, as the export and ratings files name it, is another name for `time`.
-    private enum Field: String, CodingKey, CaseIterable { case user, item, rating, time, timestamp }
+    enum Field: String, CodingKey, CaseIterable { case user, item, rating, time, timestamp }
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.fields(Field.self)

@@ -69,7 +69,9 @@ final class Routes {
         return router
     }
 
-    /// The whole body, which a client that waits is told to send. A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
+    /// The whole body, which a client that waits is told to send.
+    ///
+    /// A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
     private static func collect(
         _ request: Request, _ context: ServiceContext, _ limits: ServiceConfiguration.Limits
     ) async throws -> ByteBuffer {

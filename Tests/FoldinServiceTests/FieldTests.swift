@@ -61,6 +61,41 @@ import Testing
         }
     }
 
+    /// The description of the interface has the fields and parameters that the service knows, and no others.
+    @Test func theDescriptionHasTheSame() async throws {
+        func names<Field: CodingKey & CaseIterable>(_ type: Field.Type) -> Set<String> { Set(Field.allCases.map(\.stringValue)) }
+        try await LiveService.with { service in
+            let document = try JSONSerialization.jsonObject(with: try await service.send("GET", "/openapi.json").body)
+            func at(_ path: String...) -> Any? { path.reduce(document) { ($0 as? [String: Any])?[$1] } }
+            for (name, fields) in [
+                ("RecommendationRequest", names(RecommendationRequest.CodingKeys.self)),
+                ("BatchRequest", names(BatchRequest.CodingKeys.self)),
+                ("ExplanationRequest", names(ExplanationRequest.CodingKeys.self)),
+                ("EventsRequest", names(EventsRequest.CodingKeys.self)),
+                ("Event", names(Event.Field.self)),
+            ] {
+                let described = at("components", "schemas", name, "properties") as? [String: Any]
+                #expect(described.map { Set($0.keys) } == fields, "\(name)")
+                #expect(at("components", "schemas", name, "additionalProperties") as? Bool == false, "\(name)")
+            }
+            let paths = try #require(at("paths") as? [String: [String: [String: Any]]])
+            for (path, operations) in paths {
+                for (method, operation) in operations {
+                    let parameters = operation["parameters"] as? [[String: Any]] ?? []
+                    let known = parameters.filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
+                    let asked = path.replacingOccurrences(of: "{id}", with: "i1")
+                    let refusal = try await service.send(method.uppercased(), asked + "?unknown", method == "post" ? "{}" : nil)
+                        .problem()
+                    #expect(
+                        refusal.detail.hasSuffix(
+                            known.isEmpty ? "expected none here" : "expected only " + known.joined(separator: ", ")),
+                        "\(path): \(refusal)")
+                    #expect((operation["responses"] as? [String: Any])?["400"] != nil, "\(path)")
+                }
+            }
+        }
+    }
+
     /// Both names of the time, whole numbers and ISO 8601; what is neither gets a message of its own.
     @Test func timesAreReadOrNamed() throws {
         func read(_ fields: String) throws(Reading.Failure) -> Int? {
