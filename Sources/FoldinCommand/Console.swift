@@ -8,19 +8,6 @@ enum Console {
     /// Whether a person is watching standard error.
     static let isWatched = isatty(STDERR_FILENO) == 1
 
-    /// `text` without what a terminal would act on: control characters but newlines and tabs become `\u{1B}` and the like.
-    static func printable(_ text: String) -> String {
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if scalar.properties.generalCategory == .control, scalar != "\n", scalar != "\t" {
-                shown.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
-            } else {
-                shown.append(scalar)
-            }
-        }
-        return String(shown)
-    }
-
     /// A line for people on standard error.
     static func note(_ text: String) { write(text + "\n", to: .standardError) }
 

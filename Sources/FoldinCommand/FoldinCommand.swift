@@ -51,7 +51,7 @@ enum Main {
                 try command.run()
             }
         } catch let error as FoldinError {
-            Console.note("foldin: \(Console.printable("\(error)"))")
+            Console.note("foldin: \(error)")
             exit(error.exitStatus)
         } catch let error as TrainingDivergence {
             Console.note("foldin: \(error)")

@@ -8,8 +8,8 @@ struct ImportEventsCommand: ParsableCommand {
         commandName: "import-events", abstract: "Add the rows of a ratings file to the service's events.",
         discussion: """
             Reads what 'foldin prepare' reads. Who has rows in the file is then no stranger to the service. All rows are added or none; \
-            one that is there already is not added again. Times that are too large for seconds are taken for milliseconds, \
-            microseconds or nanoseconds; rows of a file without times get the present one. The service may be running.
+            one that is there already is not added again. Times are dates in ISO 8601 or numbers; numbers that are too large for \
+            seconds are taken for milliseconds, microseconds or nanoseconds. Rows of a file without times get the present one. The service may be running.
             """)
 
     @Argument(help: ArgumentHelp("The ratings file.", valueName: "ratings")) var ratings: String
@@ -23,8 +23,10 @@ struct ImportEventsCommand: ParsableCommand {
     func run() throws {
         Console.progress("reading \(ratings)")
         let rows = try Ratings(
-            contentsOf: ratings, format: try layout.format(of: ratings), keepingTimestamps: true, workers: work.workers)
-        let units = Self.unitsPerSecond(rows.timestamps)
+            contentsOf: ratings, format: layout.knownFormat, hints: layout.hints(),
+            options: layout.readingOptions(keepingTimestamps: true), workers: work.workers)
+        ReadingNotes(of: rows).forEach(Console.note)
+        let units = rows.timeUnit.rawValue
         Console.progress("adding \(rows.count) rows to \(events)")
         defer { Console.progress("") }
         let interrupt = Interrupt()
@@ -45,12 +47,6 @@ struct ImportEventsCommand: ParsableCommand {
         Console.progress("")
         let summary = Summary(outcome, hasTimes: !rows.timestamps.isEmpty, database: events)
         if json { try Console.json(summary) } else { Console.result(summary.text) }
-    }
-
-    /// How many units of the times are a second: as few as bring the latest before the year 10000.
-    private static func unitsPerSecond(_ times: [Int64]) -> Int64 {
-        let latest = times.max() ?? 0
-        return [1, 1_000, 1_000_000].first { latest / $0 <= 253_402_300_799 } ?? 1_000_000_000
     }
 
     /// What was done, for people and for machines.

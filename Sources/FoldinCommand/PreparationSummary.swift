@@ -12,6 +12,8 @@ struct PreparationSummary: Encodable {
     /// Held-out interactions that are in training, shown when judged, or in validation and test; nil for a split that divides users, which
     /// cannot have any.
     let leaked: [String: Int]?
+    /// Which way that moves figures.
+    let leakSentences: [String]
     /// Users and items with too few interactions.
     let droppedUsers: Int
     let droppedItems: Int
@@ -33,13 +35,15 @@ struct PreparationSummary: Encodable {
         let byPosition: Bool
     }
 
-    init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, leakage: Leakage?, out: String) {
+    /// `dataset` is nil for a split that divides users, whose held-out rows nobody can know.
+    init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, dataset: PreparedDataset?, out: String) {
         self.out = out
         counts = record.counts
         (droppedUsers, droppedItems) = (record.dropped["users"] ?? 0, record.dropped["items"] ?? 0)
         options = record.options
         sources = record.sources
-        leaked = leakage.map { ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation] }
+        leaked = dataset.map { $0.leakage }.map { ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation] }
+        leakSentences = dataset?.leakageSentences() ?? []
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
         layouts = ([ratings] + [test].compactMap { $0 }).flatMap { part in
@@ -68,24 +72,7 @@ struct PreparationSummary: Encodable {
     private static func notes(
         _ record: PreparationRecord, _ ratings: Ratings, _ test: Ratings?, _ titles: Titles?, _ rows: [String: Int]
     ) -> [String] {
-        var notes: [String] = []
-        for part in [ratings] + [test].compactMap({ $0 }) {
-            for (layout, path) in zip(part.layouts, part.paths) {
-                if layout.isByPosition {
-                    notes.append(
-                        "\(path): nothing names the columns; by their order: \(layout.description). "
-                            + "--user-column, --item-column, … with --no-header say otherwise")
-                }
-                notes += layout.notes.map { "\(path): \($0)" }
-            }
-            if part.badRows.count > 0 {
-                let shown = part.badRows.first.count
-                notes.append(
-                    "\(part.badRows.count) malformed rows were passed over"
-                        + (shown < part.badRows.count ? "; the first \(shown):" : ":"))
-                notes += part.badRows.first.map { "  \($0)" }
-            }
-        }
+        var notes = ReadingNotes(of: ratings).lines + (test.map { ReadingNotes(of: $0).lines } ?? [])
         let counts = record.counts
         if let rating = ratings.onlyRating, ratings.count > 1 {
             notes.append("every rating is \(rating): the rating column says nothing")
@@ -107,13 +94,6 @@ struct PreparationSummary: Encodable {
             }
         }
         return notes
-    }
-
-    /// Says what leaked.
-    private static func sentence(_ leaked: [String: Int]) -> String {
-        let found = leaked.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-        if found.isEmpty { return "none: no held-out row is in training, shown when judged, or in both validation and test" }
-        return "held-out rows that are also in " + found.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     }
 
     var text: String {
@@ -170,7 +150,11 @@ struct PreparationSummary: Encodable {
         if let later = counts["train-rows-after-first-test-row"], later > 0 {
             line("", "\(later) training rows are later than the first test row")
         }
-        if let leaked { line("leakage", PreparationSummary.sentence(leaked)) }
+        if leaked != nil {
+            let none = "none: no held-out row is in training, shown when judged, or in both validation and test"
+            line("leakage", leakSentences.first ?? none)
+            for sentence in leakSentences.dropFirst() { line("", sentence) }
+        }
         if let titles = counts["titles"] { line("titles", "\(titles) of \(number("items")) items") }
         line("written", out)
         return lines.joined(separator: "\n")

@@ -160,9 +160,9 @@ struct PrepareCommand: ParsableCommand {
         let test = try test.map { try read([$0], titleKey: names?.idName) }
         let record = try input.write(try division(test), to: out)
         // Users of a strong split are in one part only; the others are looked at.
-        let leakage = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out).leakage
-        let summary = PreparationSummary(record, input, test: test, titles: names, leakage: leakage, out: out)
-        summary.notes.forEach(Console.note)
+        let dataset = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out)
+        let summary = PreparationSummary(record, input, test: test, titles: names, dataset: dataset, out: out)
+        for note in summary.notes { Console.note(note.escapedForTerminal) }
         if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
 

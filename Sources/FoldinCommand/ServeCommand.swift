@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
             lets what has come in be answered. The log is a JSON object a line on standard error. GET /openapi.json describes the interface.
             """)
 
-    @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
+    @Argument(help: ArgumentHelp("A model file, or the directory of a run.", valueName: "model")) var model: String
     @Option(help: ArgumentHelp("The address to listen on.", valueName: "address")) var host = "127.0.0.1"
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
     @Option(help: ArgumentHelp("A key file: clients need one of its API keys.", valueName: "file")) var keys: String?
@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var configuration = ServiceConfiguration(model: model)
+        var configuration = ServiceConfiguration(model: TrainedModel.path(of: model))
         configuration.host = host
         configuration.port = port
         configuration.keys = keys
@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.certificate = certificate
         configuration.events = events
         configuration.likedAbove = likedAbove
-        configuration.candidate = candidate.map { ($0, candidateShare) }
+        configuration.candidate = candidate.map { (TrainedModel.path(of: $0), candidateShare) }
         configuration.rate = rate
         configuration.limits.bodyBytes = maxBody
         configuration.batchDelay = .microseconds(Int(batchDelay * 1_000))

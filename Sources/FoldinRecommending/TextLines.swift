@@ -21,11 +21,8 @@ struct TextLines {
     ///
     /// - Throws: what `body` throws, and `FoldinError` of kind `badData` for a line that is not UTF-8.
     func forEachLine(_ body: (_ number: Int, _ line: UnsafeRawBufferPointer) throws -> Bool) throws {
-        for (mark, what) in [
-            ([0x1F, 0x8B], "a file compressed with gzip"), ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"),
-        ]
-            as [([UInt8], String)] where bytes.starts(with: mark)
-        {
+        let isPacked = bytes.starts(with: [0x1F, 0x8B])
+        if let what = isPacked ? "a file compressed with gzip" : FileSignature.finding(bytes)?.name {
             throw FoldinError(.badData, file: path, line: 1, found: what, expected: "text in UTF-8")
         }
         var rest = bytes[...]
