@@ -1,7 +1,8 @@
 #!/bin/bash
-# Feeds the readers of requests and of model files with what libFuzzer makes up: nothing may trap, hang or take memory without bound.
+# Feeds the readers of requests, model files, ratings, titles and histories with what libFuzzer makes up: nothing may trap, hang or take
+# memory without bound.
 #
-#     Fuzz/run.sh [INPUTS]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
+#     Fuzz/run.sh [INPUTS [TARGET...]]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
 #
 # For Linux with the toolchain from swift.org.
 set -euo pipefail
@@ -14,7 +15,9 @@ fuzz=$(swift build "${options[@]}" --show-bin-path)/FoldinFuzz
 export SWIFT_BACKTRACE=enable=no
 mkdir -p .build/inputs
 "$fuzz" seeds .build/inputs/seeds
-for target in messages models; do
+shift || true
+[ $# -gt 0 ] || set -- messages models delimited json titles histories
+for target in "$@"; do
     mkdir -p ".build/inputs/$target"
     "$fuzz" $target -runs="$runs" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
         -artifact_prefix=".build/inputs/" ".build/inputs/$target" ".build/inputs/seeds/$target"

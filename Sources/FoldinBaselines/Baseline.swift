@@ -32,7 +32,8 @@ extension Baseline {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
         let core = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
-        let card = ModelCard(options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum)
+        let card = ModelCard(
+            options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum, likedAbove: dataset.likedAbove)
         return TrainedModel(
             core: core, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(), card: card)
     }

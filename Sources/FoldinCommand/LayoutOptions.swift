@@ -21,7 +21,8 @@ struct LayoutOptions: ParsableArguments {
     @Option(help: "The layout. (default: recognised by name and first lines)")
     var format: FormatName?
 
-    @Option(help: ArgumentHelp("The user column, by name or number from 1; a key of JSON lines, as user.id.", valueName: "column"))
+    @Option(
+        help: ArgumentHelp("The user column, by name or number from 1; a key of JSON lines, as user.id.", valueName: "column"))
     var userColumn: String?
 
     @Option(
@@ -32,12 +33,14 @@ struct LayoutOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The rating column; where the user and item columns are given and this is not, every row is a click.", valueName: "column"))
+            "The rating column; where the user and item columns are given and this is not, every row is a click.",
+            valueName: "column"))
     var ratingColumn: String?
 
     @Option(
         name: [.customLong("time-column"), .customLong("timestamp-column")],
-        help: ArgumentHelp("The time column: numbers, such as seconds since 1970, or ISO 8601, in UTC unless it says.", valueName: "column"))
+        help: ArgumentHelp(
+            "The time column: numbers, such as seconds since 1970, or ISO 8601, in UTC unless it says.", valueName: "column"))
     var timestampColumn: String?
 
     @Flag(help: "The first line holds data, not names of columns.")
@@ -64,7 +67,9 @@ struct LayoutOptions: ParsableArguments {
             valueName: "column=value,…"))
     var keep: [String] = []
 
-    @Option(help: ArgumentHelp("Pass over up to so many malformed rows; they are counted and the first shown. (default: 0)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Pass over up to so many malformed rows; they are counted and the first shown. (default: 0)", valueName: "n"))
     var skipBadRows: Int?
 
     private var separator: String? {
@@ -85,7 +90,8 @@ struct LayoutOptions: ParsableArguments {
                 "--format: found columns for a layout that has its own; expected '--format delimited' or 'json-lines' with them")
         }
         if let format, format != .delimited, noHeader || delimiter != nil {
-            throw ValidationError("--no-header, --delimiter: found with --format \(format.rawValue); expected them with delimited")
+            throw ValidationError(
+                "--no-header, --delimiter: found with --format \(format.rawValue); expected them with delimited")
         }
         if noHeader {
             for column in [userColumn, itemColumn, ratingColumn, timestampColumn] {
@@ -105,7 +111,9 @@ struct LayoutOptions: ParsableArguments {
     private func filter(_ text: String) -> ReadingOptions.ValueFilter? {
         guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
         let column = String(text[..<equals]).trimmingCharacters(in: .whitespaces)
-        guard let values = QuotedList.values(in: text[text.index(after: equals)...]), !values.isEmpty, !column.isEmpty else { return nil }
+        guard let values = QuotedList.values(in: text[text.index(after: equals)...]), !values.isEmpty, !column.isEmpty else {
+            return nil
+        }
         return ReadingOptions.ValueFilter(column: .init(column), values: values)
     }
 

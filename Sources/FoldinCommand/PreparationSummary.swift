@@ -36,13 +36,16 @@ struct PreparationSummary: Encodable {
     }
 
     /// `dataset` is nil for a split that divides users, whose held-out rows nobody can know.
-    init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, dataset: PreparedDataset?, out: String) {
+    init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, dataset: PreparedDataset?, out: String)
+    {
         self.out = out
         counts = record.counts
         (droppedUsers, droppedItems) = (record.dropped["users"] ?? 0, record.dropped["items"] ?? 0)
         options = record.options
         sources = record.sources
-        leaked = dataset.map { $0.leakage }.map { ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation] }
+        leaked = dataset.map { $0.leakage }.map {
+            ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation]
+        }
         leakSentences = dataset?.leakageSentences() ?? []
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0

@@ -38,7 +38,8 @@ struct PrepareCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The ratings file, or several; '-' is standard input. With --split given, the training interactions.", valueName: "ratings"))
+            "The ratings file, or several; '-' is standard input. With --split given, the training interactions.",
+            valueName: "ratings"))
     var ratings: [String]
 
     @Option(help: ArgumentHelp("The directory to write; a prepared one that is there is replaced.", valueName: "dir"))
@@ -100,14 +101,16 @@ struct PrepareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Item titles: movies.csv, movies.dat, u.item, a RecBole .item file, JSON lines or any delimited file.", valueName: "file"))
+            "Item titles: movies.csv, movies.dat, u.item, a RecBole .item file, JSON lines or any delimited file.",
+            valueName: "file"))
     var titles: String?
 
     @Option(help: ArgumentHelp("The column of the titles, by name or number from 1. (default: recognised)", valueName: "column"))
     var titleColumn: String?
 
     @Option(
-        help: ArgumentHelp("The column of the item ids in the file of titles, by name or number. (default: recognised)", valueName: "column"))
+        help: ArgumentHelp(
+            "The column of the item ids in the file of titles, by name or number. (default: recognised)", valueName: "column"))
     var titleIdColumn: String?
 
     @Option(
@@ -139,7 +142,8 @@ struct PrepareCommand: ParsableCommand {
             throw ValidationError("found '-' twice; expected one file at most from standard input")
         }
         if titles == nil, titleColumn != nil || titleIdColumn != nil || titleEncoding != nil {
-            throw ValidationError("--title-column, --title-id-column, --title-encoding: found without --titles; expected a file of titles")
+            throw ValidationError(
+                "--title-column, --title-id-column, --title-encoding: found without --titles; expected a file of titles")
         }
         for (name, count) in [("--min-user-interactions", minUserInteractions), ("--min-item-interactions", minItemInteractions)]
         {
@@ -150,7 +154,8 @@ struct PrepareCommand: ParsableCommand {
     func run() throws {
         let names = try titles.map { path in
             try Titles(
-                contentsOf: path, id: titleIdColumn.map { .init($0) }, title: titleColumn.map { .init($0) }, encoding: titleEncoding)
+                contentsOf: path, id: titleIdColumn.map { .init($0) }, title: titleColumn.map { .init($0) },
+                encoding: titleEncoding)
         }
         var input = try read(ratings, titleKey: names?.idName)
         if let names { input = input.titled(by: names) }
@@ -169,7 +174,9 @@ struct PrepareCommand: ParsableCommand {
     private func division(_ test: Ratings?) throws -> Split {
         switch split {
         case .given:
-            guard let test else { throw ValidationError("--split given: found no --test; expected the file of test interactions") }
+            guard let test else {
+                throw ValidationError("--split given: found no --test; expected the file of test interactions")
+            }
             return .given(test: test, validationItems: validationItems ?? 0.1, seed: seed)
         case .strongGeneralization:
             return .strongGeneralization(heldOutUsers: heldOutUsers ?? 0.1, heldOutItems: heldOutItems ?? 0.2, seed: seed)

@@ -25,7 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
         String?
     @Option(
         help: ArgumentHelp(
-            "Ratings at or below this are kept but are no likes. (default: all but negative ones are likes)", valueName: "rating")
+            "Ratings at or below this are kept but are no likes. (default: that of 'foldin prepare', which the model remembers)",
+            valueName: "rating")
     )
     var likedAbove: Double?
     @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?

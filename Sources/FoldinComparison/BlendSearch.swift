@@ -75,7 +75,7 @@ public struct BlendSearch: Sendable {
             options: [
                 "model": "blend", "members": members.joined(separator: "; "),
                 "weights": blend.members.map { "\($0.weight)" }.joined(separator: ", "),
-            ], dataChecksum: dataset.checksum)
+            ], dataChecksum: dataset.checksum, likedAbove: dataset.likedAbove)
         return TrainedModel(core: .blend(blend), items: dataset.items, titles: dataset.titles, card: card)
     }
 

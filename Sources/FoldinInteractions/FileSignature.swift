@@ -23,7 +23,8 @@ public enum FileSignature {
         if begins("PAR1") {
             return Finding(
                 name: "a Parquet file",
-                advice: "text: duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" writes it, and '-' reads it")
+                advice: "text: duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" writes it, and '-' reads it"
+            )
         }
         if begins([0x80]), bytes.count > 1, (2...5).contains(bytes[1]) {
             return Finding(name: "a Python pickle", advice: "text: load it in Python and write CSV")

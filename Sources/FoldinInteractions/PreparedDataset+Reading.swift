@@ -53,12 +53,16 @@ extension PreparedDataset {
             preparation: preparation, keepingOrder: false)
     }
 
+    /// The rating above which a row was a like, if the preparation says.
+    public var likedAbove: Double? { preparation?.options["rating-above"].flatMap(Double.init) }
+
     /// The lines of a file of ids, checked to be UTF-8, not empty and all different.
     private static func ids(_ path: String, _ kind: String) throws -> [String] {
         let file = try MappedFile(contentsOf: path)
         var ids: [String] = []
         try file.withBytes { bytes in
-            for var line in bytes.split(separator: 10, omittingEmptySubsequences: false) {
+            let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            for var line in bytes.dropFirst(mark).split(separator: 10, omittingEmptySubsequences: false) {
                 if line.last == 13 { line = line.dropLast() }
                 guard let id = String(validating: line, as: UTF8.self) else {
                     throw FoldinError(

@@ -69,11 +69,16 @@ public struct ModelCard: Sendable, Codable, Equatable {
     }
     /// SHA-256 of the training matrix and the item ids, in hexadecimal; empty when not known.
     public var dataChecksum: String = ""
+    /// The rating above which the preparation took a row for a like; nil if it took every row.
+    public var likedAbove: Double?
 
-    public init(options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "") {
+    public init(
+        options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "", likedAbove: Double? = nil
+    ) {
         self.options = options
         self.metrics = metrics.filter(\.value.isFinite)
         self.dataChecksum = dataChecksum
+        self.likedAbove = likedAbove.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

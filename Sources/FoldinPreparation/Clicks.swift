@@ -24,7 +24,8 @@ struct Clicks {
         counts["rows"] = ratings.count
         if let repeats = filter.repeats {
             take(ratings, ratedAbove: nil)
-            let joined = joinRepeats(repeats, ratings.hasRatings ? ratings.ratingsByRow : [], ratings.itemIds.count, ratings.workers)
+            let joined = joinRepeats(
+                repeats, ratings.hasRatings ? ratings.ratingsByRow : [], ratings.itemIds.count, ratings.workers)
             counts["duplicates"] = ratings.count - count
             let different = count
             if let threshold { keep(ratings.workers) { joined[$0] > threshold } }

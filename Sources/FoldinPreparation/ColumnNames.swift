@@ -4,23 +4,28 @@ import Foundation
 /// the first in the list is taken.
 enum ColumnNames {
     static let user = [
-        "userid", "user", "uid", "reviewerid", "customerid", "customer", "visitorid", "username", "memberid", "accountid", "profileid",
+        "userid", "user", "uid", "reviewerid", "customerid", "customer", "visitorid", "username", "memberid", "accountid",
+        "profileid",
         "clientid", "buyerid", "authorid", "userkey", "usersid", "steamid", "deviceid", "sessionid", "u",
     ]
     static let item = [
-        "movieid", "itemid", "parentasin", "asin", "item", "iid", "sid", "sku", "productid", "product", "articleid", "bookid", "isbn",
+        "movieid", "itemid", "parentasin", "asin", "item", "iid", "sid", "sku", "productid", "product", "articleid", "bookid",
+        "isbn",
         "businessid", "trackid", "songid", "artistid", "gameid", "appid", "animeid", "recipeid", "newsid", "videoid", "venueid",
-        "storeid", "restaurantid", "jokeid", "courseid", "listingid", "offerid", "goodsid", "contentid", "stockcode", "movie", "i",
+        "storeid", "restaurantid", "jokeid", "courseid", "listingid", "offerid", "goodsid", "contentid", "stockcode", "movie",
+        "i",
     ]
     static let rating = [
-        "rating", "overall", "score", "stars", "bookrating", "reviewscore", "reviewrating", "userrating", "ratings", "starrating", "r",
+        "rating", "overall", "score", "stars", "bookrating", "reviewscore", "reviewrating", "userrating", "ratings", "starrating",
+        "r",
     ]
     static let timestamp = [
         "timestamp", "time", "unixreviewtime", "ts", "purchasedat", "createdat", "date", "datetime", "eventtime", "reviewtime",
         "purchasedate", "orderdate", "invoicedate", "unixtime", "occurredat", "addedat", "dateadded", "t",
     ]
     static let title = [
-        "title", "movietitle", "name", "itemtitle", "booktitle", "producttitle", "productname", "itemname", "trackname", "songname",
+        "title", "movietitle", "name", "itemtitle", "booktitle", "producttitle", "productname", "itemname", "trackname",
+        "songname",
         "gamename", "appname", "artistname", "moviename", "description",
     ]
 

@@ -6,7 +6,8 @@ extension DelimitedParser {
     /// `firstRow` is the first record that holds data, from which the notation of times is taken. Throws `FoldinError` if a column that must
     /// be there is not, or if what is said to be a header is data.
     init(
-        _ columns: DelimitedColumns, _ options: ReadingOptions, firstRecord: UnsafeRawBufferPointer, firstRow: UnsafeRawBufferPointer?,
+        _ columns: DelimitedColumns, _ options: ReadingOptions, firstRecord: UnsafeRawBufferPointer,
+        firstRow: UnsafeRawBufferPointer?,
         file: String
     ) throws {
         delimiter = try Delimiter(columns.delimiter, file: file)
@@ -22,11 +23,14 @@ extension DelimitedParser {
         let timestamp = try columns.timestamp.flatMap {
             try resolver.place(of: $0, isOptional: columns.optional || !options.keepsTimestamps)
         }
-        for (place, role) in [(user, Role.user), (item, .item), (rating, .rating), (options.keepsTimestamps ? timestamp : nil, .timestamp)] {
+        for (place, role) in [
+            (user, Role.user), (item, .item), (rating, .rating), (options.keepsTimestamps ? timestamp : nil, .timestamp),
+        ] {
             guard let place else { continue }
             guard roles[place] == .other else {
                 throw FoldinError(
-                    .usage, file: file, found: "column \(place + 1) asked for twice", expected: "a different column for each purpose")
+                    .usage, file: file, found: "column \(place + 1) asked for twice",
+                    expected: "a different column for each purpose")
             }
             roles[place] = role
         }
@@ -104,7 +108,8 @@ private struct ColumnResolver {
         if let timestamp { parts.append("time \(shown(timestamp))" + (isTimeRead ? "" : " (not needed)")) }
         let used = [user, item, rating, timestamp].compactMap { $0 } + filters.indices.filter { filters[$0] != nil }
         let others = names.indices.filter { !used.contains($0) }
-        var text = "\(self.shown) between columns, \(columns.hasHeader ? "a header" : "no header"); " + parts.joined(separator: ", ")
+        var text =
+            "\(self.shown) between columns, \(columns.hasHeader ? "a header" : "no header"); " + parts.joined(separator: ", ")
         if !others.isEmpty {
             text += "; not used: " + others.prefix(6).map(shown).joined(separator: ", ") + (others.count > 6 ? ", …" : "")
         }

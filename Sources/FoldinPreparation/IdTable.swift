@@ -147,7 +147,8 @@ struct IdTable: Sendable {
             guard new == UInt32(code) else {
                 let other = (0..<code).first { self[$0].trimmingCharacters(in: .whitespaces) == trimmed[Int(new)] } ?? Int(new)
                 throw FoldinError(
-                    .badData, file: file, found: "the \(kind) ids '\(self[other])' and '\(self[code])', which differ by blanks only",
+                    .badData, file: file,
+                    found: "the \(kind) ids '\(self[other])' and '\(self[code])', which differ by blanks only",
                     expected: "one spelling of each id")
             }
         }

@@ -54,7 +54,8 @@ struct JSONLinesParser: RowParser {
         for (place, filter) in options.keep.enumerated() {
             guard case .name(let name) = filter.column else {
                 throw FoldinError(
-                    .usage, file: file, found: "a number of a column for JSON lines", expected: "a key, such as --keep 'event=buy'")
+                    .usage, file: file, found: "a number of a column for JSON lines",
+                    expected: "a key, such as --keep 'event=buy'")
             }
             root.add(name[...], slot: Slot.first + place)
         }
@@ -83,7 +84,9 @@ struct JSONLinesParser: RowParser {
     var layout: String {
         var parts = ["user '\(keys.user)'", "item '\(keys.item)'"]
         if let rating = keys.rating { parts.append("rating '\(rating)'") }
-        if let timestamp = keys.timestamp { parts.append("time '\(timestamp)'" + (options.keepsTimestamps ? "" : " (not needed)")) }
+        if let timestamp = keys.timestamp {
+            parts.append("time '\(timestamp)'" + (options.keepsTimestamps ? "" : " (not needed)"))
+        }
         return "one object per line; " + parts.joined(separator: ", ")
     }
 
@@ -200,7 +203,9 @@ struct JSONLinesParser: RowParser {
     /// The text that a value is compared as.
     private func text(of value: JSONLine.Value, _ line: UnsafeRawBufferPointer) throws(RowFault) -> String {
         let bytes = try bytes(of: value, line, "a value to filter by", allowsWords: true)
-        guard case .string(_, hasEscapes: true) = value else { return String(decoding: options.encoding.utf8(bytes), as: UTF8.self) }
+        guard case .string(_, hasEscapes: true) = value else {
+            return String(decoding: options.encoding.utf8(bytes), as: UTF8.self)
+        }
         return String(decoding: try JSONLine.unescaped(bytes, options.encoding), as: UTF8.self)
     }
 

@@ -15,8 +15,10 @@ public struct LayoutHints: Sendable, Equatable {
     public var titleKey: String?
 
     public init(
-        delimiter: String? = nil, hasHeader: Bool? = nil, user: DelimitedColumns.Column? = nil, item: DelimitedColumns.Column? = nil,
-        rating: DelimitedColumns.Column? = nil, timestamp: DelimitedColumns.Column? = nil, isJSON: Bool? = nil, titleKey: String? = nil
+        delimiter: String? = nil, hasHeader: Bool? = nil, user: DelimitedColumns.Column? = nil,
+        item: DelimitedColumns.Column? = nil,
+        rating: DelimitedColumns.Column? = nil, timestamp: DelimitedColumns.Column? = nil, isJSON: Bool? = nil,
+        titleKey: String? = nil
     ) {
         self.delimiter = delimiter
         self.hasHeader = hasHeader

@@ -59,7 +59,8 @@ extension Ratings {
         return dataset(
             rows, trainUserCount: ranked.count, items: numbering.order.map { itemTable[Int($0)] },
             users: ranked.map { userTable[Int($0)] }, counts: counts,
-            dropped: trainClicks.dropped, options: ["split": "given", "validation-items": "\(choice.fraction)", "seed": "\(choice.seed)"])
+            dropped: trainClicks.dropped,
+            options: ["split": "given", "validation-items": "\(choice.fraction)", "seed": "\(choice.seed)"])
     }
 }
 

@@ -38,7 +38,8 @@ extension Ratings {
     }
 
     init(
-        _ path: String, _ format: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions, _ workers: Workers, blockSize: Int
+        _ path: String, _ format: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions, _ workers: Workers,
+        blockSize: Int
     ) throws {
         let file = try MappedFile(contentsOf: path)
         try Self.refuseWhatIsNoText(file.withBytes { FileSignature.finding($0) }, path)
@@ -80,7 +81,8 @@ private struct Beginning {
 
     /// Nil if there are only blank lines.
     init?(
-        _ stretch: UnsafeRawBufferPointer, _ known: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions, _ path: String,
+        _ stretch: UnsafeRawBufferPointer, _ known: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions,
+        _ path: String,
         _ blockSize: Int
     ) throws {
         var start = 0
@@ -126,7 +128,8 @@ private struct Beginning {
             let columns = format.columns ?? DelimitedColumns(user: 1, item: 2)
             let delimiter = try Delimiter(columns.delimiter, file: path)
             let first = record(data, 0, delimiter, options)
-            let next = columns.hasHeader && first.next < data.count ? record(data, first.next, delimiter, options).text : first.text
+            let next =
+                columns.hasHeader && first.next < data.count ? record(data, first.next, delimiter, options).text : first.text
             let parser = try DelimitedParser(columns, options, firstRecord: first.text, firstRow: next, file: path)
             return (parser, columns.hasHeader ? first.next : 0)
         }
@@ -176,7 +179,8 @@ extension JSONKeys {
         let items = [titleKey == "asin" ? "asin" : "parent_asin", "parent_asin", "asin"]
         return JSONKeys(
             user: keys.contains("reviewerID") || !keys.contains("user_id") ? "reviewerID" : "user_id",
-            item: items.first { keys.contains($0) } ?? "asin", rating: keys.contains("rating") && !keys.contains("overall") ? "rating" : "overall",
+            item: items.first { keys.contains($0) } ?? "asin",
+            rating: keys.contains("rating") && !keys.contains("overall") ? "rating" : "overall",
             timestamp: ["unixReviewTime", "timestamp"].first { keys.contains($0) })
     }
 }

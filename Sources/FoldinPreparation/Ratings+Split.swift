@@ -111,7 +111,8 @@ extension Ratings {
         return dataset(
             rows, trainUserCount: trainCount, items: divided.itemOrder.map { itemIds[Int($0)] },
             users: shuffled.map { userIds[Int($0)] }, counts: counts,
-            dropped: clicks.dropped, options: [
+            dropped: clicks.dropped,
+            options: [
                 "split": "strong-generalization", "held-out-users": share.description, "held-out-items": "\(choice.fraction)",
                 "seed": "\(choice.seed)",
             ])
@@ -134,7 +135,8 @@ extension Ratings {
         let titles = self.titles?.titles(of: items) ?? []
         if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
         var record = PreparationRecord(
-            sources: [], options: options.merging(filter.options) { old, _ in old }, counts: counts)
+            sources: [], options: options.merging(filter.options) { old, _ in old }.merging(reading.said) { old, _ in old },
+            counts: counts)
         record.dropped = dropped
         return PreparedFiles(
             rows: rows, trainUserCount: trainUserCount, items: items, users: users, titles: titles, preparation: record)

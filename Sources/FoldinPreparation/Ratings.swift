@@ -32,6 +32,8 @@ public struct Ratings: Sendable {
     let userIds: IdTable
     let itemIds: IdTable
     let workers: Workers
+    /// How the values were read.
+    let reading: ReadingOptions
     /// Malformed rows that were passed over.
     public let badRows: BadRows
     /// How many rows were left out because of a column's value.
@@ -81,7 +83,8 @@ public struct Ratings: Sendable {
     public var sources: [PreparationRecord.Source] {
         zip(files, layouts).map { file, layout in
             PreparationRecord.Source(
-                name: (file.path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: layout.format.name)
+                name: (file.path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256),
+                format: layout.format.name)
         }
     }
 
@@ -99,6 +102,7 @@ public struct Ratings: Sendable {
         itemIds = columns.itemIds
         userCount = columns.userCount
         itemCount = columns.itemCount
+        reading = reader.parser.options
         badRows = reader.badRows
         notKeptCount = reader.notKept
     }
@@ -151,6 +155,7 @@ public struct Ratings: Sendable {
         itemIds = block.itemIds
         userCount = userIds.count
         itemCount = itemIds.count
+        reading = ReadingOptions()
         badRows = BadRows()
         notKeptCount = 0
     }
@@ -203,6 +208,7 @@ public struct Ratings: Sendable {
         userCount = users.count
         itemCount = items.count
         workers = first.workers
+        reading = first.reading
         var bad = first.badRows
         bad.add(second.badRows)
         badRows = bad
@@ -273,5 +279,7 @@ extension Ratings {
     }
 
     /// How many of `titles` are ids of users in the rows, where none may be one of items.
-    public func usersTitled(by titles: Titles) -> Int { titles.titles(of: (0..<userIds.count).map { userIds[$0] }).count { $0 != nil } }
+    public func usersTitled(by titles: Titles) -> Int {
+        titles.titles(of: (0..<userIds.count).map { userIds[$0] }).count { $0 != nil }
+    }
 }

@@ -13,7 +13,8 @@ extension RatingsFormat {
     ///
     /// Throws `FoldinError` of kind `badData` if nothing fits or two layouts do, saying which options settle it.
     static func detected(
-        name path: String, beginning: UnsafeRawBufferPointer, hints: LayoutHints = LayoutHints(), options: ReadingOptions = ReadingOptions()
+        name path: String, beginning: UnsafeRawBufferPointer, hints: LayoutHints = LayoutHints(),
+        options: ReadingOptions = ReadingOptions()
     ) throws -> Detected {
         try LayoutDetector(path, beginning, hints, options).detect()
     }
@@ -55,7 +56,8 @@ private struct LayoutDetector {
             throw error("a JSON array", "one JSON object per line; jq -c '.[]' writes an array so")
         }
         if first.dropLast().contains(13), !first.contains(34) {
-            throw error("lines that end in a carriage return alone", "lines that end in LF or CRLF; tr '\\r' '\\n' writes them so")
+            throw error(
+                "lines that end in a carriage return alone", "lines that end in LF or CRLF; tr '\\r' '\\n' writes them so")
         }
         if hints.delimiter == nil, hints.user == nil, hints.item == nil, let known = try special() { return known }
         return try delimited()
@@ -106,7 +108,8 @@ private struct LayoutDetector {
         let isNamed = hints.user != nil && hints.item != nil
         let rating = isNamed && hints.rating == nil ? nil : try key(hints.rating, ColumnNames.rating)
         let timestamp = try key(hints.timestamp, ColumnNames.timestamp)
-        let amazon = hints == LayoutHints(titleKey: hints.titleKey) && ["reviewerID", "user_id"].contains(user)
+        let amazon =
+            hints == LayoutHints(titleKey: hints.titleKey) && ["reviewerID", "user_id"].contains(user)
             && ["asin", "parent_asin"].contains(item) && ["overall", "rating"].contains(rating)
         var detected = RatingsFormat.Detected(
             format: amazon
@@ -153,7 +156,8 @@ private struct LayoutDetector {
                 if let found = try named(fields(first, delimiter), delimiter, isTyped: isRecBole) { return found }
             }
             if case .name(let name) = hints.user ?? hints.item {
-                throw error(header(delimiters), "a header with a column '\(name)' among others; --delimiter says what separates them")
+                throw error(
+                    header(delimiters), "a header with a column '\(name)' among others; --delimiter says what separates them")
             }
         }
         if hints.delimiter == nil, hints.user == nil, hints.item == nil, !fields(first, ",", "\t", ";", "|") {
@@ -209,7 +213,8 @@ private struct LayoutDetector {
         detected.format = .delimited(columns)
         detected.notes = others(names, than: taken, isItemNamed: hints.item != nil)
         if names.contains(where: { ColumnNames.canonical($0) == "bookrating" }) {
-            detected.notes.append("in Book-Crossing's files a rating of 0 means that there is none: --rating-above 0 leaves those rows out")
+            detected.notes.append(
+                "in Book-Crossing's files a rating of 0 means that there is none: --rating-above 0 leaves those rows out")
         }
         return detected
     }
@@ -223,7 +228,8 @@ private struct LayoutDetector {
             // By number: data in the first line is no header.
             let looksLikeData = hints.hasHeader == false || isData(fields, user, item)
             columns = DelimitedColumns(
-                delimiter: delimiter, hasHeader: !looksLikeData, user: user, item: item, rating: hints.rating, timestamp: hints.timestamp)
+                delimiter: delimiter, hasHeader: !looksLikeData, user: user, item: item, rating: hints.rating,
+                timestamp: hints.timestamp)
             return .init(format: .delimited(columns))
         }
         guard hints.user == nil, hints.item == nil else { return nil }
@@ -235,7 +241,8 @@ private struct LayoutDetector {
             rows.indices.allSatisfy({ Int(rows[$0][0]) == start + $0 })
         {
             throw error(
-                "a first column that counts the rows", "the user in the first column; name the columns: --no-header --user-column 2 ...")
+                "a first column that counts the rows",
+                "the user in the first column; name the columns: --no-header --user-column 2 ...")
         }
         var notes: [String] = []
         if fields.count >= 3 {
@@ -280,7 +287,8 @@ private struct LayoutDetector {
         if isEven || users.count < rows.count || hasDecimals {
             let reason =
                 users.count < rows.count
-                ? "the same user on several lines" : hasDecimals ? "numbers with decimals" : "\(rows[0].count) values on every line"
+                ? "the same user on several lines"
+                : hasDecimals ? "numbers with decimals" : "\(rows[0].count) values on every line"
             throw error(
                 "'\(text(first).prefix(80))' and \(reason): columns separated by blanks, or lists of items",
                 "--delimiter ' ' (or whitespace) for columns, --format user-item-lists for a user and then items")
@@ -290,7 +298,9 @@ private struct LayoutDetector {
 
     // MARK: Fields
 
-    private func text(_ line: UnsafeRawBufferPointer) -> String { String(decoding: options.encoding.utf8(line.prefix(100_000)), as: UTF8.self) }
+    private func text(_ line: UnsafeRawBufferPointer) -> String {
+        String(decoding: options.encoding.utf8(line.prefix(100_000)), as: UTF8.self)
+    }
 
     private func fields(_ line: UnsafeRawBufferPointer, _ delimiter: String) -> [String] {
         guard let delimiter = try? Delimiter(delimiter, file: path) else { return [] }
@@ -356,7 +366,9 @@ enum AmazonIds {
 
     /// Which of two columns holds reviewers and which products.
     static func order(_ rows: [(String, String)]) -> Order {
-        func share(_ holds: ((String, String)) -> Bool) -> Double { Double(rows.count(where: holds)) / Double(max(1, rows.count)) }
+        func share(_ holds: ((String, String)) -> Bool) -> Double {
+            Double(rows.count(where: holds)) / Double(max(1, rows.count))
+        }
         let users = (share { isReviewer($0.0) }, share { isReviewer($0.1) })
         let items = (share { isProduct($0.0) }, share { isProduct($0.1) })
         if items.0 >= 0.9, users.1 >= 0.9 { return .itemFirst }
@@ -374,7 +386,8 @@ enum AmazonIds {
         let bytes = Array(id.utf8)
         guard bytes.count == 10, bytes.allSatisfy(isCapitalOrDigit) else { return false }
         if bytes[0] == UInt8(ascii: "B") { return (48...57).contains(bytes[1]) }
-        return bytes.dropLast().allSatisfy { (48...57).contains($0) } && ((48...57).contains(bytes[9]) || bytes[9] == UInt8(ascii: "X"))
+        return bytes.dropLast().allSatisfy { (48...57).contains($0) }
+            && ((48...57).contains(bytes[9]) || bytes[9] == UInt8(ascii: "X"))
     }
 
     private static func isCapitalOrDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (65...90).contains(byte) }

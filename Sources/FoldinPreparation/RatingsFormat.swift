@@ -52,9 +52,17 @@ public enum RatingsFormat: Sendable, Equatable {
 /// Which columns of a delimited file hold what.
 public struct DelimitedColumns: Sendable, Equatable {
     /// A column by its name in the header or by its number from 1.
-    public enum Column: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    public enum Column: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
         case name(String)
         case number(Int)
+
+        /// The name, or the number in digits.
+        public var description: String {
+            switch self {
+            case .name(let name): name
+            case .number(let number): "\(number)"
+            }
+        }
 
         public init(stringLiteral name: String) { self = .name(name) }
         public init(integerLiteral number: Int) { self = .number(number) }

@@ -143,7 +143,8 @@ struct RatingsReader {
             guard badRows.count < limit else {
                 if limit == 0 { throw error }
                 throw FoldinError(
-                    error.kind, file: error.file, line: error.line, found: "\(error.found), after \(limit) malformed rows that were passed over",
+                    error.kind, file: error.file, line: error.line,
+                    found: "\(error.found), after \(limit) malformed row\(limit == 1 ? "" : "s") passed over",
                     expected: error.expected)
             }
             badRows.add(error)
@@ -169,9 +170,10 @@ struct RatingsReader {
             itemCount: itemIds.count)
         if hasThrownAway {
             columns.userCount = Set(rows.flatMap { piece in piece.columns.users.map { piece.codes.users[Int($0)] } }).count
-            columns.itemCount = Set(
-                rows.flatMap { piece in (0..<piece.count).map { piece.codes.items[Int(piece.columns.item($0))] } }
-            ).count
+            columns.itemCount =
+                Set(
+                    rows.flatMap { piece in (0..<piece.count).map { piece.codes.items[Int(piece.columns.item($0))] } }
+                ).count
         }
         return columns
     }

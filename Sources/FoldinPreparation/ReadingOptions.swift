@@ -31,7 +31,8 @@ public struct ReadingOptions: Sendable, Equatable {
     public var keepsTimestamps = false
 
     public init(
-        encoding: TextEncoding = .utf8, decimalSeparator: DecimalSeparator = .point, keep: [ValueFilter] = [], badRowLimit: Int = 0,
+        encoding: TextEncoding = .utf8, decimalSeparator: DecimalSeparator = .point, keep: [ValueFilter] = [],
+        badRowLimit: Int = 0,
         allowsQuotes: Bool = true, keepsTimestamps: Bool = false
     ) {
         self.encoding = encoding
@@ -40,5 +41,20 @@ public struct ReadingOptions: Sendable, Equatable {
         self.badRowLimit = badRowLimit
         self.allowsQuotes = allowsQuotes
         self.keepsTimestamps = keepsTimestamps
+    }
+}
+
+extension ReadingOptions {
+    /// What differs from the defaults, as the command takes it.
+    var said: [String: String] {
+        var said: [String: String] = [:]
+        if encoding != .utf8 { said["encoding"] = encoding.rawValue }
+        if decimalSeparator != .point { said["decimal"] = String(decimalSeparator.rawValue) }
+        if badRowLimit > 0 { said["skip-bad-rows"] = "\(badRowLimit)" }
+        if !allowsQuotes { said["no-quotes"] = "true" }
+        if !keep.isEmpty {
+            said["keep"] = keep.map { "\($0.column)=\($0.values.joined(separator: ","))" }.joined(separator: "; ")
+        }
+        return said
     }
 }

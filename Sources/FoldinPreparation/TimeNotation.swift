@@ -61,7 +61,8 @@ private struct CalendarReader {
     /// `YYYY-MM-DD`, then perhaps `T` or a blank and `hh:mm`, `:ss`, a fraction and a zone.
     mutating func isoTime() -> Int64? {
         place = 0
-        guard let year = digits(4), let separator = take("-/"), let month = digits(2), take([separator]) != nil, let day = digits(2)
+        guard let year = digits(4), let separator = take("-/"), let month = digits(2), take([separator]) != nil,
+            let day = digits(2)
         else { return nil }
         guard let days = Self.days(year, month, day) else { return nil }
         var milliseconds = days * 86_400_000

@@ -51,7 +51,8 @@ public struct Titles: Sendable {
             try readJSON(lines, id, title, path)
         } else if start == UInt8(ascii: "["), delimiter == nil {
             throw FoldinError(
-                .badData, file: path, line: 1, found: "a JSON array", expected: "one JSON object per line; jq -c '.[]' writes an array so")
+                .badData, file: path, line: 1, found: "a JSON array",
+                expected: "one JSON object per line; jq -c '.[]' writes an array so")
         } else {
             let columns = try TitleColumns(first, id, title, delimiter, path)
             idName = columns.idName
@@ -210,7 +211,8 @@ private struct TitleColumns {
     private var takesRest = false
 
     init(
-        _ first: [UInt8], _ id: DelimitedColumns.Column?, _ title: DelimitedColumns.Column?, _ delimiterText: String?, _ path: String
+        _ first: [UInt8], _ id: DelimitedColumns.Column?, _ title: DelimitedColumns.Column?, _ delimiterText: String?,
+        _ path: String
     ) throws {
         delimiter = try Delimiter(delimiterText ?? ",", file: path)
         var listed: [String] = []
@@ -225,12 +227,14 @@ private struct TitleColumns {
         throw FoldinError(
             .badData, file: path, line: 1,
             found: listed.isEmpty ? "'\(String(decoding: first.prefix(60), as: UTF8.self))'" : "the columns \(shown)",
-            expected: "columns known for an item and its title; --title-id-column and --title-column name them, or number them from 1")
+            expected:
+                "columns known for an item and its title; --title-id-column and --title-column name them, or number them from 1")
     }
 
     /// Finds the columns in the first line; false if they cannot be known.
     private mutating func resolve(
-        _ names: [String], _ delimiterText: String, _ id: DelimitedColumns.Column?, _ title: DelimitedColumns.Column?, _ path: String
+        _ names: [String], _ delimiterText: String, _ id: DelimitedColumns.Column?, _ title: DelimitedColumns.Column?,
+        _ path: String
     ) throws -> Bool {
         let isTyped = names.allSatisfy { $0.contains(":") && !$0.hasPrefix(":") && !$0.contains(" ") }
         let plain = isTyped ? names.map { String($0.prefix { $0 != ":" }) } : names

@@ -26,7 +26,9 @@ struct UserItemListParser: RowParser {
             let user = try Field.code(of: ids[0], options.encoding, &rows.userIds, "a user")
             let known = rows.items.count
             do throws(RowFault) {
-                for id in ids.dropFirst() { rows.items.append(try Field.code(of: id, options.encoding, &rows.itemIds, "an item")) }
+                for id in ids.dropFirst() {
+                    rows.items.append(try Field.code(of: id, options.encoding, &rows.itemIds, "an item"))
+                }
             } catch {
                 rows.items.removeSubrange(known...)
                 throw error

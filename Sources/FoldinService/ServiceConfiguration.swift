@@ -45,7 +45,8 @@ public struct ServiceConfiguration: Sendable {
     public var events: String?
     /// A rating at or below this is kept, but is no like: its item is no part of a history, and is not recommended.
     ///
-    /// When nil, every event is a like but one with a negative rating. The last event of a user and an item decides.
+    /// When nil, the threshold that the model's data was prepared with, as the model was when the service began; where there is none, every
+    /// event is a like but one with a negative rating. The last event of a user and an item decides.
     public var likedAbove: Double?
     /// Requests a second that each client may make; nil for any number.
     public var rate: Double?

@@ -134,7 +134,8 @@ public struct Trainer: Sendable {
         if !wasCancelled { try loop.checkScores(of: parameters) }
         let model = TrainedModel(
             parameters: parameters, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
-            card: ModelCard(options: options, metrics: metrics, dataChecksum: identity["data"] ?? ""))
+            card: ModelCard(
+                options: options, metrics: metrics, dataChecksum: identity["data"] ?? "", likedAbove: dataset.likedAbove))
         return TrainingOutcome(
             model: model, history: state.history, bestEpoch: state.bestEpoch, search: state.search, wasCancelled: wasCancelled,
             divergence: divergence)

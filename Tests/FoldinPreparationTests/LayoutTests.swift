@@ -67,7 +67,8 @@ struct LayoutTests {
         #expect(error?.found.contains("'who', 'what', 'much'") == true && error?.expected.contains("--user-column") == true)
         let both = try Ratings(contentsOf: folder.write("h.csv", "user_id,asin,parent_asin\na,b,c\n"))
         #expect(both.lines == ["a|c"] && both.layouts[0].notes.contains { $0.contains("'asin'") })
-        let keyed = try Ratings(contentsOf: folder.write("h.csv", "user_id,asin,parent_asin\na,b,c\n"), hints: LayoutHints(titleKey: "asin"))
+        let keyed = try Ratings(
+            contentsOf: folder.write("h.csv", "user_id,asin,parent_asin\na,b,c\n"), hints: LayoutHints(titleKey: "asin"))
         #expect(keyed.lines == ["a|b"])
         let hints = LayoutHints(user: "WHO", item: "what")
         #expect(try Ratings(contentsOf: folder.write("h.csv", "who;what;much\na;b;4\n"), hints: hints).lines == ["a|b"])
@@ -87,13 +88,16 @@ struct LayoutTests {
     @Test("JSON lines: keys by name, inside objects and arrays, and as Python prints them")
     func json() throws {
         let folder = try TemporaryFolder()
-        let nested = try folder.write("n.json", #"{"user": {"id": 7}, "items": [{"id": "a", "h": 2}, {"id": "b", "h": 3.5}]}"# + "\n")
+        let nested = try folder.write(
+            "n.json", #"{"user": {"id": 7}, "items": [{"id": "a", "h": 2}, {"id": "b", "h": 3.5}]}"# + "\n")
         let keys = LayoutHints(user: "user.id", item: "items.id", rating: "items.h", isJSON: true)
         #expect(try Ratings(contentsOf: nested, hints: keys).lines == ["7|a|2.0", "7|b|3.5"])
         #expect(failure { try Ratings(contentsOf: nested) }?.found.contains("'items.id'") == true)
         let strings = try folder.write("s.json", #"{"u": "x", "list": ["a", "b"]}"# + "\n" + #"{"u": "y", "list": []}"# + "\n")
-        #expect(try Ratings(contentsOf: strings, hints: LayoutHints(user: "u", item: "list", isJSON: true)).lines == ["x|a", "x|b"])
-        let python = try folder.write("p.json", #"{u'username': u'it\'s', 'product_id': "b", u'early': True, u'none': None}"# + "\n")
+        #expect(
+            try Ratings(contentsOf: strings, hints: LayoutHints(user: "u", item: "list", isJSON: true)).lines == ["x|a", "x|b"])
+        let python = try folder.write(
+            "p.json", #"{u'username': u'it\'s', 'product_id': "b", u'early': True, u'none': None}"# + "\n")
         #expect(try Ratings(contentsOf: python).lines == ["it's|b"])
         let yelp = try folder.write("y.json", #"{"user_id":"u","business_id":"b","stars":4,"date":"2016-07-27 10:42:00"}"# + "\n")
         #expect(try Ratings(contentsOf: yelp, keepingTimestamps: true).lines == ["u|b|4.0|1469616120000"])
@@ -119,7 +123,8 @@ struct LayoutTests {
         for size in [8, 50, 8 << 20] {
             let ratings = try Ratings(path, nil, true, Workers(count: 2), blockSize: size)
             #expect(ratings.lines == wanted && ratings.format == .netflixPrize && ratings.timeUnit == .milliseconds)
-            #expect(try Ratings(folder.gzip("c.gz", text), nil, true, Workers(count: 2), blockSize: max(32, size)).lines == wanted)
+            #expect(
+                try Ratings(folder.gzip("c.gz", text), nil, true, Workers(count: 2), blockSize: max(32, size)).lines == wanted)
         }
         let bad = try folder.write("bad.txt", "1:\n1,5,2005-09-06\nx2:\n3,4,2005-09-06\n4:\n5,1,2005-09-06\n")
         let passed = try Ratings(contentsOf: bad, options: ReadingOptions(badRowLimit: 2))
@@ -133,17 +138,21 @@ struct LayoutTests {
             ("UTF-16", [0xFF, 0xFE] + "userId".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }),
             ("UTF-16", "userId,movieId\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }),
             ("UTF-16", "userId,movieId\n".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }),
-            ("zip", Array("PK\u{3}\u{4}".utf8) + [0, 0, 0]), ("torch.save", Array("PK\u{3}\u{4}".utf8) + [0] + Array("archive/data.pkl".utf8)),
+            ("zip", Array("PK\u{3}\u{4}".utf8) + [0, 0, 0]),
+            ("torch.save", Array("PK\u{3}\u{4}".utf8) + [0] + Array("archive/data.pkl".utf8)),
             ("bzip2", Array("BZh91AY&SY".utf8)), ("Parquet", Array("PAR1".utf8) + [21, 4]), ("pickle", [0x80, 4, 0x95, 1]),
             ("Excel", Array("PK\u{3}\u{4}".utf8) + [0] + Array("[Content_Types].xml".utf8)), ("binary", [1, 2, 0, 3]),
-            ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]), ("Zstandard", [0x28, 0xB5, 0x2F, 0xFD, 9]), ("SQLite", Array("SQLite format 3\0".utf8)),
+            ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]), ("Zstandard", [0x28, 0xB5, 0x2F, 0xFD, 9]),
+            ("SQLite", Array("SQLite format 3\0".utf8)),
         ]
         for (name, bytes) in files {
             let path = try folder.write("r.csv", bytes: bytes)
             #expect(failure { try Ratings(contentsOf: path) }?.found.contains(name) == true, "\(name)")
             #expect(failure { try Titles(contentsOf: path) }?.found.contains(name) == true, "\(name)")
         }
-        #expect(failure { try Ratings(contentsOf: folder.write("mac.csv", "user,item\r1,2\r3,4\r")) }?.found.contains("carriage") == true)
+        #expect(
+            failure { try Ratings(contentsOf: folder.write("mac.csv", "user,item\r1,2\r3,4\r")) }?.found.contains("carriage")
+                == true)
         #expect(
             FoldinError(.badData, file: "a\u{1B}[2J", found: "'x\u{7}\ny'", expected: "b").description
                 == "a\\u{1B}[2J: found 'x\\u{7}\\ny'; expected b")

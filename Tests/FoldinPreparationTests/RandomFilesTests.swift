@@ -82,7 +82,8 @@ struct RandomFilesTests {
         let isQuoted = draws.chance(75)
         let isPlain = !isQuoted || draws.chance(30)
         let rows = table(&draws, plain: isPlain, latin: encoding != .utf8)
-        var columns = ["user", "item"] + (draws.chance(70) ? ["rating"] : []) + (draws.chance(60) ? ["time"] : [])
+        var columns =
+            ["user", "item"] + (draws.chance(70) ? ["rating"] : []) + (draws.chance(60) ? ["time"] : [])
             + (draws.chance(30) ? ["event"] : []) + (draws.chance(40) ? ["text"] : [])
         if draws.chance(60) { columns.shuffle(using: &draws) }
         let hasHeader = draws.chance(65)
@@ -92,15 +93,19 @@ struct RandomFilesTests {
         let lineEnd = draws.pick(["\n", "\r\n"])
         let separator = delimiter == "whitespace" ? draws.pick([" ", "\t", "  ", " \t"]) : delimiter
         func written(_ field: String) -> String {
-            let must = field.isEmpty && delimiter == "whitespace" || field.contains { "\"\n\r,;|\t~ ".contains($0) } || field.contains("::")
+            let must =
+                field.isEmpty && delimiter == "whitespace" || field.contains { "\"\n\r,;|\t~ ".contains($0) }
+                || field.contains("::")
                 || delimiter == "::" && (field.hasPrefix(":") || field.hasSuffix(":"))
                 || separator.contains { field.contains($0) }
             guard isQuoted, must || draws.chance(20) else { return field }
             return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
         }
         let names = [
-            "user": draws.pick(["userId", "USER_ID", "customer_id", "user"]), "item": draws.pick(["itemId", "sku", "Product-ID", "movieId"]),
-            "rating": draws.pick(["rating", "Stars"]), "time": draws.pick(["timestamp", "purchased_at"]), "event": "event", "text": "text",
+            "user": draws.pick(["userId", "USER_ID", "customer_id", "user"]),
+            "item": draws.pick(["itemId", "sku", "Product-ID", "movieId"]),
+            "rating": draws.pick(["rating", "Stars"]), "time": draws.pick(["timestamp", "purchased_at"]), "event": "event",
+            "text": "text",
         ]
         var text = encoding == .utf8 && draws.chance(20) ? "\u{FEFF}" : ""
         if draws.chance(10) { text += lineEnd }
@@ -116,10 +121,13 @@ struct RandomFilesTests {
                 "event": row.event, "text": row.text,
             ]
             if !isQuoted {
-                isReadable = isReadable && columns.allSatisfy { column in
-                    let value = values[column] ?? ""
-                    return !separator.contains { value.contains($0) } && (!value.isEmpty || separator.contains(",")) && !value.hasPrefix("\"")
-                }
+                isReadable =
+                    isReadable
+                    && columns.allSatisfy { column in
+                        let value = values[column] ?? ""
+                        return !separator.contains { value.contains($0) } && (!value.isEmpty || separator.contains(","))
+                            && !value.hasPrefix("\"")
+                    }
             }
             text += columns.map { written(values[$0] ?? "") }.joined(separator: separator) + lineEnd
             if filter, row.event == "view" { continue }
@@ -135,13 +143,15 @@ struct RandomFilesTests {
             name: "r.csv", bytes: encoded(text, encoding), lines: lines, mustRead: true)
         trial.options = ReadingOptions(
             encoding: encoding, decimalSeparator: comma ? .comma : .point,
-            keep: filter ? [.init(column: place("event") ?? "event", values: ["buy", "cart"])] : [], allowsQuotes: isQuoted || draws.chance(50),
+            keep: filter ? [.init(column: place("event") ?? "event", values: ["buy", "cart"])] : [],
+            allowsQuotes: isQuoted || draws.chance(50),
             keepsTimestamps: hasTime)
         // By options, or by the names in the header; without either only the usual order says which column is which.
         if !hasHeader || draws.chance(50) {
             trial.format = .delimited(
                 DelimitedColumns(
-                    delimiter: delimiter, hasHeader: hasHeader, user: place("user") ?? 1, item: place("item") ?? 2, rating: place("rating"),
+                    delimiter: delimiter, hasHeader: hasHeader, user: place("user") ?? 1, item: place("item") ?? 2,
+                    rating: place("rating"),
                     timestamp: place("time")))
             let usual = Array(["user", "item", "rating", "time"].prefix(columns.count))
             if !hasHeader, columns == usual, draws.chance(50) {
@@ -165,14 +175,18 @@ struct RandomFilesTests {
                 let encoder = JSONEncoder()
                 let data = (try? encoder.encode(value)) ?? Data()
                 let json = String(decoding: data, as: UTF8.self)
-                if draws.chance(30), Int(value) != nil, !value.hasPrefix("0") || value == "0", !value.hasPrefix("-") { return value }
+                if draws.chance(30), Int(value) != nil, !value.hasPrefix("0") || value == "0", !value.hasPrefix("-") {
+                    return value
+                }
                 return json
             }
             var members = [
-                "\"\(names.user)\":\(string(row.user))", "\"rating\": \(row.rating)", "\"timestamp\": \(row.time)", "\"text\": \(string(row.text + "x"))",
+                "\"\(names.user)\":\(string(row.user))", "\"rating\": \(row.rating)", "\"timestamp\": \(row.time)",
+                "\"text\": \(string(row.text + "x"))",
                 "\"more\": {\"user_id\": [null, {\"\(names.item)\": \"no\"}]}",
             ]
-            members.append(isNested ? "\"in\": {\"\(names.item)\": \(string(row.item))}" : "\"\(names.item)\" : \(string(row.item))")
+            members.append(
+                isNested ? "\"in\": {\"\(names.item)\": \(string(row.item))}" : "\"\(names.item)\" : \(string(row.item))")
             members.shuffle(using: &draws)
             text += "{" + members.joined(separator: ", ") + "}" + draws.pick(["\n", "\r\n"])
             lines.append("\(row.user)|\(row.item)|\(Float(row.rating))|\(row.time)")
@@ -181,7 +195,8 @@ struct RandomFilesTests {
         trial.options.keepsTimestamps = true
         if isNested || draws.chance(30) {
             trial.format = .jsonLines(
-                JSONKeys(user: names.user, item: isNested ? "in.\(names.item)" : names.item, rating: "rating", timestamp: "timestamp"))
+                JSONKeys(
+                    user: names.user, item: isNested ? "in.\(names.item)" : names.item, rating: "rating", timestamp: "timestamp"))
         }
         return trial
     }
@@ -191,11 +206,14 @@ struct RandomFilesTests {
         let isGuess = draws.chance(50)
         for user in 0...draws.below(8) {
             let items = (0..<draws.below(6)).map { _ in "\(draws.below(50))" }
-            text += ([isGuess ? "\(user * 3)" : "u\(user)"] + items).joined(separator: draws.pick([" ", "  "])) + draws.pick(["\n", "\r\n", " \n"])
+            text +=
+                ([isGuess ? "\(user * 3)" : "u\(user)"] + items).joined(separator: draws.pick([" ", "  "]))
+                + draws.pick(["\n", "\r\n", " \n"])
             lines += items.map { "\(isGuess ? "\(user * 3)" : "u\(user)")|\($0)" }
         }
         return Trial(
-            name: "l.txt", bytes: Array(text.utf8), format: isGuess ? nil : .userItemLists, lines: lines, mustRead: !isGuess && !lines.isEmpty)
+            name: "l.txt", bytes: Array(text.utf8), format: isGuess ? nil : .userItemLists, lines: lines,
+            mustRead: !isGuess && !lines.isEmpty)
     }
 
     private static func netflix(_ draws: inout Draws) -> Trial {
@@ -220,18 +238,22 @@ struct RandomFilesTests {
             var draws = Draws(state: UInt64(part) << 32 | UInt64(number))
             let kind = draws.below(100)
             let trial =
-                kind < 70 ? Self.delimited(&draws) ?? Self.json(&draws) : kind < 85 ? Self.json(&draws) : kind < 95 ? Self.lists(&draws) : Self.netflix(&draws)
+                kind < 70
+                ? Self.delimited(&draws) ?? Self.json(&draws)
+                : kind < 85 ? Self.json(&draws) : kind < 95 ? Self.lists(&draws) : Self.netflix(&draws)
             let path = try folder.write(trial.name, bytes: trial.bytes)
             let size = draws.pick([16, 100, 8 << 20])
             do {
                 let ratings = try Ratings(path, trial.format, trial.hints, trial.options, workers, blockSize: size)
-                #expect(ratings.lines == trial.lines, "\(part), \(number): \(trial) \(String(decoding: trial.bytes, as: UTF8.self))")
+                #expect(
+                    ratings.lines == trial.lines, "\(part), \(number): \(trial) \(String(decoding: trial.bytes, as: UTF8.self))")
                 read += 1
             } catch let error as FoldinError {
                 // A table may be one that nobody can read, such as ids that differ by blanks or no row left.
                 let isEmpty = trial.lines.isEmpty
                 #expect(
-                    !trial.mustRead || isEmpty, "\(part), \(number): \(error) \(trial) \(String(decoding: trial.bytes, as: UTF8.self))")
+                    !trial.mustRead || isEmpty,
+                    "\(part), \(number): \(error) \(trial) \(String(decoding: trial.bytes, as: UTF8.self))")
                 refused += 1
             }
         }

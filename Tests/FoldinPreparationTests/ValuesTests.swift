@@ -73,10 +73,14 @@ struct ValuesTests {
         #expect(failure { try Ratings(contentsOf: path) }?.expected.contains("--encoding") == true)
         #expect(try Ratings(contentsOf: path, options: ReadingOptions(encoding: .windows1252)).lines == ["Misérables|€"])
         #expect(try Ratings(contentsOf: path, options: ReadingOptions(encoding: .latin1)).lines == ["Misérables|\u{80}"])
-        #expect(TextEncoding(name: "Latin-1") == .latin1 && TextEncoding(name: "cp1252") == .windows1252 && TextEncoding(name: "x") == nil)
+        #expect(
+            TextEncoding(name: "Latin-1") == .latin1 && TextEncoding(name: "cp1252") == .windows1252
+                && TextEncoding(name: "x") == nil)
         let json = Array(#"{"user": ""#.utf8) + [0xE9] + Array(#"\u00e9", "item": "a"}"#.utf8) + [10]
         #expect(
-            try Ratings(contentsOf: folder.write("e.json", bytes: json), options: ReadingOptions(encoding: .latin1)).lines == ["éé|a"])
+            try Ratings(contentsOf: folder.write("e.json", bytes: json), options: ReadingOptions(encoding: .latin1)).lines == [
+                "éé|a"
+            ])
         // One line in another encoding spoils no other title.
         let titles = try folder.write("t.csv", bytes: Array("item,title\n1,Amélie\n2,Caf".utf8) + [0xE9, 10])
         let read = try Titles(contentsOf: titles)
@@ -129,8 +133,13 @@ struct ValuesTests {
         let ratings = try Ratings(contentsOf: path, options: ReadingOptions(keep: [filter]))
         #expect(ratings.lines == ["1|b", "2|c"] && ratings.notKeptCount == 2 && ratings.itemCount == 2)
         let unknown = ReadingOptions.ValueFilter(column: "evnt", values: ["buy"])
-        #expect(failure { try Ratings(contentsOf: path, options: ReadingOptions(keep: [unknown])) }?.expected.contains("'evnt'") == true)
-        let json = try folder.write("k.json", "{\"user\":1,\"item\":2,\"e\":{\"t\":\"buy\"}}\n{\"user\":1,\"item\":3,\"e\":{\"t\":\"no\"}}\n{\"user\":1,\"item\":4}\n")
+        #expect(
+            failure { try Ratings(contentsOf: path, options: ReadingOptions(keep: [unknown])) }?.expected.contains("'evnt'")
+                == true)
+        let json = try folder.write(
+            "k.json",
+            "{\"user\":1,\"item\":2,\"e\":{\"t\":\"buy\"}}\n{\"user\":1,\"item\":3,\"e\":{\"t\":\"no\"}}\n{\"user\":1,\"item\":4}\n"
+        )
         let nested = ReadingOptions.ValueFilter(column: "e.t", values: ["buy"])
         let kept = try Ratings(contentsOf: json, options: ReadingOptions(keep: [nested]))
         #expect(kept.lines == ["1|2"] && kept.notKeptCount == 2)
@@ -162,7 +171,9 @@ struct ValuesTests {
             var ratings = try Ratings(contentsOf: path).rated(above: 3)
             if let repeats { ratings = try ratings.joiningRepeats(repeats) }
             let clicks = Clicks(ratings)
-            #expect(clicks.counts["rows"] == clicks.count + (clicks.counts["duplicates"] ?? 0) + (clicks.counts["rows-below-rating"] ?? 0))
+            #expect(
+                clicks.counts["rows"] == clicks.count + (clicks.counts["duplicates"] ?? 0)
+                    + (clicks.counts["rows-below-rating"] ?? 0))
             return zip(clicks.users, clicks.items).map { ratings.userIds[Int($0)] + ratings.itemIds[Int($1)] }
         }
         #expect(try left(nil) == ["1a", "1b"])
@@ -180,9 +191,12 @@ struct ValuesTests {
         let both = try Ratings(contentsOf: [first, second])
         #expect(both.lines == ["1|a|5.0", "2|b|4.0", "1|c|3.0", "3|a|2.0"] && both.userCount == 3 && both.itemCount == 3)
         #expect(both.sources.map(\.name) == ["a.csv", "b.tsv"])
-        #expect(failure { try Ratings(contentsOf: [first, folder.write("c.csv", "user,item\n1,a\n")]) }?.found.contains("no ratings") == true)
+        #expect(
+            failure { try Ratings(contentsOf: [first, folder.write("c.csv", "user,item\n1,a\n")]) }?.found.contains("no ratings")
+                == true)
         let usual = try (0..<2).map { file in
-            try folder.write("u\(file).csv", "userId,movieId,rating\n" + (0..<300).map { "\($0 % 7 + file),\($0 % 13),3.5\n" }.joined())
+            try folder.write(
+                "u\(file).csv", "userId,movieId,rating\n" + (0..<300).map { "\($0 % 7 + file),\($0 % 13),3.5\n" }.joined())
         }
         let joined = try Ratings(contentsOf: usual)
         #expect(joined.lines == (try Ratings(contentsOf: usual[0]).lines) + (try Ratings(contentsOf: usual[1]).lines))
@@ -198,7 +212,8 @@ struct ValuesTests {
     @Test("titles by named columns, with line breaks and backslashes in quotes")
     func titles() throws {
         let folder = try TemporaryFolder()
-        let books = try folder.write("b.csv", "\"ISBN\";\"Book-Title\"\n\"1\";\"a \\\"b\\\"; c\"\n\"2\";\"two\nlines\"\n\"3\";\"open\n\"4\";\"d\"\n")
+        let books = try folder.write(
+            "b.csv", "\"ISBN\";\"Book-Title\"\n\"1\";\"a \\\"b\\\"; c\"\n\"2\";\"two\nlines\"\n\"3\";\"open\n\"4\";\"d\"\n")
         let read = try Titles(contentsOf: books)
         #expect(read["1"] == "a \"b\"; c" && read["2"] == "two\nlines" && read["4"] == "d")
         let plain = try folder.write("p.txt", "x|Ex|1\ny|Why|2\n")
