@@ -183,7 +183,10 @@ public struct Ratings: Sendable {
     private init(_ first: Ratings, _ second: Ratings) throws {
         for (has, lacks, name) in [
             (first.hasRatings, second.hasRatings, "ratings"), (!first.timestamps.isEmpty, !second.timestamps.isEmpty, "times"),
-            (first.usesCalendar, second.usesCalendar, "dates for times"),
+            (
+                first.usesCalendar && !first.timestamps.isEmpty, second.usesCalendar && !second.timestamps.isEmpty,
+                "dates for times"
+            ),
         ] where has != lacks {
             throw FoldinError(
                 .badData, file: has ? second.path : first.path, found: "no \(name), which \(has ? first.path : second.path) has",

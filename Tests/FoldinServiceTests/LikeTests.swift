@@ -140,6 +140,24 @@ import Testing
             #expect(problem.status == 422 && problem.detail.hasPrefix("request 1: found \"x\" in \"exclude\""))
         }
     }
+
+    /// Without a threshold of its own the service takes the one that the model's data was prepared with.
+    @Test func theModelRemembersTheThreshold() async throws {
+        let folder = try TemporaryFolder()
+        var model = LiveService.model()
+        model.card.likedAbove = 3.5
+        let path = folder.path + "/likes.safetensors"
+        try model.save(to: path)
+        #expect(try TrainedModel(contentsOf: path).card.likedAbove == 3.5)
+        try await LiveService.configured({ configuration, _ in
+            configuration.model = path
+            configuration.events = folder.path + "/events.sqlite"
+        }).run { service in
+            try await service.client.keep([Event(user: "u", item: "i3", rating: 3.5), Event(user: "v", item: "i3", rating: 4)])
+            #expect(try await service.client.recommendations(5, for: "u").kind == .popular)
+            #expect(try await service.client.recommendations(5, for: "v").kind == .personal)
+        }
+    }
 }
 
 /// A model of 40 items with ids of one's own.
