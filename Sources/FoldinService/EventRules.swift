@@ -6,6 +6,16 @@ enum EventRules {
     static let times = 0...253_402_300_799
     static let ratings = -1e9...1e9
 
+    /// `event` with blanks around its ids taken off, as the readers of ratings files do.
+    static func trimmed(_ event: Event) -> Event {
+        Event(user: trimmed(event.user), item: trimmed(event.item), rating: event.rating, time: event.time)
+    }
+
+    /// `id` without blanks around it.
+    static func trimmed(_ id: String) -> String {
+        String(id.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+
     /// Whether `id` can be a user's or an item's: 1 to `length` Unicode code points, none of them a control character.
     static func allow(_ id: String, length: Int) -> Bool {
         (1...length).contains(id.unicodeScalars.count)
@@ -13,7 +23,9 @@ enum EventRules {
     }
 
     /// What is expected of an id.
-    static func idRule(length: Int) -> String { "1 to \(length) characters, none of them a control character" }
+    static func idRule(length: Int) -> String {
+        "1 to \(length) characters, none of them a control character and not all of them blanks"
+    }
 
     /// The first thing that is wrong with an event; nil when it can be kept.
     static func fault(in event: Event, idLength: Int) -> (found: String, expected: String)? {

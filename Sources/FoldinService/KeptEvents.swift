@@ -33,6 +33,7 @@ struct KeptEvents: Sendable {
 
     /// What a user liked and what else the user rated; nothing when no events are kept, or none can be of such a user.
     func history(of user: String) async throws -> EventStore.History {
+        let user = EventRules.trimmed(user)
         guard store != nil, EventRules.allow(user, length: limits.idLength) else { return EventStore.History() }
         return try await use { try await $0.history(of: user, count: limits.ids, likedAbove: likedAbove) }
     }

@@ -11,11 +11,12 @@ extension Routes {
                 guard (1...limits.events).contains(request.events.count) else {
                     throw Problem.invalid(found: "\(request.events.count) events", expected: "1 to \(limits.events)")
                 }
-                for (place, event) in request.events.enumerated() {
+                let trimmed = request.events.map(EventRules.trimmed)
+                for (place, event) in trimmed.enumerated() {
                     guard let fault = EventRules.fault(in: event, idLength: limits.idLength) else { continue }
                     throw Problem.invalid(found: "\(fault.found) of event \(place)", expected: fault.expected)
                 }
-                try await store.append(request.events)
+                try await store.append(trimmed)
                 return JSON.response(EventsReply(stored: request.events.count), status: .created)
             }
         }
@@ -40,7 +41,7 @@ extension Routes {
 
     /// The user in the path.
     private static func user(_ context: ServiceContext, _ limits: ServiceConfiguration.Limits) throws -> String {
-        let user = try Routes.captured("id", context)
+        let user = EventRules.trimmed(try Routes.captured("id", context))
         guard EventRules.allow(user, length: limits.idLength) else {
             throw Problem.invalid(found: "the user", expected: EventRules.idRule(length: limits.idLength))
         }

@@ -134,4 +134,18 @@ import Testing
         let after = try Data(contentsOf: URL(filePath: database))
         #expect(after == before)
     }
+
+    /// Blanks around ids are taken off, as in files, so that an export can be prepared; an id of blanks only is none.
+    @Test func blanksAroundIdsGo() async throws {
+        try await LiveService.configured({ configuration, folder in
+            configuration.events = folder.path + "/events.sqlite"
+        }).run { service in
+            try await service.client.keep([Event(user: " ann ", item: " i3", rating: 4)])
+            #expect(try await service.client.recommendations(5, for: "ann").kind == .personal)
+            let reply = try await service.send("POST", "/v1/events", #"{"events":[{"user":"  ","item":"i1"}]}"#)
+            #expect(try reply.problem().status == 422)
+            let removed = try await service.send("DELETE", "/v1/users/%20ann")
+            #expect(String(decoding: removed.body, as: UTF8.self).contains("1"))
+        }
+    }
 }
