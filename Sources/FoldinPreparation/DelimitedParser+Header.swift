@@ -12,6 +12,8 @@ extension DelimitedParser {
     ) throws {
         delimiter = try Delimiter(columns.delimiter, file: file)
         self.options = options
+        (first, second, isWhitespace) = (delimiter.first, delimiter.second, delimiter.isWhitespace)
+        (allowsQuotes, hasPoints, encoding) = (options.allowsQuotes, options.decimalSeparator == .point, options.encoding)
         let fields = delimiter.fields(of: firstRecord, allowsQuotes: options.allowsQuotes)
         let texts = fields.map { String(decoding: options.encoding.utf8($0), as: UTF8.self) }
         let names = texts.map { columns.typed ? String($0.split(separator: ":", maxSplits: 1).first ?? "") : $0 }
@@ -35,6 +37,7 @@ extension DelimitedParser {
             roles[place] = role
         }
         self.roles = roles
+        hasTimes = roles.contains(.timestamp)
         var wanted: [Set<[UInt8]>?] = []
         for filter in options.keep {
             if wanted.isEmpty { wanted = Array(repeating: nil, count: names.count) }
@@ -43,6 +46,7 @@ extension DelimitedParser {
             wanted[place] = wanted[place].map { $0.intersection(values) } ?? values
         }
         self.wanted = wanted
+        hasFilters = !wanted.isEmpty
         if columns.hasHeader, let user, let item {
             try resolver.refuseData(user: user, item: item, rating: rating)
             header = (fields[user], fields[item])

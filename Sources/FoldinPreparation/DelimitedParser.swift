@@ -23,6 +23,16 @@ struct DelimitedParser: RowParser {
     let header: (user: [UInt8], item: [UInt8])?
     let layout: String
 
+    // What the loops ask for, kept where a load finds it.
+    let first: UInt8
+    let second: UInt8
+    let isWhitespace: Bool
+    let allowsQuotes: Bool
+    let hasPoints: Bool
+    let hasFilters: Bool
+    let hasTimes: Bool
+    let encoding: TextEncoding
+
     var hasRatings: Bool { roles.contains(.rating) }
     var usesCalendar: Bool { notation == .calendar }
 
@@ -41,11 +51,11 @@ struct DelimitedParser: RowParser {
         let end = place + block.count
         let hasRatings = hasRatings
         let isUsual =
-            delimiter.second == 0 && !delimiter.isWhitespace && wanted.isEmpty && options.decimalSeparator == .point
+            second == 0 && !isWhitespace && !hasFilters && hasPoints
             && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
         if isUsual {
             let numbers = RowColumns.ofNumbers(
-                at: &place, end: end, delimiter: delimiter.first, hasFourth: roles.count == 4, seen: rows.seen)
+                at: &place, end: end, delimiter: first, hasFourth: roles.count == 4, seen: rows.seen)
             if place == end {
                 rows.numbers = numbers
                 rows.lineCount = numbers.count
@@ -105,14 +115,14 @@ struct DelimitedParser: RowParser {
         var isKept = true
         var lineBreaks = 0
         var column = 0
-        if delimiter.isWhitespace { place = afterBlanks(place) }
+        if isWhitespace { place = afterBlanks(place) }
         fields: while true {
             let role = roles[column]
-            if wanted.isEmpty {
+            if !hasFilters {
                 switch role {
-                case .user: userCode = smallCode(&place, rows.userIds)
-                case .item: itemCode = smallCode(&place, rows.itemIds)
-                case .rating where options.decimalSeparator == .point:
+                case .user: userCode = smallCode(&place, &rows.userIds)
+                case .item: itemCode = smallCode(&place, &rows.itemIds)
+                case .rating where hasPoints:
                     if let (value, next) = Field.plainRating(place), isDelimiter(next) || next.pointee == 10 {
                         (rating, place) = (value, next)
                         column += 1
@@ -124,7 +134,7 @@ struct DelimitedParser: RowParser {
             }
             if role == .user && userCode != nil || role == .item && itemCode != nil {
                 // Read already.
-            } else if role == .other, wanted.isEmpty, !(options.allowsQuotes && (place.pointee == 34 || place.pointee == 32)) {
+            } else if role == .other, !hasFilters, !(allowsQuotes && (place.pointee == 34 || place.pointee == 32)) {
                 place = endOfField(place)
             } else {
                 let field = try field(&place, end, &lineBreaks)
@@ -138,8 +148,8 @@ struct DelimitedParser: RowParser {
                 case .timestamp: time = try withBytes(of: field) { bytes throws(RowFault) in try notation.time(bytes) }
                 case .other: break
                 }
-                if !wanted.isEmpty, let values = wanted[column], isKept {
-                    isKept = try withBytes(of: field) { bytes throws(RowFault) in values.contains(options.encoding.utf8(bytes)) }
+                if hasFilters, let values = wanted[column], isKept {
+                    isKept = try withBytes(of: field) { bytes throws(RowFault) in values.contains(encoding.utf8(bytes)) }
                 }
             }
             column += 1
@@ -168,14 +178,14 @@ struct DelimitedParser: RowParser {
         rows.users.append(userCode)
         rows.items.append(itemCode)
         if hasRatings { rows.ratings.append(rating) }
-        if roles.contains(.timestamp) { rows.timestamps.append(time) }
+        if hasTimes { rows.timestamps.append(time) }
     }
 
     /// Whether the row ends after the field that ends at `place`, `column` fields having been read; moves past the delimiter or the line end.
     @inline(__always)
     private func isEnd(of line: Bytes, _ place: inout Bytes, _ column: Int) throws(RowFault) -> Bool {
         var next = place
-        if delimiter.isWhitespace { next = afterBlanks(next) }
+        if isWhitespace { next = afterBlanks(next) }
         if let after = afterLineEnd(next) {
             guard column == roles.count else { throw wrongCount(line) }
             place = after
@@ -185,7 +195,7 @@ struct DelimitedParser: RowParser {
             throw RowFault(bytes: rest(line), expected: "a delimiter after each field, and quotes doubled inside quotes")
         }
         guard column < roles.count else { throw wrongCount(line) }
-        place = delimiter.isWhitespace ? next : place + (delimiter.second == 0 ? 1 : 2)
+        place = isWhitespace ? next : place + (second == 0 ? 1 : 2)
         return false
     }
 
@@ -195,7 +205,7 @@ struct DelimitedParser: RowParser {
         repeat {
             count = rows.userIds.withSmallCodes { userCodes in
                 rows.itemIds.withSmallCodes { itemCodes in
-                    foldin_usual_rows(&place, end, delimiter.first, roles.count == 4, userCodes, itemCodes, found)
+                    foldin_usual_rows(&place, end, first, roles.count == 4, userCodes, itemCodes, found)
                 }
             }
             rows.users.append(contentsOf: UnsafeBufferPointer(start: found.users, count: count))
@@ -209,8 +219,8 @@ struct DelimitedParser: RowParser {
 
     @inline(__always)
     private func isDelimiter(_ place: Bytes) -> Bool {
-        if delimiter.isWhitespace { return place.pointee == 32 || place.pointee == 9 }
-        return place.pointee == delimiter.first && (delimiter.second == 0 || place[1] == delimiter.second)
+        if isWhitespace { return place.pointee == 32 || place.pointee == 9 }
+        return place.pointee == first && (second == 0 || place[1] == second)
     }
 
     @inline(__always)
@@ -244,7 +254,8 @@ struct DelimitedParser: RowParser {
 
     /// The code of the id at `place` if it is a small whole number that has one already; then moves past it.
     @inline(__always)
-    private func smallCode(_ place: inout Bytes, _ table: borrowing IdTable) -> UInt32? {
+    private func smallCode(_ place: inout Bytes, _ table: inout IdTable) -> UInt32? {
+        guard place.pointee &- 48 <= 9 else { return nil }
         var value = 0
         var end = place
         var digit = end.pointee &- 48
@@ -263,20 +274,26 @@ struct DelimitedParser: RowParser {
 
     private func code(of field: FieldPlace?, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
         guard let field else { throw RowFault(found: "nothing", expected: "\(kind) id") }
-        return try withBytes(of: field) { bytes throws(RowFault) in try Field.code(of: bytes, options.encoding, &table, kind) }
+        return try withBytes(of: field) { bytes throws(RowFault) in try Field.code(of: bytes, encoding, &table, kind) }
     }
 
     /// The field at `place`, which is moved past it and past blanks after a closing quote. Counts the line breaks inside.
+    @inline(__always)
     private func field(_ place: inout Bytes, _ end: Bytes, _ lineBreaks: inout Int) throws(RowFault) -> FieldPlace {
-        var open = place
-        if options.allowsQuotes {
+        if allowsQuotes, place.pointee == 34 || place.pointee == 32 {
+            var open = place
             while open.pointee == 32, !isDelimiter(open) { open += 1 }
+            if open.pointee == 34 { return try quotedField(&place, open, end, &lineBreaks) }
         }
-        guard options.allowsQuotes, open.pointee == 34 else {
-            let start = place
-            place = endOfField(place)
-            return FieldPlace(start: start, count: place - start)
-        }
+        let start = place
+        place = endOfField(place)
+        return FieldPlace(start: start, count: place - start)
+    }
+
+    /// The field whose opening quote is at `open`.
+    private func quotedField(
+        _ place: inout Bytes, _ open: Bytes, _ end: Bytes, _ lineBreaks: inout Int
+    ) throws(RowFault) -> FieldPlace {
         var field = FieldPlace(start: open + 1, count: 0)
         var next = open + 1
         let limit = min(end - next, Self.quoteLimit)
