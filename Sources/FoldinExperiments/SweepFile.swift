@@ -48,7 +48,7 @@ public struct SweepFile: Sendable {
 
     /// - Throws: `FoldinError` of kind `missingInput`; `badData` with the place in the file.
     public init(contentsOf path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = MappedFile.data(at: path) else {
             throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a sweep as TOML")
         }
         let file = URL(filePath: path).deletingPathExtension().lastPathComponent

@@ -48,6 +48,9 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// A copy of the bytes of a file or, for `-`, of standard input; nil if it cannot be read.
+    public static func data(at path: String) -> Data? { try? MappedFile(contentsOf: path).withBytes { Data($0) } }
+
     /// The number of bytes.
     public var count: Int { bytes.count }
 

@@ -83,7 +83,9 @@ private struct ColumnResolver {
                     .usage, file: file, found: "the column name '\(name)' for a file without a header",
                     expected: "a column number from 1")
             }
-            if let index = names.firstIndex(of: name) { return index }
+            let exact = names.indices.filter { names[$0] == name }
+            guard exact.count < 2 else { throw error("one column '\(name)', or the number of the one that is meant") }
+            if let index = exact.first { return index }
             let alike = names.indices.filter { ColumnNames.canonical(names[$0]) == ColumnNames.canonical(name) }
             if alike.count == 1 { return alike[0] }
             if isOptional { return nil }

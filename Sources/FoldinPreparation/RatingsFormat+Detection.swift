@@ -81,12 +81,17 @@ private struct LayoutDetector {
 
     private func json() throws -> RatingsFormat.Detected {
         var keys: [String] = []
-        var object = JSONLine(first)
-        do {
-            try Self.collect(&object, first, prefix: "", into: &keys)
-        } catch {
-            throw error.error(file: path, line: 1)
+        // A key may be missing from the first object.
+        for (number, line) in lines.prefix(100).enumerated() {
+            var object = JSONLine(line)
+            do {
+                try Self.collect(&object, line, prefix: "", into: &keys)
+            } catch {
+                // Beyond the first line the parser says where.
+                if number == 0 { throw error.error(file: path, line: 1) }
+            }
         }
+        keys = keys.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         func key(_ hint: DelimitedColumns.Column?, _ known: [String], preferring: String? = nil) throws -> String? {
             switch hint {
             case .name(let name): return name
@@ -114,7 +119,7 @@ private struct LayoutDetector {
         var detected = RatingsFormat.Detected(
             format: amazon
                 ? .amazonJSONLines : .jsonLines(JSONKeys(user: user, item: item, rating: rating, timestamp: timestamp)))
-        detected.notes = others(keys, than: [user, item, rating, timestamp], isItemNamed: hints.item != nil)
+        detected.notes = others(keys, than: [user, item, rating, timestamp])
         return detected
     }
 
@@ -196,10 +201,11 @@ private struct LayoutDetector {
                 throw error(header([delimiter]), "a header with a column '\(name)'")
             }
         }
-        let taken = [user, item, rating, timestamp].compactMap { column -> String? in
+        let named = [user, item, rating, timestamp].map { column -> String? in
             guard case .name(let name) = column else { return nil }
             return name
         }
+        let taken = named.compactMap { $0 }
         if !isNamed, Set(taken).count < taken.count { return nil }
         var detected = RatingsFormat.Detected(format: .movieLensCSV)
         let isUnsaid = hints == LayoutHints(titleKey: hints.titleKey)
@@ -211,7 +217,7 @@ private struct LayoutDetector {
         var columns = DelimitedColumns(delimiter: delimiter, user: user, item: item, rating: rating, timestamp: timestamp)
         columns.typed = typed
         detected.format = .delimited(columns)
-        detected.notes = others(names, than: taken, isItemNamed: hints.item != nil)
+        detected.notes = others(names, than: named)
         if names.contains(where: { ColumnNames.canonical($0) == "bookrating" }) {
             detected.notes.append(
                 "in Book-Crossing's files a rating of 0 means that there is none: --rating-above 0 leaves those rows out")
@@ -237,6 +243,14 @@ private struct LayoutDetector {
         func all(_ column: Int, _ holds: (String) -> Bool) -> Bool { rows.allSatisfy { holds($0[column]) } }
         guard fields.count <= 4, fields.dropFirst(2).allSatisfy({ isNumber($0) || isDate($0) }) else { return nil }
         if fields.count == 2, hints.hasHeader != false, fields.contains(where: { Int($0) == nil }) { return nil }
+        for column in 0...1 {
+            if all(column, { isDate($0) && Int($0) == nil }) || all(column, { isNumber($0) && Int($0) == nil }) {
+                throw error(
+                    "\(isDate(fields[column]) ? "dates" : "numbers with decimals") in column \(column + 1)",
+                    "ids of users in column 1 and of items in column 2; --no-header --user-column N --item-column N says which is which"
+                )
+            }
+        }
         if rows.count >= 10, fields.count >= 3, let start = Int(rows[0][0]), start == 0 || start == 1,
             rows.indices.allSatisfy({ Int(rows[$0][0]) == start + $0 })
         {
@@ -333,11 +347,17 @@ private struct LayoutDetector {
 
     // MARK: Words
 
-    /// What columns of the same kind there are beside the ones taken.
-    private func others(_ names: [String], than taken: [String?], isItemNamed: Bool) -> [String] {
-        guard !isItemNamed, let item = taken[safe: 1] ?? nil else { return [] }
-        let also = names.filter { $0 != item && ColumnNames.item.contains(ColumnNames.canonical($0)) }
-        return also.isEmpty ? [] : ["items are by '\(item)'; --item-column takes \(Self.listed(also)) instead"]
+    /// What columns of the same kind there are beside the ones taken, which are those of user, item, rating and time.
+    private func others(_ names: [String], than taken: [String?]) -> [String] {
+        let kinds = [
+            ("users", "--user-column", ColumnNames.user, hints.user), ("items", "--item-column", ColumnNames.item, hints.item),
+            ("ratings", "--rating-column", ColumnNames.rating, hints.rating),
+        ]
+        return zip(kinds, taken).compactMap { kind, taken in
+            guard kind.3 == nil, let taken else { return nil }
+            let also = names.filter { $0 != taken && kind.2.contains(ColumnNames.canonical($0)) }
+            return also.isEmpty ? nil : "\(kind.0) are by '\(taken)'; \(kind.1) takes \(Self.listed(also)) instead"
+        }
     }
 
     private func header(_ delimiters: [String]) -> String {
@@ -391,8 +411,4 @@ enum AmazonIds {
     }
 
     private static func isCapitalOrDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (65...90).contains(byte) }
-}
-
-extension Array {
-    fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

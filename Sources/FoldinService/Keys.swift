@@ -33,7 +33,7 @@ public struct KeyRing: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = MappedFile.data(at: path) else {
             throw FoldinError(
                 .missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
         }

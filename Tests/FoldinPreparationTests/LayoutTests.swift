@@ -51,6 +51,11 @@ struct LayoutTests {
         #expect(early.lines == ["1|2|4.0|1400000000"])
         let counted = (0..<20).map { "\($0),\($0 % 3),\($0 % 5),4\n" }.joined()
         #expect(failure { try Ratings(contentsOf: folder.write("c.csv", counted)) }?.found.contains("counts the rows") == true)
+        for text in ["1,2014-04-07T10:51:09.277Z,214536502,0\n", "1,4.5,7\n", "2014-04-07,5,3\n"] {
+            #expect(
+                failure { try Ratings(contentsOf: folder.write("d.csv", text)) }?.expected.contains("--item-column") == true,
+                "\(text)")
+        }
         // The header that pandas writes for such a column is empty.
         let named = try Ratings(contentsOf: folder.write("c.csv", ",userId,movieId,rating\n0,1,2,3\n"))
         #expect(named.lines == ["1|2|3.0"])
@@ -70,6 +75,10 @@ struct LayoutTests {
         let keyed = try Ratings(
             contentsOf: folder.write("h.csv", "user_id,asin,parent_asin\na,b,c\n"), hints: LayoutHints(titleKey: "asin"))
         #expect(keyed.lines == ["a|b"])
+        let twice = try folder.write("h.csv", "user,item,user\na,b,c\n")
+        #expect(failure { try Ratings(contentsOf: twice) }?.expected.contains("one column 'user'") == true)
+        let two = try Ratings(contentsOf: folder.write("h.csv", "user_id,customer_id,item\na,b,c\n"))
+        #expect(two.lines == ["a|c"] && two.layouts[0].notes.contains { $0.contains("'customer_id'") })
         let hints = LayoutHints(user: "WHO", item: "what")
         #expect(try Ratings(contentsOf: folder.write("h.csv", "who;what;much\na;b;4\n"), hints: hints).lines == ["a|b"])
     }
@@ -107,6 +116,8 @@ struct LayoutTests {
                 #expect(failure { try Ratings(contentsOf: path) }?.line == 2, "\(line)")
             }
         }
+        let late = try folder.write("l.json", #"{"user": 1, "item": 2}"# + "\n" + #"{"user": 1, "item": 3, "rating": 4}"# + "\n")
+        #expect(failure { try Ratings(contentsOf: late) }?.line == 1)
         #expect(failure { try Ratings(contentsOf: folder.write("a.json", "[{\"user\": 1}]\n")) }?.found == "a JSON array")
     }
 
