@@ -31,13 +31,27 @@ enum ColumnNames {
 
     /// `name` as it is compared.
     static func canonical(_ name: String) -> String {
-        name.lowercased().filter { !" \t._-".contains($0) && $0 != "\u{FEFF}" }
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return name.lowercased().filter { !" \t._-".contains($0) && $0 != "\u{FEFF}" }
+        }
+        var bytes: [UInt8] = []
+        for byte in name.utf8 where byte != 32 && byte != 9 && byte != 46 && byte != 95 && byte != 45 {
+            bytes.append(byte >= 65 && byte <= 90 ? byte | 0x20 : byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Where the first of `known` that stands among `names` stands; `preferred` names come before.
     static func place(of known: [String], in names: [String], preferring preferred: String? = nil) -> Int? {
-        let canonical = names.map(canonical)
-        let order = [preferred.map(Self.canonical)].compactMap { $0 } + known
-        return order.lazy.compactMap { canonical.firstIndex(of: $0) }.first
+        place(of: known, among: names.map(canonical), preferring: preferred)
+    }
+
+    /// The same of names that are canonical already.
+    static func place(of known: [String], among canonicalNames: [String], preferring preferred: String? = nil) -> Int? {
+        if let preferred, let place = canonicalNames.firstIndex(of: canonical(preferred)) { return place }
+        for name in known {
+            if let place = canonicalNames.firstIndex(of: name) { return place }
+        }
+        return nil
     }
 }

@@ -136,6 +136,9 @@ private struct ColumnResolver {
 extension String {
     /// Without blanks and tabs around it.
     var trimmingBlanks: String {
-        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        var rest = self[...]
+        while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
+        while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
+        return rest.startIndex == startIndex && rest.endIndex == endIndex ? self : String(rest)
     }
 }

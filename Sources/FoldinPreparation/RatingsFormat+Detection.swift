@@ -25,28 +25,38 @@ private struct LayoutDetector {
     private let path: String
     private let hints: LayoutHints
     private let options: ReadingOptions
-    /// The first lines that are not blank, without line ends.
-    private let lines: [UnsafeRawBufferPointer]
-    private var first: UnsafeRawBufferPointer { lines[0] }
+    private let beginning: UnsafeRawBufferPointer
+    /// The first line that is not blank, without its line end.
+    private let first: UnsafeRawBufferPointer
 
     private static let settle = "--format, --delimiter, --no-header and --user-column, --item-column, ... settle it"
 
     init(_ path: String, _ beginning: UnsafeRawBufferPointer, _ hints: LayoutHints, _ options: ReadingOptions) throws {
         (self.path, self.hints, self.options) = (path, hints, options)
-        var lines: [UnsafeRawBufferPointer] = []
-        var place = 0
-        while place < beginning.count, lines.count < 2_000, place < 1 << 20 {
-            let end = beginning[place...].firstIndex(of: 10) ?? beginning.count
-            var line = UnsafeRawBufferPointer(rebasing: beginning[place..<end])
-            if line.last == 13 { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
-            if !line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { lines.append(line) }
-            place = end + 1
-        }
-        guard !lines.isEmpty else {
+        self.beginning = beginning
+        guard let first = Self.lines(of: beginning, 1).first else {
             throw FoldinError(.badData, file: path, line: 1, found: "no rows of data", expected: "at least one interaction")
         }
-        self.lines = lines
+        self.first = first
     }
+
+    /// Up to `count` of the first lines that are not blank, without line ends; as many as a megabyte has.
+    private static func lines(of bytes: UnsafeRawBufferPointer, _ count: Int) -> [UnsafeRawBufferPointer] {
+        var lines: [UnsafeRawBufferPointer] = []
+        var place = 0
+        while place < bytes.count, lines.count < count, place < 1 << 20 {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[place...])
+            guard let start = rest.baseAddress else { break }
+            let length = memchr(start, 10, rest.count).map { UnsafeRawPointer($0) - start } ?? rest.count
+            var line = UnsafeRawBufferPointer(rebasing: rest[..<length])
+            if line.last == 13 { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+            if !line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { lines.append(line) }
+            place += length + 1
+        }
+        return lines
+    }
+
+    private func lines(_ count: Int) -> [UnsafeRawBufferPointer] { Self.lines(of: beginning, count) }
 
     func detect() throws -> RatingsFormat.Detected {
         let start = first.drop { $0 == 32 || $0 == 9 }.first
@@ -66,7 +76,8 @@ private struct LayoutDetector {
     // MARK: Layouts of their own
 
     private func special() throws -> RatingsFormat.Detected? {
-        if NetflixParser.isMovie(first), lines.count == 1 || lines[1].split(separator: 44).count == 3 {
+        let second = NetflixParser.isMovie(first) ? lines(2).dropFirst().first : nil
+        if NetflixParser.isMovie(first), second.map({ $0.split(separator: 44).count == 3 }) ?? true {
             return .init(format: .netflixPrize)
         }
         if fields(first, "\t").contains("user_id:token") { return .init(format: .recBole) }
@@ -82,7 +93,7 @@ private struct LayoutDetector {
     private func json() throws -> RatingsFormat.Detected {
         var keys: [String] = []
         // A key may be missing from the first object.
-        for (number, line) in lines.prefix(100).enumerated() {
+        for (number, line) in lines(100).enumerated() {
             var object = JSONLine(line)
             do {
                 try Self.collect(&object, line, prefix: "", into: &keys)
@@ -179,13 +190,14 @@ private struct LayoutDetector {
         guard fields.count >= 2 else { return nil }
         let typed = isTyped || fields.allSatisfy { $0.contains(":") && !$0.hasPrefix(":") }
         let names = typed ? fields.map { String($0.prefix { $0 != ":" }) } : fields
+        let canonical = names.map(ColumnNames.canonical)
         func column(_ hint: DelimitedColumns.Column?, _ known: [String], preferring: String? = nil) -> DelimitedColumns.Column? {
             switch hint {
             case .name(let name):
-                let isThere = names.contains(name) || names.contains { ColumnNames.canonical($0) == ColumnNames.canonical(name) }
+                let isThere = names.contains(name) || canonical.contains(ColumnNames.canonical(name))
                 return isThere ? .name(name) : nil
             case .number(let number): return names.indices.contains(number - 1) ? .number(number) : nil
-            case nil: return ColumnNames.place(of: known, in: names, preferring: preferring).map { .name(names[$0]) }
+            case nil: return ColumnNames.place(of: known, among: canonical, preferring: preferring).map { .name(names[$0]) }
             }
         }
         // Columns by number say nothing of a header unless somebody says that there is one.
@@ -218,7 +230,7 @@ private struct LayoutDetector {
         columns.typed = typed
         detected.format = .delimited(columns)
         detected.notes = others(names, than: named)
-        if names.contains(where: { ColumnNames.canonical($0) == "bookrating" }) {
+        if canonical.contains("bookrating") {
             detected.notes.append(
                 "in Book-Crossing's files a rating of 0 means that there is none: --rating-above 0 leaves those rows out")
         }
@@ -239,7 +251,7 @@ private struct LayoutDetector {
             return .init(format: .delimited(columns))
         }
         guard hints.user == nil, hints.item == nil else { return nil }
-        let rows = lines.prefix(1_000).map { self.fields($0, delimiter) }.filter { $0.count == fields.count }
+        let rows = lines(1_000).map { self.fields($0, delimiter) }.filter { $0.count == fields.count }
         func all(_ column: Int, _ holds: (String) -> Bool) -> Bool { rows.allSatisfy { holds($0[column]) } }
         guard fields.count <= 4, fields.dropFirst(2).allSatisfy({ isNumber($0) || isDate($0) }) else { return nil }
         if fields.count == 2, hints.hasHeader != false, fields.contains(where: { Int($0) == nil }) { return nil }
@@ -283,6 +295,7 @@ private struct LayoutDetector {
 
     /// Lists of items, unless the lines look like rows of columns.
     private func separatedByBlanks() throws -> RatingsFormat.Detected {
+        let lines = lines(2_000)
         let rows = lines.map { fields($0, DelimitedColumns.whitespace) }
         let isList =
             rows[0].allSatisfy { word in !word.contains { ",;|\t:\"".contains($0) } }
