@@ -15,7 +15,9 @@ enum Field {
     }
 
     private static func checkUnusual(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
-        guard !id.allSatisfy({ $0 == 32 || $0 == 9 }) else { throw RowFault(found: "nothing", expected: "\(kind) id") }
+        guard !id.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 0xC2 || $0 == 0xA0 }) else {
+            throw RowFault(found: "nothing", expected: "\(kind) id")
+        }
         guard !id.contains(10), !id.contains(13) else {
             throw RowFault(bytes: id, expected: "\(kind) id without line breaks")
         }

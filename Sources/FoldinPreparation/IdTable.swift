@@ -125,13 +125,25 @@ struct IdTable: Sendable {
     }
 
     private mutating func append(_ id: UnsafeRawBufferPointer) -> UInt32 {
-        if let first = id.first, let last = id.last, Self.isBlank(first) || Self.isBlank(last) { hasBlanks = true }
+        if Self.blankPrefix(id) > 0 || Self.blankSuffix(id) > 0 { hasBlanks = true }
         arena.append(contentsOf: id)
         ends.append(arena.count)
         return UInt32(ends.count - 1)
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+    /// How many bytes the first character takes if it is a blank, a tab or a no-break space; otherwise 0.
+    private static func blankPrefix(_ id: UnsafeRawBufferPointer) -> Int {
+        guard let first = id.first else { return 0 }
+        if first == 32 || first == 9 { return 1 }
+        return first == 0xC2 && id.count > 1 && id[1] == 0xA0 ? 2 : 0
+    }
+
+    /// The same of the last character.
+    private static func blankSuffix(_ id: UnsafeRawBufferPointer) -> Int {
+        guard let last = id.last else { return 0 }
+        if last == 32 || last == 9 { return 1 }
+        return last == 0xA0 && id.count > 1 && id[id.count - 2] == 0xC2 ? 2 : 0
+    }
 
     /// Takes blanks and tabs off both ends of every id; codes stay. Throws `FoldinError` of kind `badData` if two ids become one.
     mutating func trimBlanks(file: String, kind: String) throws {
@@ -139,10 +151,14 @@ struct IdTable: Sendable {
         var trimmed = IdTable()
         for code in 0..<count {
             let new = withBytes(of: code) { id in
-                var range = 0..<id.count
-                while let first = range.first, Self.isBlank(id[first]) { range.removeFirst() }
-                while let last = range.last, Self.isBlank(id[last]) { range.removeLast() }
-                return trimmed.code(of: UnsafeRawBufferPointer(rebasing: id[range]))
+                var rest = id
+                while case let count = Self.blankPrefix(rest), count > 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+                }
+                while case let count = Self.blankSuffix(rest), count > 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropLast(count))
+                }
+                return trimmed.code(of: rest)
             }
             guard new == UInt32(code) else {
                 let other = (0..<code).first { self[$0].trimmingCharacters(in: .whitespaces) == trimmed[Int(new)] } ?? Int(new)

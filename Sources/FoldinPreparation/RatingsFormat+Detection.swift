@@ -82,8 +82,9 @@ private struct LayoutDetector {
         }
         if fields(first, "\t").contains("user_id:token") { return .init(format: .recBole) }
         let parts = fields(first, "::")
-        if (2...4).contains(parts.count), !first.contains(34), parts.dropFirst(2).allSatisfy({ Double($0) != nil }),
-            parts.allSatisfy({ !$0.isEmpty })
+        let isPlain = !first.contains(34) && parts.allSatisfy { part in !part.isEmpty && !part.contains { ",;|\t".contains($0) } }
+        if isPlain, (3...4).contains(parts.count) || parts.count == 2 && parts.allSatisfy({ Int($0) != nil }),
+            parts.dropFirst(2).allSatisfy({ Double($0) != nil })
         {
             return .init(format: .movieLensDat)
         }
@@ -164,7 +165,7 @@ private struct LayoutDetector {
     // MARK: Columns
 
     private func delimited() throws -> RatingsFormat.Detected {
-        let delimiters = hints.delimiter.map { [$0] } ?? [",", "\t", ";", "|", DelimitedColumns.whitespace]
+        let delimiters = hints.delimiter.map { [$0] } ?? [",", "\t", ";", "|", "::", DelimitedColumns.whitespace]
         let name = (path as NSString).lastPathComponent.lowercased()
         let isRecBole = name.hasSuffix(".inter") || name.hasSuffix(".inter.gz")
         if hints.hasHeader != false {

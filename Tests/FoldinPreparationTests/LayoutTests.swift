@@ -83,6 +83,14 @@ struct LayoutTests {
         #expect(try Ratings(contentsOf: folder.write("h.csv", "who;what;much\na;b;4\n"), hints: hints).lines == ["a|b"])
     }
 
+    @Test("two colons inside a field do not separate columns")
+    func colons() throws {
+        let folder = try TemporaryFolder()
+        let ratings = try Ratings(contentsOf: folder.write("c.csv", "u1,Foo::Bar,3\nu2,Foo::Baz,4\n"))
+        #expect(ratings.lines == ["u1|Foo::Bar|3.0", "u2|Foo::Baz|4.0"])
+        #expect(try Ratings(contentsOf: folder.write("u.dat", "UserID::MovieID::Rating\n1::2::3\n")).lines == ["1|2|3.0"])
+    }
+
     @Test("data is no header, and a header is no data")
     func headers() throws {
         let folder = try TemporaryFolder()

@@ -46,6 +46,7 @@ struct ValuesTests {
         let folder = try TemporaryFolder()
         let ratings = try Ratings(contentsOf: folder.write("b.csv", "user, item, rating\n1, 7, 4.0\n2,\t8 , 3\n 3 ,8 z, 2\n"))
         #expect(ratings.lines == ["1|7|4.0", "2|8|3.0", "3|8 z|2.0"])
+        #expect(try Ratings(contentsOf: folder.write("n.csv", "user,item\na\u{A0},\u{A0} b\n")).lines == ["a|b"])
         let joined = failure { try Ratings(contentsOf: folder.write("j.csv", "user,item\na,b\nc, b\n")) }
         #expect(joined?.found.contains("'b' and ' b'") == true)
         #expect(failure { try Ratings(contentsOf: folder.write("e.csv", "user,item\n  ,b\n")) }?.line == 2)
