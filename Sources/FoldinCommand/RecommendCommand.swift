@@ -83,7 +83,7 @@ struct RecommendCommand: ParsableCommand {
         case .success(let recommended):
             if list.ids.isEmpty { Console.note("the history is empty: these are the most popular items") }
             if !recommended.unknown.isEmpty {
-                Console.note("not known to the model: \(recommended.unknown.map(\.visible).joined(separator: ", "))")
+                Console.note("not known to the model: \(recommended.unknown.map(\.escapedForTerminal).joined(separator: ", "))")
                 let hints = list.hints(for: recommended.unknown, recommender)
                 if !hints.isEmpty { Console.note("--history: " + hints.dropFirst(2)) }
             }
@@ -115,7 +115,7 @@ struct RecommendCommand: ParsableCommand {
                 case .success(let recommended):
                     if person.ids.isEmpty { notes.add("empty histories got the most popular items", person.line) }
                     if !recommended.unknown.isEmpty {
-                        let named = recommended.unknown.prefix(20).map(\.visible).joined(separator: ", ")
+                        let named = recommended.unknown.prefix(20).map(\.escapedForTerminal).joined(separator: ", ")
                         Console.note(place + "not known to the model: \(named)\(recommended.unknown.count > 20 ? ", …" : "")")
                     }
                     if let shortfall = printer.shortfall(recommended, allowed) { notes.add(shortfall, person.line) }
@@ -208,5 +208,5 @@ private struct RecommendationPrinter {
         try show(Recommendations(items: [], unknown: unknown), user: user, number: number)
     }
 
-    private func heading(_ user: String?, _ number: Int) -> String { user.map(\.visible) ?? "history \(number)" }
+    private func heading(_ user: String?, _ number: Int) -> String { user.map(\.escapedForTerminal) ?? "history \(number)" }
 }

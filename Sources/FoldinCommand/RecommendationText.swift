@@ -8,13 +8,13 @@ enum RecommendationText {
 
     /// Rank, score, id and title in columns; control characters as escapes.
     static func table(_ items: [Recommendation]) -> String {
-        let names = items.map(\.item.visible)
+        let names = items.map(\.item.escapedForTerminal)
         let width = names.map(\.count).max() ?? 0
         return zip(items, names).enumerated().map { index, row in
             let (item, name) = row
             let start = String(format: "%4d %9.4f  ", index + 1, item.score) + name
             guard let title = item.title else { return start }
-            return start + String(repeating: " ", count: width - name.count) + "  " + title.visible
+            return start + String(repeating: " ", count: width - name.count) + "  " + title.escapedForTerminal
         }.joined(separator: "\n")
     }
 

@@ -20,7 +20,7 @@ struct UnknownSubcommand {
                 let suggestion = near.map { " Did you mean '\(names[$0])'?" } ?? ""
                 let path = root == command ? root._commandName : root._commandName + " " + command._commandName
                 message = """
-                    Error: Unknown subcommand '\(word.visible)'.\(suggestion)
+                    Error: Unknown subcommand '\(word.escapedForTerminal)'.\(suggestion)
                     Usage: \(path) <subcommand>
                       See '\(path) --help' for more information.
                     """

@@ -142,7 +142,7 @@ extension Histories {
             guard fields.count > max(columns.user, columns.item), !fields[columns.user].id.isEmpty,
                 !fields[columns.item].id.isEmpty
             else {
-                let text = String(decoding: line.prefix(60), as: UTF8.self).visible
+                let text = String(decoding: line.prefix(60), as: UTF8.self).escapedForTerminal
                 throw FoldinError(
                     .badData, file: path, line: number, found: "'\(text)'",
                     expected: "a user in column \(columns.user + 1) and an item in column \(columns.item + 1)")
@@ -170,7 +170,7 @@ extension Histories {
                     .badData, file: path, found: "an empty file", expected: "a header with a user and an item column")
             }
             guard let columns = HistoryColumns(header: header, sample: sample.dropFirst().map(\.line)[...], known: items) else {
-                let text = String(decoding: header.prefix(80), as: UTF8.self).visible
+                let text = String(decoding: header.prefix(80), as: UTF8.self).escapedForTerminal
                 throw FoldinError(
                     .badData, file: path, line: number, found: "'\(text)'",
                     expected: "a header with a user and an item column, such as user,item")

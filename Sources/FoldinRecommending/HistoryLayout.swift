@@ -93,6 +93,6 @@ private struct Detection {
     }
 
     private static func excerpt(_ line: UnsafeRawBufferPointer) -> String {
-        String(decoding: line.prefix(60), as: UTF8.self).visible
+        String(decoding: line.prefix(60), as: UTF8.self).escapedForTerminal
     }
 }

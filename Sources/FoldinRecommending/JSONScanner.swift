@@ -15,7 +15,7 @@ struct JSONScanner {
 
     /// What comes next, for messages.
     var excerpt: String {
-        let rest = String(decoding: bytes[place...].prefix(40), as: UTF8.self).visible
+        let rest = String(decoding: bytes[place...].prefix(40), as: UTF8.self).escapedForTerminal
         return rest.isEmpty ? "the end of the line" : rest
     }
 

@@ -185,7 +185,7 @@ public struct Recommender: Sendable {
         }
         guard !found.isEmpty else { return nil }
         return found.prefix(3).map { item in
-            ids[item].shown + (titled.contains(item) ? model.title(of: item).map { " (\($0.visible))" } ?? "" : "")
+            ids[item].shown + (titled.contains(item) ? model.title(of: item).map { " (\($0.escapedForTerminal))" } ?? "" : "")
         }.joined(separator: ", ")
     }
 

@@ -1,11 +1,8 @@
 import FoldinInteractions
 
 extension String {
-    /// With control characters as escapes, for terminals.
-    package var visible: String { escapedForTerminal }
-
     /// In double quotes, without control characters and no longer than 80 characters, for messages.
-    package var shown: String { "\"" + (count > 80 ? String(prefix(80)) + "…" : self).visible + "\"" }
+    package var shown: String { "\"" + (count > 80 ? String(prefix(80)) + "…" : self).escapedForTerminal + "\"" }
 }
 
 extension [String] {

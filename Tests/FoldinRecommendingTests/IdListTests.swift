@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func escapesControlCharacters() {
-        #expect("a\u{1B}[31m\n\u{7}\u{85}\u{202E}é👩‍👧".visible == "a\\u{1B}[31m\\n\\u{7}\\u{85}\\u{202E}é👩‍👧")
+        #expect("a\u{1B}[31m\n\u{7}\u{85}\u{202E}é👩‍👧".escapedForTerminal == "a\\u{1B}[31m\\n\\u{7}\\u{85}\\u{202E}é👩‍👧")
         #expect(["a", "\r\n", "c", "d"].shown(2) == "\"a\", \"\\r\\n\", …")
     }
 }
