@@ -111,10 +111,12 @@ struct LayoutOptions: ParsableArguments {
     private func filter(_ text: String) -> ReadingOptions.ValueFilter? {
         guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
         let column = String(text[..<equals]).trimmingCharacters(in: .whitespaces)
-        guard let values = QuotedList.values(in: text[text.index(after: equals)...]), !values.isEmpty, !column.isEmpty else {
-            return nil
+        var list = String(text[text.index(after: equals)...])
+        let fields = list.withUTF8 { bytes in
+            try? IdField.split(UnsafeRawBufferPointer(bytes), at: { $0 == UInt8(ascii: ",") })
         }
-        return ReadingOptions.ValueFilter(column: .init(column), values: values)
+        guard let fields, !column.isEmpty else { return nil }
+        return ReadingOptions.ValueFilter(column: .init(column), values: fields.map(\.id))
     }
 
     /// The layout asked for, or nil if it is to be recognised by what `hints` leave open.
@@ -150,39 +152,6 @@ struct LayoutOptions: ParsableArguments {
         ReadingOptions(
             encoding: encoding ?? .utf8, decimalSeparator: decimal ?? .point, keep: keep.compactMap(filter),
             badRowLimit: skipBadRows ?? 0, allowsQuotes: !noQuotes, keepsTimestamps: keepingTimestamps)
-    }
-}
-
-/// Values separated by commas, any of them in double quotes.
-enum QuotedList {
-    /// The values of `text`, blanks around unquoted ones taken off; nil if a quote is not closed.
-    static func values(in text: some StringProtocol) -> [String]? {
-        var values: [String] = []
-        var value = ""
-        var (isQuoted, wasQuoted) = (false, false)
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            if isQuoted {
-                if character != "\"" {
-                    value.append(character)
-                } else if rest.first == "\"" {
-                    rest.removeFirst()
-                    value.append("\"")
-                } else {
-                    isQuoted = false
-                }
-            } else if character == ",", !isQuoted {
-                values.append(wasQuoted ? value : value.trimmingCharacters(in: .whitespaces))
-                (value, wasQuoted) = ("", false)
-            } else if character == "\"", value.allSatisfy(\.isWhitespace), !wasQuoted {
-                (value, isQuoted, wasQuoted) = ("", true, true)
-            } else if !wasQuoted || !character.isWhitespace {
-                value.append(character)
-            }
-        }
-        if isQuoted { return nil }
-        values.append(wasQuoted ? value : value.trimmingCharacters(in: .whitespaces))
-        return values
     }
 }
 

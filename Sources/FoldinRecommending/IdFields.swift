@@ -4,9 +4,9 @@ import FoldinInteractions
 ///
 /// Blanks (spaces and tabs) around a field are no part of it. A field that begins with a double quote ends at the next one that is
 /// not doubled; a double quote inside an unquoted field is a character as any other.
-struct IdField {
+package struct IdField {
     /// What the line cannot be split for; where the quoted field begins.
-    enum Fault: Error {
+    package enum Fault: Error {
         /// A quoted field without its closing quote.
         case unclosedQuote(at: Int)
         /// A quoted field with something other than a separator after it.
@@ -14,7 +14,7 @@ struct IdField {
     }
 
     /// The field's text without quotes.
-    let id: String
+    package let id: String
     /// Where it stands in the line, quotes included.
     let range: Range<Int>
     let isQuoted: Bool
@@ -24,7 +24,7 @@ struct IdField {
     var isEmpty: Bool { !isQuoted && range.isEmpty }
 
     /// The fields of `line`; one empty field for an empty line.
-    static func split(_ line: UnsafeRawBufferPointer, at isSeparator: (UInt8) -> Bool) throws(Fault) -> [IdField] {
+    package static func split(_ line: UnsafeRawBufferPointer, at isSeparator: (UInt8) -> Bool) throws(Fault) -> [IdField] {
         var fields: [IdField] = []
         var place = 0
         func skipBlanks() { while place < line.count, isBlank(line[place]), !isSeparator(line[place]) { place += 1 } }
@@ -88,7 +88,7 @@ extension IdField.Fault {
             }
         let text = String(decoding: line[start...].prefix(60), as: UTF8.self)
         return FoldinError(
-            kind, file: file, line: number, found: "\(what): \(text.visible)",
+            kind, file: file, line: number, found: "\(what): \(text.escapedForTerminal)",
             expected: "a double quote at both ends of an id, and each double quote inside it doubled")
     }
 }
