@@ -43,10 +43,13 @@ struct PreparationSummary: Encodable {
         (droppedUsers, droppedItems) = (record.dropped["users"] ?? 0, record.dropped["items"] ?? 0)
         options = record.options
         sources = record.sources
-        leaked = dataset.map { $0.leakage }.map {
+        let leakages = dataset.map { (validation: $0.validationLeakage, test: $0.testLeakage) }
+        leaked = leakages.map { Leakage(choosing: $0.validation, judging: $0.test) }.map {
             ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation]
         }
-        leakSentences = dataset?.leakageSentences() ?? []
+        leakSentences =
+            (leakages?.validation.sentences(of: .validation, rows: dataset?.validation.heldOut.count ?? 0) ?? [])
+            + (leakages?.test.sentences(of: .test, rows: dataset?.test.heldOut.count ?? 0) ?? [])
         let pairs = Double(counts["users"] ?? 0) * Double(counts["items-all"] ?? counts["items"] ?? 0)
         sparsity = pairs > 0 ? Double(counts["interactions"] ?? 0) / pairs : 0
         layouts = ([ratings] + [test].compactMap { $0 }).flatMap { part in
@@ -56,7 +59,7 @@ struct PreparationSummary: Encodable {
         }
         rows = Self.rows(record, ratings)
         badRows = (ratings.badRows.first + (test?.badRows.first ?? [])).map(\.description)
-        notes = Self.notes(record, ratings, test, titles, rows)
+        notes = Self.notes(record, ratings, test, titles)
     }
 
     private static func rows(_ record: PreparationRecord, _ ratings: Ratings) -> [String: Int] {
@@ -73,7 +76,7 @@ struct PreparationSummary: Encodable {
 
     /// What a person should look at.
     private static func notes(
-        _ record: PreparationRecord, _ ratings: Ratings, _ test: Ratings?, _ titles: Titles?, _ rows: [String: Int]
+        _ record: PreparationRecord, _ ratings: Ratings, _ test: Ratings?, _ titles: Titles?
     ) -> [String] {
         var notes = ReadingNotes(of: ratings).lines + (test.map { ReadingNotes(of: $0).lines } ?? [])
         let counts = record.counts

@@ -10,14 +10,9 @@ extension PreparedDataset {
     /// Says on standard error which held-out rows a model was told of, if any, and which way that moves the figures of these parts: split
     /// data that came from elsewhere may have some.
     func noteLeakage(in parts: [HeldOutPart] = [.validation, .test]) {
-        for sentence in leakageSentences(in: parts) { Console.note("leakage: " + sentence) }
-    }
-
-    /// The same as sentences.
-    func leakageSentences(in parts: [HeldOutPart] = [.validation, .test]) -> [String] {
-        parts.flatMap { part in
+        for part in parts {
             let (found, users) = part == .test ? (testLeakage, test) : (validationLeakage, validation)
-            return found.sentences(of: part, rows: users.heldOut.count)
+            for sentence in found.sentences(of: part, rows: users.heldOut.count) { Console.note("leakage: " + sentence) }
         }
     }
 }

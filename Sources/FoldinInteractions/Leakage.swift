@@ -15,6 +15,13 @@ public struct Leakage: Sendable, Equatable {
         self.learnt = learnt
     }
 
+    /// That of validation and test together.
+    public init(choosing: Leakage, judging: Leakage) {
+        self.init(
+            inTraining: choosing.inTraining + judging.inTraining, inFoldIn: choosing.inFoldIn + judging.inFoldIn,
+            inValidation: judging.inValidation, learnt: choosing.learnt + judging.learnt)
+    }
+
     public var isNone: Bool { self == Leakage() }
 }
 
@@ -23,10 +30,7 @@ extension PreparedDataset {
     ///
     /// Splits of `foldin prepare` have none; a split that was given may.
     public var leakage: Leakage {
-        let (chosen, judged) = (validationLeakage, testLeakage)
-        return Leakage(
-            inTraining: chosen.inTraining + judged.inTraining, inFoldIn: chosen.inFoldIn + judged.inFoldIn,
-            inValidation: judged.inValidation, learnt: chosen.learnt + judged.learnt)
+        Leakage(choosing: validationLeakage, judging: testLeakage)
     }
 
     /// The same of the validation users alone, whose `inValidation` is 0.
