@@ -97,7 +97,7 @@ public struct PreparationRecord: Sendable, Codable, Equatable {
     public var options: [String: String]
     /// Counts by name: `rows`, `duplicates`, `interactions`, `users`, `items`, `train-interactions` and so on.
     public var counts: [String: Int]
-    /// What was left out beside what `counts` has: `bad-rows`, `rows-not-kept`, `rows-of-dropped-items`, `rows-of-dropped-users`, and how
+    /// What was left out beside what `counts` has: `rows-of-dropped-items`, `rows-of-dropped-users`, and how
     /// many `items` and `users` those were. Known after preparing only: it is not written to `prepare.json`.
     public var dropped: [String: Int] = [:]
 

@@ -37,22 +37,20 @@ struct Clicks {
             dropRepeats(userCount: ratings.userIds.count, itemCount: ratings.itemIds.count, ratings.workers)
             counts["duplicates"] = rated - count
         }
-        if filter.minimumItemInteractions > 1 {
-            let popularity = Self.counts(items, ratings.itemIds.count, ratings.workers)
-            let before = count
-            keep(ratings.workers) { [items] in popularity[Int(items[$0])] >= filter.minimumItemInteractions }
-            dropped["rows-of-dropped-items"] = before - count
-            dropped["items"] = popularity.count { $0 > 0 && $0 < filter.minimumItemInteractions }
-        }
-        if filter.minimumUserInteractions > 1 {
-            let activity = Self.counts(users, ratings.userIds.count, ratings.workers)
-            let before = count
-            keep(ratings.workers) { [users] in activity[Int(users[$0])] >= filter.minimumUserInteractions }
-            dropped["rows-of-dropped-users"] = before - count
-            dropped["users"] = activity.count { $0 > 0 && $0 < filter.minimumUserInteractions }
-        }
-        dropped["bad-rows"] = ratings.badRows.count
-        dropped["rows-not-kept"] = ratings.notKeptCount
+        keep("items", \.items, of: ratings.itemIds.count, withAtLeast: filter.minimumItemInteractions, ratings.workers)
+        keep("users", \.users, of: ratings.userIds.count, withAtLeast: filter.minimumUserInteractions, ratings.workers)
+    }
+
+    /// Keeps the rows whose code in a column occurs at least `fewest` times, and notes what was left out.
+    private mutating func keep(
+        _ kind: String, _ column: KeyPath<Clicks, [UInt32]>, of codeCount: Int, withAtLeast fewest: Int, _ workers: Workers
+    ) {
+        guard fewest > 1 else { return }
+        let (codes, before) = (self[keyPath: column], count)
+        let occurrences = Self.counts(codes, codeCount, workers)
+        keep(workers) { occurrences[Int(codes[$0])] >= fewest }
+        dropped["rows-of-dropped-" + kind] = before - count
+        dropped[kind] = occurrences.count { $0 > 0 && $0 < fewest }
     }
 
     /// The codes of the users that are left, ascending by code.
