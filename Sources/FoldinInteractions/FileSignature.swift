@@ -68,6 +68,12 @@ public enum FileSignature {
         return nil
     }
 
+    /// Throws `FoldinError` of kind `badData` if `bytes`, the beginning of `file`, are no text.
+    public static func refuse(_ bytes: UnsafeRawBufferPointer, file: String) throws {
+        guard let finding = finding(bytes) else { return }
+        throw FoldinError(.badData, file: file, found: finding.name, expected: finding.advice)
+    }
+
     private static func archive(_ bytes: UnsafeRawBufferPointer) -> Finding {
         let beginning = String(decoding: bytes.prefix(4_096), as: UTF8.self)
         if beginning.contains("data.pkl") || beginning.contains("archive/") {

@@ -42,7 +42,7 @@ extension Ratings {
         blockSize: Int
     ) throws {
         let file = try MappedFile(contentsOf: path)
-        try Self.refuseWhatIsNoText(file.withBytes { FileSignature.finding($0) }, path)
+        try file.withBytes { try FileSignature.refuse($0, file: path) }
         var begun: Beginning?
         var reader: RatingsReader?
         try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
@@ -50,7 +50,7 @@ extension Ratings {
                 try reader?.read(stretch, workers)
                 return
             }
-            try Self.refuseWhatIsNoText(FileSignature.finding(stretch), path)
+            try FileSignature.refuse(stretch, file: path)
             // A stretch of blank lines only says nothing yet.
             guard let beginning = try Beginning(stretch, format, hints, options, path, blockSize) else { return }
             var first = beginning.reader
@@ -64,11 +64,6 @@ extension Ratings {
                 expected: "at least one interaction")
         }
         try self.init(reader: reader, file: file, layout: begun.layout, workers: workers)
-    }
-
-    private static func refuseWhatIsNoText(_ finding: FileSignature.Finding?, _ path: String) throws {
-        guard let finding else { return }
-        throw FoldinError(.badData, file: path, found: finding.name, expected: finding.advice)
     }
 }
 
