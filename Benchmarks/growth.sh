@@ -27,7 +27,7 @@ step() {
 prepare() {
     local began ended
     began=$(date +%s%N)
-    "$foldin" prepare "$1" --rating-above 3.5 --held-out-users 100 --threads "$threads" --out "$work/prepared" > "$work/log"
+    "$foldin" prepare "$1" --rating-above 3.5 --held-out-users 100 --threads "$threads" --out "$work/prepared" --overwrite > "$work/log"
     ended=$(date +%s%N)
     awk -v ns=$((ended - began)) 'BEGIN { printf "%.1f\n", ns / 1e6 }'
 }

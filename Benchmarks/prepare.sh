@@ -16,7 +16,7 @@ if [ -z "$ratings" ]; then
     ratings=$work/ratings.csv
     "$foldin" datasets make --users 138493 --items 26744 --mean-interactions 144.413 --seed 98765 --out "$ratings" > /dev/null 2>&1
 fi
-ours="'$foldin' prepare '$ratings' --rating-above 3.5 --held-out-users 10000 --threads $threads --out '$work/foldin'"
+ours="'$foldin' prepare '$ratings' --rating-above 3.5 --held-out-users 10000 --threads $threads --out '$work/foldin' --overwrite"
 theirs="'$python' Benchmarks/pandas_prepare.py '$ratings' '$work/pandas' --rating-above 3.5 --held-out-users 10000"
 wc -lc "$ratings"
 sh -c "$ours" > /dev/null

@@ -29,7 +29,7 @@ answer=$(Scripts/demo-data.sh foldin .foldin/data "${1:-any}")
 say "The data: $which"
 
 say "Ratings above 3.5 count as liked. $held_out people are held out for validation and $held_out more for the test."
-show foldin prepare "$ratings" ${titles:+--titles "$titles"} --rating-above 3.5 --held-out-users "$held_out" --out "$demo/prepared"
+show foldin prepare "$ratings" ${titles:+--titles "$titles"} --rating-above 3.5 --held-out-users "$held_out" --out "$demo/prepared" --overwrite
 
 say "Train Mult-VAE, the paper's network of 200 and 600 units; the epoch with the best validation NDCG@100 is kept."
 show foldin train "$demo/prepared" --model mult-vae --out "$demo/run" --overwrite

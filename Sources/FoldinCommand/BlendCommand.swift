@@ -38,6 +38,10 @@ struct BlendCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Overlap.refuse(
+            [Overlap.Input(data, "the prepared directory")]
+                + models.map { Overlap.Input(TrainedModel.path(of: $0), "the model") },
+            in: out)
         let metric = try Metric(named: metric)
         let dataset = try PreparedDataset(contentsOf: data)
         let members = try models.map { path in

@@ -42,8 +42,11 @@ struct PrepareCommand: ParsableCommand {
             valueName: "ratings"))
     var ratings: [String]
 
-    @Option(help: ArgumentHelp("The directory to write; a prepared one that is there is replaced.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The directory to write.", valueName: "dir"))
     var out: String
+
+    @Flag(help: "Replace a prepared directory that is already there, at once when the new one is complete.")
+    var overwrite = false
 
     @OptionGroup(title: "Layout of the file")
     var layout: LayoutOptions
@@ -152,6 +155,8 @@ struct PrepareCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Before anything is read; looked at again before anything is replaced.
+        try PreparedDataset.check(out, overwriting: overwrite, reading: inputs)
         let names = try titles.map { path in
             try Titles(
                 contentsOf: path, id: titleIdColumn.map { .init($0) }, title: titleColumn.map { .init($0) },
@@ -163,12 +168,23 @@ struct PrepareCommand: ParsableCommand {
             input = input.keepingItems(withAtLeast: minItemInteractions ?? 0).keepingUsers(withAtLeast: minUserInteractions ?? 5)
         }
         let test = try test.map { try read([$0], titleKey: names?.idName) }
-        let record = try input.write(try division(test), to: out)
+        let record = try input.write(try division(test), to: out, overwriting: overwrite)
+        if let kept = record.kept {
+            Console.note(
+                "\(out): something else came into the old directory while the new one was made: it is kept in \(kept)"
+                    .escapedForTerminal)
+        }
         // Users of a strong split are in one part only; the others are looked at.
         let dataset = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out)
         let summary = PreparationSummary(record, input, test: test, titles: names, dataset: dataset, out: out)
         for note in summary.notes { Console.note(note.escapedForTerminal) }
         if json { try Console.json(summary) } else { Console.result(summary.text) }
+    }
+
+    private var inputs: [Overlap.Input] {
+        ratings.map { Overlap.Input($0, "the ratings file") }
+            + [test].compactMap { $0 }.map { Overlap.Input($0, "the test file") }
+            + [titles].compactMap { $0 }.map { Overlap.Input($0, "the file of titles") }
     }
 
     private func division(_ test: Ratings?) throws -> Split {

@@ -47,6 +47,11 @@ struct SweepCommand: ParsableCommand {
             Console.note("\(file.runs.count) trainings")
             return
         }
+        // Data beside the runs is nothing that a sweep writes over.
+        let inputs = [Overlap.Input(data, "the prepared directory"), Overlap.Input(self.file, "the sweep file")]
+        try Overlap.refuse(inputs, in: out + "/runs")
+        if Overlap.isSame(out, data) { try Overlap.refuse(inputs, in: out) }
+        try Overlap.refuse(self.file, over: Sweep.files(in: out).map { Overlap.Input($0, "the sweep's record") })
         let dataset = try PreparedDataset(contentsOf: data)
         dataset.noteLeakage()
         var limits = Sweep.Limits()

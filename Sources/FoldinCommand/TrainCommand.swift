@@ -46,6 +46,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Overlap.refuse([Overlap.Input(directory, "the prepared directory")], in: out)
         if let plan = try baselinePlan() { return try train(plan) }
         let (plan, preset) = try resolvedPlan()
         let trainer = try plan.trainer(workers: work.workers)

@@ -29,9 +29,7 @@ public struct OptionsFile: Sendable {
     /// - Throws: `FoldinError` with the line, of kind `missingInput`, or `badData` for what is no TOML or neither a text, a number
     ///   nor a list of them. Names and values are checked by `apply(to:)`.
     public init(contentsOf path: String) throws {
-        guard let data = MappedFile.data(at: path) else {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "options in a TOML file")
-        }
+        let data = try MappedFile.data(at: path, expected: "options in a TOML file")
         guard let text = String(data: data, encoding: .utf8) else {
             throw FoldinError(.badData, file: path, found: "bytes that are no UTF-8", expected: "options in a TOML file")
         }

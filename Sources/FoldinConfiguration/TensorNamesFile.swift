@@ -18,10 +18,7 @@ public struct TensorNamesFile: Sendable {
     /// - Throws: `FoldinError` of kind `missingInput`, or `badData` with the line for what is no TOML or no text.
     public init(contentsOf path: String) throws {
         let expected = "lines such as \"q_layers.0.weight\" = \"encode.q_layers.linear_0.weight\""
-        guard let data = MappedFile.data(at: path) else {
-            throw FoldinError(
-                .missingInput, file: path, found: "no file that can be read", expected: "tensor names in a TOML file")
-        }
+        let data = try MappedFile.data(at: path, expected: "tensor names in a TOML file")
         guard let text = String(data: data, encoding: .utf8) else {
             throw FoldinError(.badData, file: path, found: "bytes that are no UTF-8", expected: expected)
         }

@@ -48,9 +48,7 @@ public struct SweepFile: Sendable {
 
     /// - Throws: `FoldinError` of kind `missingInput`; `badData` with the place in the file.
     public init(contentsOf path: String) throws {
-        guard let data = MappedFile.data(at: path) else {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: "a sweep as TOML")
-        }
+        let data = try MappedFile.data(at: path, expected: "a sweep as TOML")
         let file = URL(filePath: path).deletingPathExtension().lastPathComponent
         do {
             try self.init(String(decoding: data, as: UTF8.self), name: file)

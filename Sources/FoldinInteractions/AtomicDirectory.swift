@@ -2,99 +2,278 @@ import Foundation
 
 /// Writing directories so that a reader sees the old one or the whole new one, never a part.
 public enum AtomicDirectory {
-    /// Makes a directory under a temporary name beside `path`, lets `body` fill it, and renames it to `path`.
+    /// A kind of directory that may be replaced, and what of it may be removed.
+    struct Kind {
+        /// For people: `a prepared directory`.
+        let name: String
+        /// The names of all files that it may have. No other is ever removed.
+        let fileNames: Set<String>
+        /// Whether the files in the directory of this path are surely of this kind.
+        let isMarked: (_ path: String) -> Bool
+
+        /// Whether a directory with these names in it is of this kind and has nothing else in it.
+        func isAll(of path: String, _ names: [String]) -> Bool {
+            fileNames.isSuperset(of: names) && isMarked(path)
+                && names.allSatisfy { name in
+                    var status = stat()
+                    return lstat(FilePlace.join(path, name), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                }
+        }
+    }
+
+    /// Makes a directory under a temporary name beside `path`, lets `body` fill it, and gives it the name `path`.
     ///
-    /// Folders above `path` are made as needed. A directory that is there already is replaced if it is empty or
-    /// `mayReplace` says so of the names in it; anything else is refused. If anything throws, the temporary directory is
-    /// removed and `path` is as it was. Throws `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
-    public static func write(
-        to path: String, replacing mayReplace: (_ names: [String]) -> Bool, _ body: (_ temporary: String) throws -> Void
-    ) throws {
-        let target = resolved(path)
-        let exists = try prepare(target, named: path, mayReplace)
-        let temporary = target + ".\(getpid()).tmp"
+    /// Folders above `path` are made as needed. An empty directory that is there is replaced, and with `overwriting` one of `kind`; anything
+    /// else is refused, now and again when `body` is done. A directory is replaced by exchanging the two names, so that at any moment the
+    /// whole old one or the whole new one is there; only a file system that cannot do this has none between two renames. Of the old one
+    /// the files of its kind are removed then, one by one.
+    ///
+    /// If anything throws, `path` is as it was. A process that is killed leaves a directory of a `TemporaryName`: of the new files, or, once
+    /// these are in place, of the old ones.
+    ///
+    /// - Returns: Where the old directory is kept, because something else has come into it meanwhile; nil as a rule.
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
+    static func write(
+        to path: String, replacing kind: Kind?, overwriting: Bool, _ body: (_ temporary: String) throws -> Void
+    ) throws -> String? {
+        let replacement = try DirectoryReplacement(of: path, kind, overwriting: overwriting)
         do {
-            try make(temporary, named: path)
-            try body(temporary)
-            try finish(temporary, target, replacing: exists, named: path)
+            try body(replacement.temporary)
+            return try replacement.install()
         } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
+            replacement.discard()
             throw error
         }
     }
 
-    /// As `write(to:replacing:_:)`, for a body that waits; replaces only an empty directory.
+    /// The same for a body that waits; replaces only an empty directory.
     public static func write(to path: String, _ body: (_ temporary: String) async throws -> Void) async throws {
-        let target = resolved(path)
-        let exists = try prepare(target, named: path) { _ in false }
-        let temporary = target + ".\(getpid()).tmp"
+        let replacement = try DirectoryReplacement(of: path, nil, overwriting: false)
         do {
-            try make(temporary, named: path)
-            try await body(temporary)
-            try finish(temporary, target, replacing: exists, named: path)
+            try await body(replacement.temporary)
+            _ = try replacement.install()
         } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
+            replacement.discard()
             throw error
         }
     }
 
-    /// The path without a slash at its end and without symbolic links.
-    private static func resolved(_ path: String) -> String {
-        var target = path
-        while target.count > 1, target.hasSuffix("/") { target.removeLast() }
-        guard let real = realpath(target, nil) else { return target }
-        defer { free(real) }
-        return String(cString: real)
+    /// Fails as `write` would before it calls its body; makes nothing.
+    static func check(_ path: String, replacing kind: Kind?, overwriting: Bool) throws {
+        _ = try DirectoryTarget(path, kind, overwriting: overwriting).state()
+    }
+}
+
+/// A path that a directory is to be written to.
+struct DirectoryTarget {
+    enum State {
+        case absent, empty
+        /// One that may be replaced.
+        case old
     }
 
-    private static func make(_ temporary: String, named path: String) throws {
-        let parent = (temporary as NSString).deletingLastPathComponent
-        if !parent.isEmpty { try? FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
-        guard mkdir(temporary, 0o755) == 0 else {
+    /// As the caller named it, for messages.
+    let name: String
+    let place: FilePlace
+    let kind: AtomicDirectory.Kind?
+    let overwriting: Bool
+
+    init(_ path: String, _ kind: AtomicDirectory.Kind?, overwriting: Bool) throws {
+        guard !path.isEmpty, let place = FilePlace(path) else {
             throw FoldinError(
-                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a directory can be created")
+                .cannotCreate, file: path, found: path.isEmpty ? "an empty name" : FoldinError.systemReason,
+                expected: "a place where a directory can be created")
         }
+        (name, self.place, self.kind, self.overwriting) = (path, place, kind, overwriting)
     }
 
-    private static func finish(_ temporary: String, _ target: String, replacing: Bool, named path: String) throws {
-        try flush(temporary, named: path)
-        guard replacing else {
-            guard rename(temporary, target) == 0 else { throw failure(path) }
-            return
+    /// What is there now. Throws for what may not be replaced.
+    func state() throws -> State {
+        var status = stat()
+        guard lstat(place.path, &status) == 0 else {
+            if errno == ENOENT { return .absent }
+            throw refusal(FoldinError.systemReason, "a place where a directory can be created")
         }
-        let old = target + ".\(getpid()).old"
-        guard rename(target, old) == 0 else { throw failure(path) }
-        guard rename(temporary, target) == 0 else {
-            let failure = failure(path)
-            rename(old, target)
+        guard status.st_mode & S_IFMT == S_IFDIR,
+            let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
+        else { throw refusal("a file or an unreadable directory", "a new or an empty directory") }
+        if names.isEmpty { return .empty }
+        guard let kind, kind.isAll(of: place.path, names) else {
+            throw refusal(
+                "a directory that holds \(names.sorted().prefix(12).joined(separator: ", "))",
+                kind.map { "a new or an empty directory, or \($0.name) and nothing else in it" } ?? "a new or an empty directory")
+        }
+        guard overwriting else { throw refusal(kind.name, "a new or an empty directory, or --overwrite to replace this one") }
+        guard faccessat(AT_FDCWD, place.path, W_OK | X_OK, AT_EACCESS) == 0 else {
+            throw refusal("\(kind.name) that may not be written (\(FoldinError.systemReason))", "one that may be")
+        }
+        return .old
+    }
+
+    private func refusal(_ found: String, _ expected: String) -> FoldinError {
+        FoldinError(.cannotCreate, file: name, found: found, expected: expected)
+    }
+}
+
+/// A new directory beside the place that it is to take.
+private final class DirectoryReplacement {
+    private let target: DirectoryTarget
+    /// Where the new directory is until `install()`.
+    let temporary: String
+    /// What tells it from another that may come to have its name.
+    private var made = stat()
+
+    /// Makes the new directory, empty.
+    init(of path: String, _ kind: AtomicDirectory.Kind?, overwriting: Bool) throws {
+        target = try DirectoryTarget(path, kind, overwriting: overwriting)
+        _ = try target.state()
+        let folder = target.place.directory
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw FoldinError(
+                .cannotCreate, file: path, found: UnexpectedError.reason(error),
+                expected: "a place where a directory can be created")
+        }
+        temporary = try Self.makeDirectory(in: folder, for: path)
+        guard lstat(temporary, &made) == 0 else {
+            let failure = failure()
+            rmdir(temporary)
             throw failure
         }
-        try? FileManager.default.removeItem(atPath: old)
     }
 
-    /// Whether something that may be replaced is at `target`. Throws if something else is.
-    private static func prepare(_ target: String, named path: String, _ mayReplace: ([String]) -> Bool) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: target) else { return false }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: target) else {
-            throw FoldinError(
-                .cannotCreate, file: path, found: "a file or an unreadable directory", expected: "a new or an empty directory")
+    private static func makeDirectory(in folder: String, for path: String) throws -> String {
+        for _ in 0..<16 {
+            let place = FilePlace.join(folder, TemporaryName.make())
+            if mkdir(place, 0o755) == 0 { return place }
+            guard errno == EEXIST else { break }
         }
-        guard names.isEmpty || mayReplace(names) else {
-            throw FoldinError(
-                .cannotCreate, file: path, found: "a directory that holds \(names.sorted().prefix(12).joined(separator: ", "))",
-                expected: "a new or an empty directory, or one that foldin made")
+        throw FoldinError(
+            .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a directory can be created")
+    }
+
+    /// Removes the new directory, if it is still the one that was made.
+    func discard() {
+        var now = stat()
+        guard lstat(temporary, &now) == 0, now.st_dev == made.st_dev, now.st_ino == made.st_ino else { return }
+        try? FileManager.default.removeItem(atPath: temporary)
+    }
+
+    /// Gives the new directory the name of the target. Returns where the old one is kept, if it must be.
+    func install() throws -> String? {
+        guard let new = OpenDirectory(temporary), new.flush() else { throw failure() }
+        let path = target.place.path
+        // Others may write to the same place at the same time: each look may be out of date when the names are changed.
+        for _ in 0..<64 {
+            let state = try target.state()
+            if state != .absent { try handOnMode() }
+            guard state == .old else {
+                if rename(temporary, path) == 0 {
+                    try flushParent(old: nil) { rename(path, temporary) == 0 }
+                    return nil
+                }
+                guard errno == ENOTEMPTY || errno == EEXIST else { throw failure() }
+                continue
+            }
+            if exchange(temporary, path) {
+                try flushParent(old: temporary) { exchange(temporary, path) }
+                return remains(of: temporary)
+            }
+            switch errno {
+            case ENOENT: continue
+            case ENOSYS, EINVAL, ENOTSUP:
+                guard let old = try renameTwice() else { continue }
+                return remains(of: old)
+            default: throw failure()
+            }
         }
-        return true
+        throw FoldinError(
+            .writeFailed, file: target.name, found: "a directory that others replace all the time",
+            expected: "one writer at a time")
     }
 
-    private static func flush(_ directory: String, named path: String) throws {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(path) }
+    /// Exchanges two names at once; false, with `errno` set, if that cannot be.
+    private func exchange(_ first: String, _ second: String) -> Bool {
+        #if canImport(Darwin)
+            return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
+        #else
+            // Declared for GNU sources only, and not there in older libraries; nil stands for RTLD_DEFAULT.
+            typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+            guard let symbol = dlsym(nil, "renameat2") else {
+                errno = ENOSYS
+                return false
+            }
+            let renameExchange: UInt32 = 1 << 1
+            return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, renameExchange) == 0
+        #endif
     }
 
-    private static func failure(_ path: String) -> FoldinError {
-        FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "the directory to be written whole")
+    /// The same where names cannot be exchanged: between two renames there is no directory. Returns where the old one is; nil if it is gone.
+    private func renameTwice() throws -> String? {
+        let path = target.place.path
+        let old = FilePlace.join(target.place.directory, TemporaryName.make())
+        guard rename(path, old) == 0 else {
+            if errno == ENOENT { return nil }
+            throw failure()
+        }
+        guard rename(temporary, path) == 0 else {
+            let failure = failure()
+            guard rename(old, path) == 0 else { throw lost(old, failure.found) }
+            throw failure
+        }
+        try flushParent(old: old) { rename(path, temporary) == 0 && rename(old, path) == 0 }
+        return old
+    }
+
+    /// Brings the new names to the disk; where that fails `undo` makes them the old ones. `old` is where the old directory is.
+    private func flushParent(old: String?, undo: () -> Bool) throws {
+        var failure: FoldinError?
+        if let folder = OpenDirectory(target.place.directory) {
+            if folder.flush() { return }
+            failure = self.failure()
+        }
+        let error = failure ?? self.failure()
+        guard undo() || old == nil else { throw lost(old ?? "", error.found) }
+        throw error
+    }
+
+    /// Removes the old directory's files, and itself if nothing else is in it. Returns where it is kept otherwise.
+    private func remains(of old: String) -> String? {
+        guard let kind = target.kind, kind.isMarked(old), let folder = OpenDirectory(old) else { return kept(old) }
+        for name in kind.fileNames {
+            var status = stat()
+            let place = folder.place(name)
+            if fstatat(folder.descriptor, place, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG {
+                unlinkat(folder.descriptor, place, 0)
+            }
+        }
+        return rmdir(old) == 0 ? nil : kept(old)
+    }
+
+    /// Gives an old directory with something unknown in it a name that is no temporary one.
+    private func kept(_ old: String) -> String {
+        let name = TemporaryName.make().dropFirst().dropLast(4)
+        let place = FilePlace.join(target.place.directory, "kept-by-" + name)
+        return rename(old, place) == 0 ? place : old
+    }
+
+    private func handOnMode() throws {
+        var old = stat()
+        guard lstat(target.place.path, &old) == 0 else { return }
+        guard old.st_mode & 0o777 != made.st_mode & 0o777 else { return }
+        // A file system without modes says that it may not.
+        guard chmod(temporary, old.st_mode & 0o777) == 0 || errno == EPERM || errno == ENOTSUP else { throw failure() }
+    }
+
+    private func failure() -> FoldinError {
+        FoldinError(
+            .writeFailed, file: target.name, found: FoldinError.systemReason, expected: "the directory to be written whole")
+    }
+
+    private func lost(_ old: String, _ reason: String) -> FoldinError {
+        FoldinError(
+            .writeFailed, file: target.name, found: reason,
+            expected: "the directory to be written whole; the earlier one is \(old)")
     }
 }

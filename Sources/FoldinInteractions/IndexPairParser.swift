@@ -12,7 +12,7 @@ struct IndexPairParser {
 
     /// All rows of the file. Throws `FoldinError` with the line of the first that is not as it must be.
     func parse() throws -> PreparedRows.Part {
-        try MappedFile(contentsOf: path).withBytes(parse)
+        try MappedFile(contentsOf: path, onlyRegular: true).withBytes(parse)
     }
 
     private func parse(_ bytes: UnsafeRawBufferPointer) throws -> PreparedRows.Part {

@@ -2,8 +2,8 @@ import Foundation
 
 /// The bytes of a file, mapped rather than read: pages come in when touched and cost no memory of the process's own.
 ///
-/// A pipe or a device, which cannot be mapped, is read whole; the path `-` is standard input. The file must not be shortened while it is
-/// mapped.
+/// A pipe or a terminal, which cannot be mapped, is read whole; the path `-` is standard input. Other devices, which may have no end, are
+/// refused, except the null device. The file must not be shortened while it is mapped.
 ///
 /// - Note: `@unchecked Sendable` because the memory is never written after `init` and is given back only by `deinit`.
 public final class MappedFile: @unchecked Sendable {
@@ -14,29 +14,55 @@ public final class MappedFile: @unchecked Sendable {
     private let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
-    /// Opens and maps `path`. Throws `FoldinError` of kind `missingInput` if it is not there, not readable or a directory.
-    public init(contentsOf path: String) throws {
+    /// The most bytes that a file may have which people write, such as options or keys, or which describes others, such as `prepare.json`.
+    public static let smallFileLimit = 1 << 24
+
+    /// Opens and maps `path`.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes that the file may have; of a pipe no more are read.
+    ///   - onlyRegular: whether anything but a regular file is refused. A FIFO is then not waited for.
+    /// - Throws: `FoldinError` of kind `missingInput` if it is not there, not readable, a directory or a device, `badData` if it has more
+    ///   than `limit` bytes.
+    public init(contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false) throws {
         self.path = path
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (onlyRegular ? O_NONBLOCK : 0)
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, flags)
         guard descriptor >= 0 else { throw Self.unreadable(path) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path) }
         let kind = status.st_mode & S_IFMT
-        guard kind != S_IFDIR else {
-            throw FoldinError(.missingInput, file: path, found: "a directory", expected: "a file")
+        if let name = Self.refusedKind(status, descriptor, onlyRegular: onlyRegular) {
+            throw FoldinError(.missingInput, file: path, found: name, expected: "a file")
         }
         // A regular file as standard input may have been read in part.
         if kind == S_IFREG, status.st_size > 0, path != "-" {
             let size = Int(status.st_size)
+            if let limit, size > limit { throw Self.tooLarge(path, "\(size)", limit) }
             guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
                 throw Self.unreadable(path)
             }
             bytes = UnsafeRawBufferPointer(start: start, count: size)
             isMapped = true
         } else {
-            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path))
+            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path, atMost: limit))
             isMapped = false
+        }
+    }
+
+    /// What is not read, for people; nil for what is.
+    private static func refusedKind(_ status: stat, _ descriptor: Int32, onlyRegular: Bool) -> String? {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return nil
+        case S_IFDIR: return "a directory"
+        case S_IFIFO: return onlyRegular ? "a pipe" : nil
+        case S_IFCHR:
+            var null = stat()
+            let isNull = stat("/dev/null", &null) == 0 && null.st_rdev == status.st_rdev
+            return onlyRegular || !isNull && isatty(descriptor) == 0 ? "a device" : nil
+        case S_IFBLK: return "a device"
+        default: return onlyRegular ? "a socket" : nil
         }
     }
 
@@ -48,8 +74,19 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
-    /// A copy of the bytes of a file or, for `-`, of standard input; nil if it cannot be read.
-    public static func data(at path: String) -> Data? { try? MappedFile(contentsOf: path).withBytes { Data($0) } }
+    /// A copy of the bytes of a small file or, for `-`, of standard input.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` that says that `expected` is, or `badData` for a file of more than
+    ///   `smallFileLimit` bytes.
+    public static func data(at path: String, expected: String) throws -> Data {
+        do {
+            return try MappedFile(contentsOf: path, atMost: smallFileLimit).withBytes { Data($0) }
+        } catch let error as FoldinError where error.kind == .missingInput {
+            let isThere = error.expected == "a file"
+            throw FoldinError(
+                .missingInput, file: path, found: isThere ? error.found : "no file that can be read", expected: expected)
+        }
+    }
 
     /// The number of bytes.
     public var count: Int { bytes.count }
@@ -68,7 +105,9 @@ public final class MappedFile: @unchecked Sendable {
         if first < end { madvise(UnsafeMutableRawPointer(mutating: start + first), end - first, MADV_DONTNEED) }
     }
 
-    private static func everything(from descriptor: Int32, _ path: String) throws -> UnsafeMutableRawBufferPointer {
+    private static func everything(
+        from descriptor: Int32, _ path: String, atMost limit: Int?
+    ) throws -> UnsafeMutableRawBufferPointer {
         var collected: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -77,10 +116,15 @@ public final class MappedFile: @unchecked Sendable {
             guard count >= 0 else { throw unreadable(path) }
             if count == 0 { break }
             collected.append(contentsOf: piece[..<count])
+            if let limit, collected.count > limit { throw tooLarge(path, "more than \(limit)", limit) }
         }
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: collected.count, alignment: 16)
         copy.copyBytes(from: collected)
         return copy
+    }
+
+    private static func tooLarge(_ path: String, _ size: String, _ limit: Int) -> FoldinError {
+        FoldinError(.badData, file: path, found: "a file of \(size) bytes", expected: "at most \(limit) bytes")
     }
 
     private static func unreadable(_ path: String) -> FoldinError {

@@ -30,7 +30,7 @@ extension PreparedDataset {
         if userIds == nil {
             // Only the rows tell how many users there are: leave room for gaps, yet not for an index gone wrong.
             var size = 0
-            for name in names { size += try MappedFile(contentsOf: place + name).count }
+            for name in names { size += try MappedFile(contentsOf: place + name, onlyRegular: true).count }
             userCount = min(Int(Int32.max), 1_000_000 + size)
             bound = "the size of the files, as there is no \(FileName.users)"
         }
@@ -58,7 +58,7 @@ extension PreparedDataset {
 
     /// The lines of a file of ids, checked to be UTF-8, not empty and all different.
     private static func ids(_ path: String, _ kind: String) throws -> [String] {
-        let file = try MappedFile(contentsOf: path)
+        let file = try MappedFile(contentsOf: path, onlyRegular: true)
         var ids: [String] = []
         try file.withBytes { bytes in
             let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -87,9 +87,10 @@ extension PreparedDataset {
         return ids
     }
 
-    private static func record(_ path: String) throws -> PreparationRecord? {
+    /// What `prepare.json` says; nil if there is none.
+    static func record(_ path: String) throws -> PreparationRecord? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let file = try MappedFile(contentsOf: path)
+        let file = try MappedFile(contentsOf: path, atMost: MappedFile.smallFileLimit, onlyRegular: true)
         do {
             return try JSONDecoder().decode(PreparationRecord.self, from: file.withBytes { Data($0) })
         } catch {
@@ -101,7 +102,7 @@ extension PreparedDataset {
 
     private static func titles(_ path: String, _ count: Int) throws -> [String?] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
-        let file = try MappedFile(contentsOf: path)
+        let file = try MappedFile(contentsOf: path, onlyRegular: true)
         var titles = [String?](repeating: nil, count: count)
         let lines = file.withBytes { $0.split(separator: 10).map { Array($0) } }
         for (index, line) in lines.enumerated().dropFirst() {

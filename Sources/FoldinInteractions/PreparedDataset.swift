@@ -100,6 +100,9 @@ public struct PreparationRecord: Sendable, Codable, Equatable {
     /// What was left out beside what `counts` has: `rows-of-dropped-items`, `rows-of-dropped-users`, and how
     /// many `items` and `users` those were. Known after preparing only: it is not written to `prepare.json`.
     public var dropped: [String: Int] = [:]
+    /// Where the directory that was replaced is kept, because it had something else in it than files of a prepared directory; nil as a
+    /// rule. Not written to `prepare.json`.
+    public var kept: String?
 
     private enum CodingKeys: String, CodingKey { case sources, options, counts }
 

@@ -24,13 +24,17 @@ public final class KeptWeights {
             return
         }
         memory = nil
-        let path = directory + "/model.safetensors.best.\(getpid()).tmp"
-        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let path = directory + "/" + TemporaryName.make()
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw FoldinError(
                 .cannotCreate, file: path, found: FoldinError.systemReason, expected: "room for the best epoch's weights")
         }
-        unlink(path)
+        guard unlink(path) == 0 else {
+            let reason = FoldinError.systemReason
+            close(descriptor)
+            throw FoldinError(.cannotCreate, file: path, found: reason, expected: "room for the best epoch's weights")
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -18,11 +18,24 @@ extension Ratings {
 
     /// Writes the prepared directory of `split(_:)`, without making matrices first, and returns what its `prepare.json` says.
     ///
-    /// Throws as `split(_:)` and `PreparedDataset.write(to:workers:)` do.
-    public func write(_ split: Split, to directory: String) throws -> PreparationRecord {
+    /// - Parameter overwriting: whether a prepared directory that is there is replaced; see `PreparedDataset.write(to:overwriting:workers:)`.
+    /// - Throws: As `split(_:)` and `PreparedDataset.write(to:overwriting:workers:)` do, and `FoldinError` of kind `usage` when a file that
+    ///   was read lies in `directory`.
+    public func write(_ split: Split, to directory: String, overwriting: Bool = false) throws -> PreparationRecord {
+        try PreparedDataset.check(directory, overwriting: overwriting, reading: inputs(of: split))
         let files = try prepared(split)
-        try files.write(to: directory, workers: workers)
-        return files.preparation ?? PreparationRecord(sources: [], options: [:], counts: [:])
+        // Dividing takes time: a file may have been moved.
+        try PreparedDataset.check(directory, overwriting: overwriting, reading: inputs(of: split))
+        var record = files.preparation ?? PreparationRecord(sources: [], options: [:], counts: [:])
+        record.kept = try files.write(to: directory, overwriting: overwriting, workers: workers)
+        return record
+    }
+
+    private func inputs(of split: Split) -> [Overlap.Input] {
+        var paths = paths
+        if case .given(let test, _) = split.kind { paths += test.paths }
+        return paths.map { Overlap.Input($0, "the ratings file") }
+            + [titles?.path].compactMap { $0 }.map { Overlap.Input($0, "the file of titles") }
     }
 
     /// The contents of the prepared directory. The sources' checksums are taken while the rows are divided.

@@ -5,6 +5,8 @@ import Foundation
 public struct Titles: Sendable {
     /// The file they came from, if any.
     public let source: PreparationRecord.Source?
+    /// The path of that file.
+    let path: String?
     /// The column or key that holds the ids, if it has a name, such as `parent_asin`.
     public private(set) var idName: String?
     private var ids = IdTable()
@@ -12,7 +14,7 @@ public struct Titles: Sendable {
 
     /// Titles that are at hand already.
     public init(_ titles: [String: String]) {
-        source = nil
+        (source, path) = (nil, nil)
         for (id, title) in titles.sorted(by: { $0.key < $1.key }) { add(Array(id.utf8), title) }
     }
 
@@ -36,6 +38,7 @@ public struct Titles: Sendable {
         try file.withBytes { try FileSignature.refuse($0, file: path) }
         try LineSource(file).forEachStretch { bytes.append(contentsOf: $0) }
         try bytes.withUnsafeBytes { try FileSignature.refuse($0, file: path) }
+        self.path = path
         source = PreparationRecord.Source(
             name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: "titles")
         let lines = Self.lines(of: bytes, encoding)

@@ -11,9 +11,7 @@ struct Certificate: Sendable {
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`, also when the key is another certificate's.
     init(chain: String, key: String) throws {
         func read<Value>(_ path: String, expected: String, _ body: ([UInt8]) throws -> Value) throws -> Value {
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: expected)
-            }
+            let data = try MappedFile.data(at: path, expected: expected)
             // A byte order mark would hide the first line.
             let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
             do { return try body(Array(data.starts(with: mark) ? data.dropFirst(mark.count) : data)) } catch {

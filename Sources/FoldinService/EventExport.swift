@@ -15,7 +15,7 @@ public enum EventExport {
         guard FileManager.default.fileExists(atPath: path) else {
             throw FoldinError(.missingInput, file: path, found: "no such file", expected: "a database of 'foldin serve --events'")
         }
-        try refuse(file, asPartOf: path)
+        try Overlap.refuse(file, over: EventStore.inputs(of: path))
         var count = 0
         do {
             var configuration = Configuration()
@@ -39,28 +39,6 @@ public enum EventExport {
             throw FoldinError(.badData, file: path, found: "\(error)", expected: "a database of 'foldin serve --events'")
         }
         return count
-    }
-
-    /// Fails when `file` is the database or one of the files that SQLite has beside it.
-    private static func refuse(_ file: String, asPartOf database: String) throws {
-        for part in ["", "-wal", "-shm", "-journal"] where isSame(file, database + part) {
-            throw FoldinError(
-                .usage, file: file, found: "the database itself as the file to write",
-                expected: "another file: the database would be replaced")
-        }
-    }
-
-    private static func isSame(_ file: String, _ other: String) -> Bool {
-        var (status, otherStatus) = (stat(), stat())
-        if stat(file, &status) == 0, stat(other, &otherStatus) == 0 {
-            return status.st_dev == otherStatus.st_dev && status.st_ino == otherStatus.st_ino
-        }
-        // One that is not there may come to be.
-        func resolved(_ path: String) -> String {
-            let url = URL(filePath: path)
-            return url.deletingLastPathComponent().resolvingSymlinksInPath().appending(component: url.lastPathComponent).path
-        }
-        return resolved(file) == resolved(other)
     }
 
     private static func line(_ row: Row, _ clickRating: Double) -> String {

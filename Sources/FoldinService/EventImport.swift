@@ -39,6 +39,9 @@ public enum EventImport {
     public static func write(
         database path: String, source: String, shouldStop: @escaping () -> Bool = { false }, _ rows: (_ add: Add) throws -> Void
     ) throws -> Outcome {
+        for part in EventStore.inputs(of: path) {
+            try Overlap.refuse(part.path, over: [Overlap.Input(source, "the ratings file")])
+        }
         let isNew = !FileManager.default.fileExists(atPath: path)
         let pool = try EventStore.open(path)
         do {

@@ -33,10 +33,7 @@ public struct KeyRing: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
-        guard let data = MappedFile.data(at: path) else {
-            throw FoldinError(
-                .missingInput, file: path, found: "no file that can be read", expected: "a key file; see 'foldin keys'")
-        }
+        let data = try MappedFile.data(at: path, expected: "a key file; see 'foldin keys'")
         var entries: [Entry] = []
         var text = String(decoding: data, as: UTF8.self)
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }

@@ -81,11 +81,11 @@ public struct RunDirectory: Sendable {
         self.lock = lock
         let unfinished = RunFiles.unfinished(in: path)
         try RunFiles.completeReplacement(in: path)
-        RunFiles.removeLeftovers(from: path)
-        RunFiles.removeLeftovers(from: unfinished)
-        guard RunFiles.contents(path).isEmpty || overwriting && RunFiles.isRun(path) else {
+        guard RunFiles.contents(path).allSatisfy(RunFiles.isLeftover) || overwriting && RunFiles.isRun(path) else {
             throw RunDirectory.refusal(of: path, overwriting: overwriting)
         }
+        RunFiles.removeLeftovers(from: path)
+        RunFiles.removeLeftovers(from: unfinished)
         RunFiles.remove(from: unfinished)
         rmdir(unfinished)
         // What took time to make is kept until there is better; a training's first lines are not.

@@ -56,9 +56,10 @@ enum RunFiles {
             return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
         }
         return contents(path).allSatisfy { name in
+            if isLeftover(name) { return true }
             let inner = path + "/" + name
             if [unfinished(in: path), finished(in: path)].contains(inner) {
-                return isFolder(inner) && names.isSuperset(of: contents(inner))
+                return isFolder(inner) && names.isSuperset(of: contents(inner).filter { !isLeftover($0) })
             }
             return names.contains(name) && isFolder(inner) == (name == "tensorboard")
         }
@@ -70,14 +71,19 @@ enum RunFiles {
         for inner in folders { rmdir(folder + "/" + inner) }
     }
 
-    /// Removes what a killed process left of a file it was writing: `model.safetensors.4711.tmp`, `model.safetensors.best.4711.tmp`.
+    /// Removes what a killed process left of files it was writing, from the folder of a run.
     static func removeLeftovers(from folder: String) {
-        for name in contents(folder) {
-            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count > 2, parts.last == "tmp", parts[parts.count - 2].allSatisfy(\.isNumber) else { continue }
-            let owner = parts.dropLast(2).joined(separator: ".")
-            if names.contains(owner) || owner == "model.safetensors.best" { unlink(folder + "/" + name) }
-        }
+        for name in contents(folder) where isLeftover(name) { unlink(folder + "/" + name) }
+    }
+
+    /// Whether a name is that of a file being written: one of `TemporaryName`, or `model.safetensors.4711.tmp` and
+    /// `model.safetensors.best.4711.tmp`, as versions before 1.0 had it.
+    static func isLeftover(_ name: String) -> Bool {
+        if TemporaryName.isOne(name) { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count > 2, parts.last == "tmp", parts[parts.count - 2].allSatisfy(\.isNumber) else { return false }
+        let owner = parts.dropLast(2).joined(separator: ".")
+        return names.contains(owner) || owner == "model.safetensors.best"
     }
 
     /// Puts the complete run in `unfinished-run` in place of the one in `path`.

@@ -94,9 +94,16 @@ import Testing
         let failed = try PrepareCommandTests.foldin(
             ["train", run.data, "--out", out, "--model", "ease", "--lambda", "0", "--overwrite"])
         #expect(failed.status != 0 && files(run, are: before), "\(failed)")
-        // A blend of the run itself with another: both are read before.
         #expect(try run.train("vae").status == 0)
-        let blend = try run.foldin("blend", out, run.folder.path + "/vae", "--data", run.data, "--out", out, "--overwrite")
+        #expect(try run.train("dae", "--model", "mult-dae").status == 0)
+        let members = [run.folder.path + "/dae", run.folder.path + "/vae"]
+        // A blend of the run itself would destroy its member.
+        for model in [out, run.model, run.folder.path + "/vae/../run"] {
+            let refused = try run.foldin("blend", model, members[1], "--data", run.data, "--out", out, "--overwrite")
+            #expect(refused.status == 64 && refused.errors.contains("the model would be replaced"), "\(refused)")
+        }
+        #expect(files(run, are: before))
+        let blend = try run.foldin("blend", members[0], members[1], "--data", run.data, "--out", out, "--overwrite")
         #expect(blend.status == 0, "\(blend)")
         #expect(try run.names("run") == ["model.safetensors", "run.json"])
         #expect(!files(run, are: before))

@@ -50,7 +50,7 @@ struct PrepareCommandTests {
         #expect(
             human.output.hasPrefix(
                 "After filtering, there are 320 interactions from 16 users and 31 items (sparsity: 64.516%)\n"))
-        let machine = try Self.foldin(arguments + ["--json", "--threads", "1"])
+        let machine = try Self.foldin(arguments + ["--json", "--threads", "1", "--overwrite"])
         let counts = try #require(machine.json()["counts"] as? [String: Int])
         #expect(counts["rows"] == 400 && counts["train-users"] == 10 && counts["interactions"] == 320)
         #expect(try folder.names() == ["movies.dat", "out", "r.csv"])

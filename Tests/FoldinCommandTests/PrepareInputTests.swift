@@ -27,12 +27,12 @@ struct PrepareInputTests {
         let arguments = [
             bad, "--skip-bad-rows", "2", "--keep", "qty=1,3", "--min-user-interactions", "14", "--min-item-interactions", "2",
         ]
-        let machine = try prepare(arguments + ["--held-out-users", "2", "--json", "--out", folder.path + "/out"])
+        let machine = try prepare(arguments + ["--held-out-users", "2", "--json", "--overwrite", "--out", folder.path + "/out"])
         #expect(machine.status == 0 && machine.errors.contains("bad.csv:402:"), "\(machine)")
         let rows = try #require(try machine.json()["rows"] as? [String: Int])
         let left = rows.reduce(0) { $0 + ($1.key == "read" ? 0 : $1.value) }
         #expect(rows["read"] == 402 && left == 402 && rows["malformed"] == 2 && (rows["not-kept"] ?? 0) > 100, "\(rows)")
-        let tooMany = try prepare([bad, "--skip-bad-rows", "1", "--out", folder.path + "/out"])
+        let tooMany = try prepare([bad, "--skip-bad-rows", "1", "--overwrite", "--out", folder.path + "/out"])
         #expect(tooMany.status == 65 && tooMany.errors.contains("after 1 malformed row passed over"))
     }
 
@@ -44,7 +44,7 @@ struct PrepareInputTests {
         #expect(outcome.errors.contains("nothing names the columns") && outcome.errors.contains("every rating is 4.0"))
         #expect(outcome.output.contains("1 of 6 users dropped: fewer than 5 items"))
         let few = try folder.write("few.csv", "user,item\n" + (0..<40).map { "u\($0 / 4),i\($0)\n" }.joined())
-        let kept = try prepare([few, "--min-user-interactions", "1", "--held-out-users", "2", "--out", folder.path + "/out"])
+        let kept = try prepare([few, "--min-user-interactions", "1", "--held-out-users", "2", "--out", folder.path + "/few"])
         #expect(kept.errors.contains("test: nobody has anything to be found"))
     }
 
@@ -56,11 +56,11 @@ struct PrepareInputTests {
         let out = folder.path + "/out"
         let piped = try prepare(["-", "--held-out-users", "2", "--out", out], shell: "exec < '\(path)';")
         #expect(piped.status == 0 && piped.output.contains("400 rows"), "\(piped)")
-        let both = try prepare([path, more, "--held-out-users", "2", "--out", out])
+        let both = try prepare([path, more, "--held-out-users", "2", "--overwrite", "--out", out])
         #expect(both.status == 0 && both.output.contains("450 rows") && both.output.contains("21 users"), "\(both)")
         #expect(try prepare(["-", "-", "--out", out]).status == 64)
         let hostile = try folder.write("h.csv", "user,item,rating\n1,2,\u{1B}[2Jx\n")
-        let refused = try prepare([hostile, "--out", out])
+        let refused = try prepare([hostile, "--overwrite", "--out", out])
         #expect(refused.status == 65 && refused.errors.contains("\\u{1B}[2Jx") && !refused.errors.contains("\u{1B}"))
     }
 }

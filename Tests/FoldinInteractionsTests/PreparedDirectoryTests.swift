@@ -50,10 +50,12 @@ struct PreparedDirectoryTests {
     func replaces() throws {
         let folder = try TemporaryFolder()
         try dataset().write(to: folder.path + "/out")
-        try dataset().write(to: folder.path + "/out")
+        let unasked = failure { try dataset().write(to: folder.path + "/out") }
+        #expect(unasked?.kind == .cannotCreate && unasked?.expected.contains("--overwrite") == true)
+        #expect(try dataset().write(to: folder.path + "/out", overwriting: true) == nil)
         #expect(try folder.names() == ["out"])
         _ = try folder.write("out/notes.txt", "mine")
-        let refused = failure { try dataset().write(to: folder.path + "/out") }
+        let refused = failure { try dataset().write(to: folder.path + "/out", overwriting: true) }
         #expect(refused?.kind == .cannotCreate && refused?.found.contains("notes.txt") == true)
         #expect(try folder.text("out/notes.txt") == "mine")
         _ = try folder.write("file", "mine")
