@@ -35,7 +35,7 @@ enum Main {
         // A limit on the size of files is then a failed write with a message, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
         if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
-            Console.note(unknown.message)
+            unknown.message.split(separator: "\n").forEach { Console.note(String($0)) }
             exit(64)
         }
         do {

@@ -13,7 +13,8 @@ final class Interrupt {
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
         source.setEventHandler {
             if state.count.wrappingAdd(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
-            Console.note("\ninterrupted: finishing this step (Ctrl-C again to stop at once)")
+            Console.note("")
+            Console.note("interrupted: finishing this step (Ctrl-C again to stop at once)")
         }
         source.resume()
         self.state = state

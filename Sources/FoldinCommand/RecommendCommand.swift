@@ -177,7 +177,7 @@ private struct RecommendationPrinter {
 
     /// Prints what comes before the lists.
     func begin() throws {
-        if format == .csv { Console.result(RecommendationText.header) }
+        if format == .csv { Console.rows(RecommendationText.header) }
     }
 
     /// What is said of a list shorter than was asked for; nil of any other.
@@ -195,7 +195,7 @@ private struct RecommendationPrinter {
         case .text:
             if !isOnly { Console.result((isFirst ? "" : "\n") + heading(user, number)) }
             if !recommended.items.isEmpty { Console.result(RecommendationText.table(recommended.items)) }
-        case .csv: Console.result(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
+        case .csv: Console.rows(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
         case .jsonLines:
             try Console.json(Line(user: user ?? "\(number)", items: recommended.items, unknown: recommended.unknown))
         case nil: try Console.json(Line(user: user, items: recommended.items, unknown: recommended.unknown))

@@ -41,6 +41,6 @@ struct TablesCommand: ParsableCommand {
             case .seeds: table = results.seedTable
             }
         }
-        Console.result(String(table.text(as: format).dropLast()))
+        Console.rows(String(table.text(as: format).dropLast()))
     }
 }

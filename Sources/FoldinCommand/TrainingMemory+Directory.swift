@@ -16,24 +16,16 @@ extension TrainingMemory.Shape {
 
     /// Lines of a file, a last one without a newline included.
     private static func lineCount(of path: String) throws -> Int {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw FoldinError(
-                .missingInput, file: path, found: "no file that can be read",
-                expected: "a file of a prepared directory, as foldin prepare writes it")
-        }
-        defer { try? file.close() }
+        let file = try MappedFile(contentsOf: path, onlyRegular: true)
         var count = 0
         var last = UInt8(ascii: "\n")
-        while true {
-            let chunk: Data?
-            do {
-                chunk = try file.read(upToCount: 1 << 20)
-            } catch {
-                throw FoldinError(.missingInput, file: path, found: "a file that cannot be read", expected: "a readable file")
+        for start in stride(from: 0, to: file.count, by: 1 << 24) {
+            let stretch = start..<min(file.count, start + 1 << 24)
+            file.withBytes { bytes in
+                for byte in bytes[stretch] where byte == UInt8(ascii: "\n") { count += 1 }
+                last = bytes[stretch.upperBound - 1]
             }
-            guard let chunk, !chunk.isEmpty else { break }
-            chunk.withUnsafeBytes { bytes in for byte in bytes where byte == UInt8(ascii: "\n") { count += 1 } }
-            last = chunk[chunk.endIndex - 1]
+            file.letGo(of: stretch)
         }
         return last == UInt8(ascii: "\n") ? count : count + 1
     }

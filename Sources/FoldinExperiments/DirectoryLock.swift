@@ -7,12 +7,12 @@ final class DirectoryLock: Sendable {
 
     init(_ directory: String) throws {
         let path = directory + "/sweep.lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw FoldinError(
-                .cannotCreate, file: path, found: "a place where no file can be made", expected: "a directory to write to")
+                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a directory to write to")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard lockedAgainstOthers(descriptor) else {
             close(descriptor)
             throw FoldinError(.cannotCreate, file: directory, found: "another sweep at work here", expected: "one at a time")
         }

@@ -22,9 +22,14 @@ public final class MappedFile: @unchecked Sendable {
     /// - Parameters:
     ///   - limit: the most bytes that the file may have; of a pipe no more are read.
     ///   - onlyRegular: whether anything but a regular file is refused. A FIFO is then not waited for.
+    ///   - needed: of a pipe, how many bytes there must be given those that there are; asked again when there are as many, until that is all.
+    ///     What it throws ends the reading.
     /// - Throws: `FoldinError` of kind `missingInput` if it is not there, not readable, a directory or a device, `badData` if it has more
     ///   than `limit` bytes.
-    public init(contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false) throws {
+    public init(
+        contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false,
+        needed: ((UnsafeRawBufferPointer) throws -> Int)? = nil
+    ) throws {
         self.path = path
         let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (onlyRegular ? O_NONBLOCK : 0)
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, flags)
@@ -46,7 +51,7 @@ public final class MappedFile: @unchecked Sendable {
             bytes = UnsafeRawBufferPointer(start: start, count: size)
             isMapped = true
         } else {
-            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path, atMost: limit))
+            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path, atMost: limit, needed))
             isMapped = false
         }
     }
@@ -106,9 +111,10 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     private static func everything(
-        from descriptor: Int32, _ path: String, atMost limit: Int?
+        from descriptor: Int32, _ path: String, atMost limit: Int?, _ needed: ((UnsafeRawBufferPointer) throws -> Int)?
     ) throws -> UnsafeMutableRawBufferPointer {
         var collected: [UInt8] = []
+        var goal = 0
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = read(descriptor, &piece, piece.count)
@@ -117,6 +123,13 @@ public final class MappedFile: @unchecked Sendable {
             if count == 0 { break }
             collected.append(contentsOf: piece[..<count])
             if let limit, collected.count > limit { throw tooLarge(path, "more than \(limit)", limit) }
+            guard let needed else { continue }
+            while collected.count >= goal {
+                let more = try collected.withUnsafeBytes(needed)
+                if more <= goal { break }
+                goal = more
+            }
+            if collected.count > goal { throw tooLarge(path, "more than \(goal)", goal) }
         }
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: collected.count, alignment: 16)
         copy.copyBytes(from: collected)

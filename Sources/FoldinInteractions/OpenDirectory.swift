@@ -35,6 +35,18 @@ func flushed(_ descriptor: Int32) -> Bool {
     return true
 }
 
+/// Locks an open file or directory against other processes; false if another holds it. The system releases it when the process ends, however
+/// that happens.
+///
+/// A file system that has no such locks, or no more of them, keeps nobody out: it is written to without one.
+public func lockedAgainstOthers(_ descriptor: Int32) -> Bool {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        if errno == EINTR { continue }
+        return errno != EWOULDBLOCK
+    }
+    return true
+}
+
 /// Names of what is being written and not complete yet.
 public enum TemporaryName {
     /// A name that nobody can foretell, short enough for any file system: `.foldin-` and 16 hexadecimal digits and `.tmp`.

@@ -35,9 +35,11 @@ public enum Overlap {
     /// - Throws: `FoldinError` of kind `usage`.
     public static func refuse(_ inputs: [Input], in output: String) throws {
         for input in inputs where contains(output, input.path) {
+            let place = input.path == "-" ? "" : " (\(input.path))"
             throw FoldinError(
                 .usage, file: output,
-                found: "\(input.name)\(input.path == "-" ? "" : " (\(input.path))") in the directory to write",
+                found: isSame(output, input.path)
+                    ? "\(input.name) itself as the directory to write" : "\(input.name)\(place) in the directory to write",
                 expected: "another directory: \(input.name) would be replaced")
         }
     }

@@ -43,25 +43,41 @@ enum SafeTensors {
         var metadata: [String: String] = [:]
         /// Where in the file the numbers begin.
         var dataStart = 0
+        /// Where the last tensor ends, which is the end of the file.
+        var dataEnd = 0
     }
 
     /// The reference implementation's own limit.
     static let largestHeader = 100_000_000
 
-    /// Reads and checks the header of a mapped file: every tensor lies inside the file, has the size its shape says, and
-    /// overlaps no other.
-    static func header(of data: Data, file: String) throws -> Header {
+    /// How many bytes the beginning of a file must have for `header(of:size:file:)`, given the first bytes of it.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` for what begins no file of `size` bytes (nil: not known).
+    static func headerEnd(of data: Data, size: Int?, file: String) throws -> Int {
         func bad(_ found: String, _ expected: String) -> FoldinError {
             FoldinError(.badData, file: file, found: found, expected: expected)
         }
         guard data.count >= 8 else { throw bad("\(data.count) bytes", "a safetensors file, which begins with 8 bytes of length") }
         let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard length <= UInt64(largestHeader), Int(length) + 8 <= data.count else {
+        guard length <= UInt64(largestHeader), Int(length) + 8 <= size ?? .max else {
             throw bad(
-                "a header of \(length) bytes in a file of \(data.count)",
+                "a header of \(length) bytes" + (size.map { " in a file of \($0)" } ?? ""),
                 "a safetensors file whose header fits in it and in \(largestHeader) bytes")
         }
-        let start = 8 + Int(length)
+        if data.count > 8, data[data.startIndex + 8] != UInt8(ascii: "{") {
+            throw bad("a header that does not describe tensors", "a JSON object of dtype, shape and data_offsets by name")
+        }
+        return 8 + Int(length)
+    }
+
+    /// Reads and checks the header of a file of `size` bytes, of which `data` has the header at least: every tensor lies inside the file, has
+    /// the size its shape says, and overlaps no other, and nothing is behind the last. A `size` of nil is not known yet.
+    static func header(of data: Data, size known: Int?, file: String) throws -> Header {
+        func bad(_ found: String, _ expected: String) -> FoldinError {
+            FoldinError(.badData, file: file, found: found, expected: expected)
+        }
+        let start = try headerEnd(of: data, size: known, file: file)
+        let size = known ?? .max
         let text = data.subdata(in: 8..<start)
         guard let raw = try? JSONDecoder().decode([String: Field].self, from: text) else {
             throw bad("a header that does not describe tensors", "a JSON object of dtype, shape and data_offsets by name")
@@ -82,17 +98,17 @@ enum SafeTensors {
                 var count = 1
                 for side in entry.shape {
                     let (product, overflow) = count.multipliedReportingOverflow(by: side)
-                    guard side >= 0, !overflow, product <= data.count else {
+                    guard side >= 0, !overflow, product <= size else {
                         throw bad("tensor \(name.quoted) of shape \(entry.shape)", "a shape that fits in the file")
                     }
                     count = product
                 }
                 let offsets = entry.dataOffsets
-                guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start,
+                guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= size - start,
                     offsets[1] - offsets[0] == width * count
                 else {
                     throw bad(
-                        "tensor \(name.quoted) of type \(entry.dtype) and shape \(entry.shape) at \(offsets) of \(data.count - start) bytes",
+                        "tensor \(name.quoted) of type \(entry.dtype) and shape \(entry.shape) at \(offsets) of \(size - start) bytes",
                         "the whole tensor in the file (is it cut short?)")
                 }
                 header.entries[name] = entry
@@ -102,6 +118,10 @@ enum SafeTensors {
         stretches.sort { $0.0.lowerBound < $1.0.lowerBound }
         for (left, right) in zip(stretches, stretches.dropFirst()) where left.0.upperBound > right.0.lowerBound {
             throw bad("tensors \(left.1.quoted) and \(right.1.quoted) in the same place", "tensors apart from each other")
+        }
+        header.dataEnd = start + (stretches.map(\.0.upperBound).max() ?? 0)
+        if let known, header.dataEnd < known {
+            throw bad("\(known - header.dataEnd) bytes behind the last tensor", "a safetensors file, which ends with it")
         }
         return header
     }

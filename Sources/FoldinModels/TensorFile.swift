@@ -10,12 +10,17 @@ struct TensorFile {
     /// The file behind `data`, if any.
     private let mapped: MappedFile?
 
-    /// Maps a file and checks its header.
+    /// Maps a file and checks its header. Of a pipe no more is read than the header says, and nothing behind a header that cannot be.
     ///
     /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, or `badData`.
     init(contentsOf path: String, expected: String) throws {
-        guard let mapped = try? MappedFile(contentsOf: path) else {
-            throw FoldinError(.missingInput, file: path, found: "no file that can be read", expected: expected)
+        let mapped: MappedFile
+        do {
+            mapped = try MappedFile(contentsOf: path) { try TensorFile.needed(of: $0, path: path) }
+        } catch let error as FoldinError where error.kind == .missingInput {
+            let isThere = error.expected == "a file"
+            throw FoldinError(
+                .missingInput, file: path, found: isThere ? error.found : "no file that can be read", expected: expected)
         }
         let data = mapped.withBytes { bytes in
             bytes.baseAddress.map { start in
@@ -30,15 +35,86 @@ struct TensorFile {
 
     /// The same of `data`, the contents of the file `path`.
     init(_ data: Data, path: String, mapped: MappedFile? = nil) throws {
+        self.init(data, path: path, header: try TensorFile.header(of: data, size: data.count, path: path), mapped: mapped)
+    }
+
+    private init(_ data: Data, path: String, header: SafeTensors.Header, mapped: MappedFile? = nil) {
         self.path = path
         self.data = data
         self.mapped = mapped
+        self.header = header
+    }
+
+    /// Reads a file into memory, at once and whole, if its header says that it may be what is looked for: of any other file little more than
+    /// the header is read.
+    ///
+    /// - Returns: The file and its bytes.
+    /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, also for what is no regular file, or `badData`.
+    static func reading(_ path: String, expected: String) throws -> (file: TensorFile, data: Data) {
+        func missing(_ found: String) -> FoldinError {
+            FoldinError(.missingInput, file: path, found: found, expected: expected)
+        }
+        // A FIFO is refused, not waited for.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw missing("no file that can be read") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw missing("no file that can be read") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw missing(status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe or a device")
+        }
+        let size = Int(status.st_size)
+        func read(_ stretch: Range<Int>, into bytes: UnsafeMutableRawPointer) throws {
+            var done = stretch.lowerBound
+            while done < stretch.upperBound {
+                let count = pread(descriptor, bytes + done, min(stretch.upperBound - done, 1 << 30), off_t(done))
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw missing("a file that cannot be read (\(FoldinError.systemReason))") }
+                guard count > 0 else {
+                    throw FoldinError(
+                        .badData, file: path, found: "a file that became shorter while it was read", expected: expected)
+                }
+                done += count
+            }
+        }
+        func beginning(_ count: Int) throws -> Data {
+            var data = Data(count: min(count, size))
+            let count = data.count
+            try data.withUnsafeMutableBytes { bytes in
+                if let start = bytes.baseAddress { try read(0..<count, into: start) }
+            }
+            return data
+        }
+        let first = try beginning(512)
+        let end = try orForeign(first, path) { try SafeTensors.headerEnd(of: first, size: size, file: path) }
+        let header = try header(of: try beginning(end), size: size, path: path)
+        // Pages that were not touched yet cost nothing.
+        guard let bytes = malloc(max(1, size)) else { throw missing("a file of \(size) bytes, more than there is memory for") }
+        let data = Data(bytesNoCopy: bytes, count: size, deallocator: .free)
+        try read(0..<size, into: bytes)
+        return (TensorFile(data, path: path, header: header), data)
+    }
+
+    private static func header(of data: Data, size: Int?, path: String) throws -> SafeTensors.Header {
+        try orForeign(data, path) { try SafeTensors.header(of: data, size: size, file: path) }
+    }
+
+    /// What `body` throws, or what else `data` begins if that is known.
+    private static func orForeign<Value>(_ data: Data, _ path: String, _ body: () throws -> Value) throws -> Value {
         do {
-            header = try SafeTensors.header(of: data, file: path)
+            return try body()
         } catch {
             guard let foreign = ForeignFile(data, path: path) else { throw error }
             throw FoldinError(.badData, file: path, found: foreign.name, expected: foreign.expected)
         }
+    }
+
+    /// How many bytes a file has in all that begins with `bytes`, as far as these say.
+    private static func needed(of bytes: UnsafeRawBufferPointer, path: String) throws -> Int {
+        guard bytes.count >= 512 else { return 512 }
+        let data = Data(bytes)
+        let end = try orForeign(data, path) { try SafeTensors.headerEnd(of: data, size: nil, file: path) }
+        return bytes.count < end ? end : max(512, try header(of: data, size: nil, path: path).dataEnd)
     }
 
     /// The names of all tensors in order, for people: `"a", "b" and 3 more`.

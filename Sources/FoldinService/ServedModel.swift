@@ -29,12 +29,9 @@ final class ServedModel: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     init(arm: String, path: String, workers: Workers) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw FoldinError(
-                .missingInput, file: path, found: "no file that can be read", expected: "a model file (.safetensors)")
-        }
+        let (model, data) = try TrainedModel.reading(path)
+        self.model = model
         modified = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate]) as? Date ?? Date()
-        model = try TrainedModel(data: data, file: path)
         tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
         recommender = Recommender(model, workers: workers)
         approximate = model.approximate(workers: workers)

@@ -43,7 +43,8 @@ enum RunFiles {
             let divergence: String?
         }
         guard !exists(folder + "/checkpoint.safetensors"), exists(folder + "/model.safetensors"),
-            let text = FileManager.default.contents(atPath: folder + "/run.json"),
+            let text = try? MappedFile(contentsOf: folder + "/run.json", atMost: MappedFile.smallFileLimit, onlyRegular: true)
+                .withBytes({ Data($0) }),
             let record = try? JSONDecoder().decode(Record.self, from: text), record.interrupted != true
         else { return .open }
         return record.divergence == nil ? .complete : .diverged

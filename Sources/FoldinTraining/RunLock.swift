@@ -36,7 +36,7 @@ final class RunLock: Sendable {
             }
             let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard descriptor >= 0 else { return nil }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+            guard lockedAgainstOthers(descriptor) else {
                 close(descriptor)
                 throw FoldinError(
                     .cannotCreate, file: directory, found: "another training that writes here", expected: "one at a time")

@@ -45,8 +45,8 @@ import Testing
     }
 
     static let harms: [Harm] = [
-        Harm("no tensors", "no tensor") { $0.header = $0.header.filter { $0.key == "__metadata__" } },
-        Harm("no header entries at all", "no matrix") { $0.header = [:] },
+        Harm("no tensors", "behind the last tensor") { $0.header = $0.header.filter { $0.key == "__metadata__" } },
+        Harm("no header entries at all", "behind the last tensor") { $0.header = [:] },
         Harm("a missing tensor", "no tensor \"\(last)\"") { $0.header[last] = nil },
         Harm("an extra tensor", "a tensor \"extra\"") {
             $0.header["extra"] = ["dtype": "F32", "shape": [0], "data_offsets": [0, 0]]
