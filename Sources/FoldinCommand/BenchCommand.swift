@@ -45,7 +45,7 @@ struct BenchStepCommand: ParsableCommand {
         let report = StepReport(
             users: users, items: items, batch: batchSize, interactions: matrix.count, threads: work.workers.count,
             precision: timed.step.precision, milliseconds: timed.milliseconds, parts: timed.parts)
-        if json { try Console.json(report) } else { Console.result(report.text) }
+        if json { try Console.json(report) } else { try Console.result(report.text) }
     }
 }
 

@@ -54,7 +54,7 @@ struct BenchDataCommand: ParsableCommand {
         try timeEvaluation(model, users, &report)
         try timeRecommendations(model, users, &report)
         report.peakMemoryMb = Machine.peakMemory / 1_000_000
-        if json { try Console.json(report) } else { Console.result(report.text) }
+        if json { try Console.json(report) } else { try Console.result(report.text) }
     }
 
     /// Times steps over users in a shuffled order, beginning anew at the end, and returns what they trained.

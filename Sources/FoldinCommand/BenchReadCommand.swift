@@ -43,7 +43,7 @@ struct BenchReadCommand: ParsableCommand {
         if json {
             try Console.json(report)
         } else {
-            Console.result(
+            try Console.result(
                 "\(rows) rows, \(size.asMemory): median \(String(format: "%.3f", median)) s, \(Int(report.megabytesPerSecond)) MB/s, "
                     + "\(Int(Double(rows) / median)) rows/s, \(work.workers.count) threads")
         }

@@ -77,7 +77,8 @@ struct BlendCommand: ParsableCommand {
                 "all shares of \(models[model]) have the same validation \(metric): it cannot choose, and the model is left out")
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
-        try run.finish(&blend, seconds: seconds, on: dataset, workers: work.workers, json: json)
+        let show = try run.finish(&blend, seconds: seconds, on: dataset, workers: work.workers)
         isKept = true
+        try show(json)
     }
 }

@@ -4,12 +4,13 @@ import Foundation
 
 // The end of a run without epochs: a baseline's or a blend's.
 extension RunDirectory {
-    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, ends the run, and prints the figures.
+    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, and ends the run.
     ///
     /// - Parameter seconds: what making the model took.
+    /// - Returns: what prints the figures: the run is there by then, whether or not they can be printed.
     func finish(
-        _ model: inout TrainedModel, seconds: Double, on dataset: PreparedDataset, workers: Workers, json: Bool
-    ) throws {
+        _ model: inout TrainedModel, seconds: Double, on dataset: PreparedDataset, workers: Workers
+    ) throws -> (_ json: Bool) throws -> Void {
         let evaluator = Evaluator(workers: workers)
         let validation = try evaluator.evaluate(model, on: dataset.validation, training: dataset.train)
         let scores = try evaluator.userMetrics(model, on: dataset.test, training: dataset.train)
@@ -24,21 +25,19 @@ extension RunDirectory {
             peakMemoryBytes: SystemMemory.peak, validation: validation, test: test)
         try write(record)
         try finish()
-        if json {
-            try Console.json(record)
-        } else {
-            Console.result(
-                """
-                \(model.summary) in \(String(format: "%.1f", seconds)) s
+        let text = """
+            \(model.summary) in \(String(format: "%.1f", seconds)) s
 
-                validation
-                \(validation)
+            validation
+            \(validation)
 
-                test
-                \(test)
+            test
+            \(test)
 
-                model: \(finishedModelPath)
-                """)
+            model: \(finishedModelPath)
+            """
+        return { json in
+            if json { try Console.json(record) } else { try Console.result(text) }
         }
     }
 }

@@ -66,7 +66,7 @@ struct CompareCommand: ParsableCommand {
         if json {
             try Console.json(table)
         } else if !outcome.models.isEmpty {
-            Console.result(table.text)
+            try Console.result(table.text)
         }
         if outcome.wasCancelled {
             Console.note("interrupted: \(outcome.models.count) of \(names.count) models are finished")

@@ -32,8 +32,8 @@ struct DatasetsListCommand: ParsableCommand {
         }
         if json { return try Console.json(rows) }
         for row in rows {
-            Console.result(row.name.padding(toLength: 18, withPad: " ", startingAt: 0) + row.description)
-            Console.result(String(repeating: " ", count: 18) + (row.local.map { "here: " + $0 } ?? row.address))
+            try Console.result(row.name.padding(toLength: 18, withPad: " ", startingAt: 0) + row.description)
+            try Console.result(String(repeating: " ", count: 18) + (row.local.map { "here: " + $0 } ?? row.address))
         }
     }
 }
@@ -81,7 +81,7 @@ struct DatasetsMakeCommand: ParsableCommand {
         if json {
             try Console.json(Summary(path: out, rows: rows, users: users, items: items))
         } else {
-            Console.result("\(out): \(rows) ratings from \(users) users of \(items) items")
+            try Console.result("\(out): \(rows) ratings from \(users) users of \(items) items")
         }
     }
 }

@@ -100,8 +100,8 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             name: dataset.name, directory: directory, ratings: dataset.ratingsFile(in: directory),
             titles: dataset.titlesFile(in: directory), downloaded: downloaded)
         guard !json else { return try Console.json(summary) }
-        Console.result("\(dataset.name): \(downloaded ? "downloaded to" : "here already, in") \(directory)")
-        if let ratings = summary.ratings { Console.result("ratings: \(ratings)") }
-        if let titles = summary.titles { Console.result("titles: \(titles)") }
+        try Console.result("\(dataset.name): \(downloaded ? "downloaded to" : "here already, in") \(directory)")
+        if let ratings = summary.ratings { try Console.result("ratings: \(ratings)") }
+        if let titles = summary.titles { try Console.result("titles: \(titles)") }
     }
 }

@@ -66,7 +66,7 @@ struct DoctorCommand: ParsableCommand {
         if json {
             try Console.json(Report(machine: machine, memory: memory, warnings: warnings))
         } else {
-            Console.result(text(machine, memory, warnings))
+            try Console.result(text(machine, memory, warnings))
         }
     }
 

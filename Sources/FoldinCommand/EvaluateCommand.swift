@@ -46,7 +46,7 @@ struct EvaluateCommand: ParsableCommand {
             trained, on: part == .test ? dataset.test : dataset.validation, training: dataset.train)
         scores.noteTies()
         let report = scores.report
-        if json { try Console.json(report) } else { Console.result(report.description) }
+        if json { try Console.json(report) } else { try Console.result(report.description) }
     }
 }
 

@@ -18,6 +18,6 @@ struct ExportEventsCommand: ParsableCommand {
 
     func run() throws {
         let count = try EventExport.write(database: database, to: out, clickRating: clickRating)
-        if json { try Console.json(["events": count]) } else { Console.result("\(count) events in \(out)") }
+        if json { try Console.json(["events": count]) } else { try Console.result("\(count) events in \(out)") }
     }
 }

@@ -34,6 +34,9 @@ enum Main {
     static func main() async {
         // A limit on the size of files is then a failed write with a message, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
+        // And a reader of ours that goes away ends no training.
+        signal(SIGPIPE, SIG_IGN)
+        Console.holdStandardDescriptors()
         if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
             unknown.message.split(separator: "\n").forEach { Console.note(String($0)) }
             exit(64)
@@ -58,11 +61,22 @@ enum Main {
             exit(error.exitStatus)
         } catch {
             // What the parser of arguments has no status of its own for is nothing it threw.
-            guard FoldinCommand.exitCode(for: error) == .failure, !(error is ExitCode) else {
-                FoldinCommand.exit(withError: error)
-            }
+            let status = FoldinCommand.exitCode(for: error)
+            if status == .success { exit(show(FoldinCommand.fullMessage(for: error))) }
+            guard status == .failure, !(error is ExitCode) else { FoldinCommand.exit(withError: error) }
             Console.note("foldin: \(UnexpectedError.sentence(error))")
             exit(error is CancellationError ? 130 : 70)
+        }
+    }
+
+    /// Prints a help text, if it is not empty; returns the exit status.
+    private static func show(_ text: String) -> Int32 {
+        do {
+            if !text.isEmpty { try Console.result(text) }
+            return 0
+        } catch {
+            Console.note("foldin: \(error)")
+            return (error as? FoldinError)?.exitStatus ?? 70
         }
     }
 }

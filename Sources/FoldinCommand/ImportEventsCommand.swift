@@ -46,7 +46,7 @@ struct ImportEventsCommand: ParsableCommand {
         }
         Console.progress("")
         let summary = Summary(outcome, hasTimes: !rows.timestamps.isEmpty, database: events)
-        if json { try Console.json(summary) } else { Console.result(summary.text) }
+        if json { try Console.json(summary) } else { try Console.result(summary.text) }
     }
 
     /// What was done, for people and for machines.

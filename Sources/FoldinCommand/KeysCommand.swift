@@ -22,9 +22,9 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    func run() {
+    func run() throws {
         let (key, line) = KeyRing.make(name: name, scope: scope)
         Console.note(key)
-        Console.result(line)
+        try Console.result(line)
     }
 }

@@ -178,7 +178,7 @@ struct PrepareCommand: ParsableCommand {
         let dataset = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out)
         let summary = PreparationSummary(record, input, test: test, titles: names, dataset: dataset, out: out)
         for note in summary.notes { Console.note(note.escapedForTerminal) }
-        if json { try Console.json(summary) } else { Console.result(summary.text) }
+        if json { try Console.json(summary) } else { try Console.result(summary.text) }
     }
 
     private var inputs: [Overlap.Input] {

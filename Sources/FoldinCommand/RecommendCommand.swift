@@ -105,7 +105,7 @@ struct RecommendCommand: ParsableCommand {
         var notes = RepeatedNotes(path: path)
         try printer.begin()
         // A thousand at a time: results come as they are made, and memory stays that of one block.
-        for start in stride(from: 0, to: people.count, by: 1000) {
+        for start in stride(from: 0, to: people.count, by: 1000) where Console.isRead {
             let block = (start..<min(people.count, start + 1000)).map { people[$0] }
             let outcomes = try recommender.recommendations(
                 top, for: block.map(\.ids), excluding: excluded, allowing: allowed)
@@ -177,7 +177,7 @@ private struct RecommendationPrinter {
 
     /// Prints what comes before the lists.
     func begin() throws {
-        if format == .csv { Console.rows(RecommendationText.header) }
+        if format == .csv { try Console.rows(RecommendationText.header) }
     }
 
     /// What is said of a list shorter than was asked for; nil of any other.
@@ -193,9 +193,9 @@ private struct RecommendationPrinter {
         defer { isFirst = false }
         switch format {
         case .text:
-            if !isOnly { Console.result((isFirst ? "" : "\n") + heading(user, number)) }
-            if !recommended.items.isEmpty { Console.result(RecommendationText.table(recommended.items)) }
-        case .csv: Console.rows(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
+            if !isOnly { try Console.result((isFirst ? "" : "\n") + heading(user, number)) }
+            if !recommended.items.isEmpty { try Console.result(RecommendationText.table(recommended.items)) }
+        case .csv: try Console.rows(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
         case .jsonLines:
             try Console.json(Line(user: user ?? "\(number)", items: recommended.items, unknown: recommended.unknown))
         case nil: try Console.json(Line(user: user, items: recommended.items, unknown: recommended.unknown))

@@ -23,7 +23,7 @@ struct ReportCommand: ParsableCommand {
         let results = try SweepResults(contentsOf: directory)
         let report = Report(results, dataset: try dataset(for: results.sweep), gnuplot: try gnuplot(), workers: work.workers)
         try AtomicFile.write(try report.html(), to: out)
-        Console.result(out)
+        try Console.result(out)
         guard let figures, let gnuplot = report.gnuplot else { return }
         do {
             try FileManager.default.createDirectory(atPath: figures, withIntermediateDirectories: true)
@@ -37,7 +37,7 @@ struct ReportCommand: ParsableCommand {
                 let path = "\(figures)/\(figure.name).\(format.rawValue)"
                 let picture = try gnuplot.draw(figure, as: format)
                 try AtomicFile.write(to: path) { sink in try picture.withUnsafeBytes { try sink.write($0) } }
-                Console.result(path)
+                try Console.result(path)
             }
         }
     }

@@ -25,6 +25,6 @@ struct SimilarCommand: ParsableCommand {
         if items.isEmpty { Console.note("the model knows of no items that are like this one") }
         if items.areAllEqual { Console.note(RecommendationText.equalScores) }
         if json { return try Console.json(items) }
-        if !items.isEmpty { Console.result(RecommendationText.table(items)) }
+        if !items.isEmpty { try Console.result(RecommendationText.table(items)) }
     }
 }

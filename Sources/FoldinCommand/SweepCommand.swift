@@ -43,7 +43,7 @@ struct SweepCommand: ParsableCommand {
     func run() throws {
         let file = try SweepFile(contentsOf: file)
         if dryRun {
-            Console.result(file.runs.map(\.id).joined(separator: "\n"))
+            try Console.result(file.runs.map(\.id).joined(separator: "\n"))
             Console.note("\(file.runs.count) trainings")
             return
         }
@@ -71,7 +71,7 @@ struct SweepCommand: ParsableCommand {
                     + "the same command goes on")
             throw ExitCode(130)
         }
-        if json { try Console.json(Outcome(results)) } else { Console.result(results.bestTable.text(as: .markdown)) }
+        if json { try Console.json(Outcome(results)) } else { try Console.result(results.bestTable.text(as: .markdown)) }
         let failed = results.runs.filter { $0.status == .failed }
         for run in failed { Console.note("failed: \(run.id): \(run.error ?? "")") }
         if !failed.isEmpty { throw ExitCode(65) }

@@ -41,6 +41,6 @@ struct TablesCommand: ParsableCommand {
             case .seeds: table = results.seedTable
             }
         }
-        Console.rows(String(table.text(as: format).dropLast()))
+        try Console.rows(String(table.text(as: format).dropLast()))
     }
 }

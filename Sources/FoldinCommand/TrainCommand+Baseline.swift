@@ -69,7 +69,8 @@ extension TrainCommand {
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         Console.progress("")
-        try run.finish(&model, seconds: seconds, on: dataset, workers: work.workers, json: json)
+        let show = try run.finish(&model, seconds: seconds, on: dataset, workers: work.workers)
         isKept = true
+        try show(json)
     }
 }

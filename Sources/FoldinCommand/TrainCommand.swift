@@ -114,17 +114,17 @@ struct TrainCommand: ParsableCommand {
         try run.write(record)
         let isComplete = !outcome.wasCancelled && outcome.divergence == nil
         if isComplete { try run.finish() }
+        if outcome.divergence != nil { try run.end() }
         outcome.noteDoubts(trainedOn: dataset.train, learningRate: trainer.schedule.optimizer.learningRate)
         let place = isComplete ? run.finishedModelPath : run.modelPath
         if json {
             try Console.json(record)
         } else {
-            Console.result(record.text(modelPath: place))
+            try Console.result(record.text(modelPath: place))
         }
         if isComplete { return }
         let earlier = run.replacesRun ? "; \(run.finishedModelPath) is still that of the earlier run" : ""
         if let divergence = outcome.divergence {
-            try run.end()
             Console.note("foldin: \(divergence); the model of the best epoch before, \(outcome.bestEpoch), is \(place)\(earlier)")
             throw ExitCode(divergence.exitStatus)
         }
