@@ -10,7 +10,7 @@ enum ProgressText {
 
     /// `3:07`, or `1:02:03`.
     static func duration(_ seconds: Double) -> String {
-        let total = Int(min(seconds, 1e7).rounded())
+        let total = Int(max(0, min(seconds, 1e7)).rounded())
         return total >= 3600
             ? String(format: "%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60)
             : String(format: "%d:%02d", total / 60, total % 60)

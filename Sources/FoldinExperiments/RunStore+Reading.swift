@@ -33,7 +33,11 @@ extension RunStore {
                     """, arguments: [run, metric])
         }
         guard let row else { return nil }
-        let (scores, users): (Data, Data) = (row["scores"], row["users"])
+        // A column of SQLite's may hold anything.
+        guard let scores = Data.fromDatabaseValue(row["scores"]), let users = Data.fromDatabaseValue(row["users"]) else {
+            throw FoldinError(
+                .badData, file: path, found: "scores that are no bytes", expected: "a store that foldin sweep wrote")
+        }
         guard let bits = [UInt64](littleEndian: scores), let indices = [Int32](littleEndian: users), bits.count == indices.count
         else {
             throw FoldinError(

@@ -98,11 +98,32 @@ public final class RunStore: Sendable {
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try database.read(body) } catch let error as DatabaseError { throw RunStore.failure(error, path) }
+        do {
+            return try database.read(body)
+        } catch let error as DatabaseError {
+            throw RunStore.failure(error, path)
+        } catch {
+            // A column of SQLite's may hold anything.
+            throw RunStore.unreadable(path)
+        }
     }
 
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try database.write(body) } catch let error as DatabaseError { throw RunStore.failure(error, path) }
+        do {
+            return try database.write(body)
+        } catch let error as DatabaseError {
+            throw RunStore.failure(error, path)
+        } catch let error as FoldinError {
+            throw error
+        } catch {
+            throw RunStore.unreadable(path)
+        }
+    }
+
+    private static func unreadable(_ path: String) -> FoldinError {
+        FoldinError(
+            .badData, file: path, found: "a row with a value that does not belong there",
+            expected: "a store that foldin sweep wrote")
     }
 
     private static func failure(_ error: DatabaseError, _ path: String) -> FoldinError {

@@ -77,7 +77,7 @@ public struct Sweep: Sendable {
     /// others go on.
     ///
     /// - Parameter progress: called from any thread, one call at a time.
-    /// - Throws: `FoldinError` when the results cannot be written down.
+    /// - Throws: `FoldinError` when a run's files or the results cannot be written; then the same sweep goes on another time.
     public func run(
         isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (SweepEvent, SweepProgress) -> Void = { _, _ in }
@@ -123,7 +123,7 @@ public struct Sweep: Sendable {
         return !isCancelled()
     }
 
-    /// One run; throws only what must end the sweep.
+    /// One run; throws only what must end the sweep: what cannot be written.
     private func work(
         on planned: PlannedRun, needing bytes: Int, to goal: SweepRun.Goal, threads: Int, _ tracker: SweepTracker,
         _ queue: SweepQueue, isCancelled: () -> Bool
@@ -141,6 +141,9 @@ public struct Sweep: Sendable {
             guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
                 return
             }
+        } catch let error as FoldinError where error.kind == .writeFailed || error.kind == .cannotCreate {
+            // No fault of this run's options, and most likely none of its alone: it stays unfinished, to be gone on with.
+            throw error
         } catch {
             let isOurs = error is FoldinError || error is TrainingDivergence || error is SweepRun.Diverged
             let text = isOurs ? "\(error)" : UnexpectedError.sentence(error)

@@ -99,7 +99,7 @@ final class SweepTracker: Sendable {
         state.withLock { state in
             let event = body(&state)
             let done = state.work.values.reduce(0, +)
-            state.progress.fraction = total > 0 ? min(1, done / total) : 1
+            state.progress.fraction = total > 0 ? max(0, min(1, done / total)) : 1
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             let now = done - state.before
             state.progress.secondsLeft = now > 0 ? seconds * (total - done) / now : nil

@@ -26,7 +26,12 @@ public enum EventExport {
                     var text = "user,item,rating,timestamp\n"
                     let rows = try Row.fetchCursor(database, sql: "SELECT user, item, rating, time FROM event ORDER BY id")
                     while let row = try rows.next() {
-                        text += line(row, clickRating)
+                        guard let line = line(row, clickRating) else {
+                            throw FoldinError(
+                                .badData, file: path, found: "an event, after \(count) others, with a value of another type",
+                                expected: "a text, a text, a number or none, and a whole number")
+                        }
+                        text += line
                         count += 1
                         guard text.utf8.count > 1 << 16 else { continue }
                         try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
@@ -36,15 +41,20 @@ public enum EventExport {
                 }
             }
         } catch let error as DatabaseError {
-            throw FoldinError(.badData, file: path, found: "\(error)", expected: "a database of 'foldin serve --events'")
+            let kind: FoldinError.Kind = error.isOfTheSystem ? .missingInput : .badData
+            throw FoldinError(kind, file: path, found: error.reason, expected: "a database of 'foldin serve --events'")
         }
         return count
     }
 
-    private static func line(_ row: Row, _ clickRating: Double) -> String {
-        let rating: Double = row[2] ?? clickRating
-        let time: Int = row[3]
-        return "\(field(row[0])),\(field(row[1])),\(number(rating)),\(time)\n"
+    /// An event as a line; nil if a column holds what it should not, as any SQLite column can.
+    private static func line(_ row: Row, _ clickRating: Double) -> String? {
+        let values = (0..<4).map { row[$0] as DatabaseValue }
+        guard let user = String.fromDatabaseValue(values[0]), let item = String.fromDatabaseValue(values[1]),
+            let rating = values[2].isNull ? clickRating : Double.fromDatabaseValue(values[2]),
+            let time = Int.fromDatabaseValue(values[3])
+        else { return nil }
+        return "\(field(user)),\(field(item)),\(number(rating)),\(time)\n"
     }
 
     private static func field(_ text: String) -> String {

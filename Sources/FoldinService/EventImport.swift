@@ -42,8 +42,18 @@ public enum EventImport {
         for part in EventStore.inputs(of: path) {
             try Overlap.refuse(part.path, over: [Overlap.Input(source, "the ratings file")])
         }
-        let isNew = !FileManager.default.fileExists(atPath: path)
-        let pool = try EventStore.open(path)
+        // Only a file that this call made may be removed again. One that cannot be made is for SQLite to complain of.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let isNew = descriptor >= 0
+        if isNew { close(descriptor) }
+        func removeIfNew() {
+            if isNew { for part in ["", "-wal", "-shm", "-journal"] { unlink(path + part) } }
+        }
+        let pool: DatabasePool
+        do { pool = try EventStore.open(path) } catch {
+            removeIfNew()
+            throw error
+        }
         do {
             let outcome = try pool.writeWithoutTransaction { database in
                 try stage(rows, source, shouldStop, database)
@@ -53,9 +63,9 @@ public enum EventImport {
             return outcome
         } catch {
             try? pool.close()
-            if isNew { for part in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + part) } }
+            removeIfNew()
             guard let error = error as? DatabaseError else { throw error }
-            throw FoldinError(.writeFailed, file: path, found: "\(error)", expected: "a database that events can be added to")
+            throw FoldinError(.writeFailed, file: path, found: error.reason, expected: "a database that events can be added to")
         }
     }
 

@@ -48,7 +48,8 @@ final class EventStore: Sendable {
             try migrator.migrate(pool)
             return pool
         } catch {
-            throw FoldinError(.cannotCreate, file: path, found: "\(error)", expected: "a place for a database of events, or one")
+            let reason = (error as? DatabaseError)?.reason ?? UnexpectedError.reason(error)
+            throw FoldinError(.cannotCreate, file: path, found: reason, expected: "a place for a database of events, or one")
         }
     }
 

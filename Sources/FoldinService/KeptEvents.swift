@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Logging
 
 /// The events of a service as its routes use them: what fails becomes a problem, and SQLite's own complaints go to the log.
@@ -26,7 +27,8 @@ struct KeptEvents: Sendable {
         do { return try await body(store) } catch let problem as Problem {
             throw problem
         } catch {
-            logger.error("events cannot be read or kept", metadata: ["reason": "\(error)"])
+            logger.error(
+                "events cannot be read or kept", metadata: ["reason": "\((error as? DatabaseError)?.reason ?? "\(error)")"])
             throw Problem.unavailable("found a failure of the database of events; expected it to work later")
         }
     }

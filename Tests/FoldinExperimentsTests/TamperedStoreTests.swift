@@ -1,0 +1,52 @@
+import FoldinInteractions
+import FoldinTestSupport
+import Foundation
+import GRDB
+import Testing
+
+@testable import FoldinExperiments
+
+/// Stores and directories that are not as a sweep left them.
+@Suite("Tampered stores") struct TamperedStoreTests {
+    private static let text = SmallSweep.base + "[[runs]]\nlatent = 3\n"
+
+    @Test(
+        "a value of another type is refused wherever it stands",
+        arguments: [
+            "UPDATE run SET status = 'asleep'", "UPDATE run SET options = 'none'", "UPDATE run SET epochs = 'many'",
+            "UPDATE epoch SET updates = 'x'", "UPDATE metric SET mean = x'00'", "UPDATE scores SET scores = 5",
+            "UPDATE users SET users = 5", "UPDATE scores SET scores = x'000102'",
+        ])
+    func values(change: String) throws {
+        let folder = try TemporaryFolder()
+        let store = try SmallSweep.run(Self.text, in: folder).results
+        let run = try #require(store.runs.first).id
+        let queue = try DatabaseQueue(path: folder.path + "/out/" + RunStore.fileName)
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA foreign_keys = OFF; \(change)")
+        }
+        try queue.close()
+        let error = failure {
+            let store = try RunStore(in: folder.path + "/out")
+            _ = (try store.runs(), try store.histories(), try store.metrics())
+            return try store.scores(of: run, metric: "ndcg@5")
+        }
+        #expect(error?.kind == .badData && error?.file?.hasSuffix(RunStore.fileName) == true, "\(String(describing: error))")
+    }
+
+    @Test("a run whose files cannot be written ends the sweep, which goes on another time") func unwritable() throws {
+        let folder = try TemporaryFolder()
+        let plan = try SweepFile(Self.text, name: "made").runs
+        try FileManager.default.createDirectory(atPath: folder.path + "/out/runs", withIntermediateDirectories: true)
+        // A file where the second run's directory should be.
+        let place = "out/runs/" + plan[1].id
+        try folder.write(place, "in the way")
+        let error = failure { try SmallSweep.run(Self.text, in: folder) }
+        #expect(error?.kind == .cannotCreate, "\(String(describing: error))")
+        let runs = try RunStore(in: folder.path + "/out").runs()
+        #expect(!runs.contains { $0.status == .failed })
+        try FileManager.default.removeItem(atPath: folder.path + "/" + place)
+        let (isDone, results) = try SmallSweep.run(Self.text, in: folder)
+        #expect(isDone && results.runs.map(\.status) == [.finished, .finished])
+    }
+}
