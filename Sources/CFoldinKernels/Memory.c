@@ -1,5 +1,6 @@
 #include "Memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@ static size_t mapped_size(ptrdiff_t count) {
 }
 
 float *foldin_allocate(ptrdiff_t count, ptrdiff_t filled) {
+    // The size in bytes, with a huge page more, must be a number.
+    if (count < 0 || (size_t)count > (SIZE_MAX - 2 * huge_page) / sizeof(float)) return NULL;
     size_t mapped = mapped_size(count);
     if (mapped) {
         // One huge page more than needed, so that an aligned stretch fits; the ends are given back.

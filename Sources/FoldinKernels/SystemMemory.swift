@@ -15,6 +15,21 @@ public enum SystemMemory {
         #endif
     }
 
+    /// Bytes that could be taken now at all: what is available, what can be swapped, within the process's limit on its address space; nil
+    /// where the system does not tell.
+    public static var obtainable: Int? {
+        #if canImport(Darwin)
+            return nil
+        #else
+            guard let available else { return nil }
+            let all = available + (kibibytes("SwapFree:", in: "/proc/meminfo") ?? 0)
+            let limit = text("/proc/self/limits")?.split(separator: "\n").first { $0.hasPrefix("Max address space") }?
+                .dropFirst("Max address space".count).split(separator: " ").first.flatMap { Int($0) }
+            guard let limit, let taken = kibibytes("VmSize:", in: "/proc/self/status") else { return all }
+            return min(all, max(0, limit - taken))
+        #endif
+    }
+
     /// The most bytes this process has had in memory since it began or since `forgetPeak`; nil where the system does not tell.
     public static var peak: Int? {
         #if canImport(Darwin)

@@ -12,9 +12,12 @@ public struct Workers: Sendable {
     /// The largest number of tasks that run at the same time; at least 1.
     public let count: Int
 
-    /// Workers for `count` threads, or one for each processor that is available to this process.
+    /// The most threads: scratch memory is counted by them.
+    public static let mostThreads = 1024
+
+    /// Workers for `count` threads, 1 to `mostThreads`, or one for each processor that is available to this process.
     public init(count: Int? = nil) {
-        self.count = max(1, count ?? Workers.availableProcessors)
+        self.count = max(1, min(count ?? Workers.availableProcessors, Workers.mostThreads))
     }
 
     /// Processors available to this process.

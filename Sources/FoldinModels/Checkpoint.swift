@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import Foundation
 
 /// All that a training needs to go on from where it stood: weights, Adam's moments, the best weights so far, and a state of
 /// the caller's.
@@ -63,9 +64,18 @@ public struct Checkpoint<State: Codable & Sendable> {
 
     /// Opens what `save(to:)` wrote and checks its header; the numbers are read by `restore`.
     ///
+    /// A state that is `SelfChecking` is checked.
+    ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
-        let file = try TensorFile(contentsOf: path, expected: "the checkpoint of an unfinished training")
+        try self.init(TensorFile(contentsOf: path, expected: "the checkpoint of an unfinished training"))
+    }
+
+    /// The same of `data`, the contents of the file `path`.
+    public init(data: Data, file path: String) throws { try self.init(TensorFile(data, path: path)) }
+
+    private init(_ file: TensorFile) throws {
+        let path = file.path
         architecture = try file.metadata("architecture", as: Architecture.self)
         if let problem = architecture.problem {
             throw FoldinError(.badData, file: path, found: problem, expected: "an architecture that can be built")
@@ -78,6 +88,12 @@ public struct Checkpoint<State: Codable & Sendable> {
         hasBest = file.header.entries["best"] != nil
         if hasBest { try file.checkShapes([KeptWeights.tensor(of: architecture)]) }
         source = .file(file)
+    }
+
+    /// The file it was read from; nil for one of a training in this process.
+    public var path: String? {
+        guard case .file(let file) = source else { return nil }
+        return file.path
     }
 
     /// Whether `step` can go on from here: the same network, and exact or sampled like this one.
@@ -118,6 +134,10 @@ public struct Checkpoint<State: Codable & Sendable> {
                 let previous = FloatBuffer(count: users * width)
                 try file.read(Self.previousName, into: previous.pointer)
                 residual.previous = previous
+            }
+            guard step.secondMoments.areNotNegative else {
+                throw FoldinError(
+                    .badData, file: file.path, found: "a second moment below 0", expected: "means of squares")
             }
             guard step.secondMoments.lastUpdatesAre(atMost: updates) else {
                 throw FoldinError(

@@ -82,6 +82,15 @@ public final class Parameters: Sendable {
     /// Whether every number is finite. Reads all of them.
     public var areFinite: Bool { buffers.allSatisfy { FloatBuffer.areFinite($0.pointer, $0.count) } }
 
+    /// Whether no number is below 0. Reads all of them.
+    var areNotNegative: Bool {
+        buffers.allSatisfy { buffer in
+            var least: Float = 0
+            for i in 0..<buffer.count { least = min(least, buffer.pointer[i]) }
+            return least >= 0
+        }
+    }
+
     /// Whether each row's count of updates, of row moments, is a whole number from 0 to `updates`.
     func lastUpdatesAre(atMost updates: Int) -> Bool {
         guard areRowMoments else { return true }

@@ -159,11 +159,14 @@ struct TensorFile {
         return part
     }
 
-    /// The value whose JSON text stands in the metadata.
+    /// The value whose JSON text stands in the metadata; one that is `SelfChecking` is checked.
     func metadata<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
         guard let value = try? JSONDecoder().decode(type, from: Data((header.metadata[name] ?? "").utf8)) else {
             throw FoldinError(
                 .badData, file: path, found: "metadata \(name.quoted) that cannot be read", expected: "what foldin wrote")
+        }
+        if let (found, expected) = (value as? any SelfChecking)?.contradiction {
+            throw FoldinError(.badData, file: path, found: found, expected: expected)
         }
         return value
     }

@@ -46,14 +46,7 @@ struct EventFile: Sendable {
     }
 
     private func append(_ event: ProtocolBuffer) throws {
-        do {
-            let handle = try FileHandle(forWritingTo: URL(filePath: path))
-            defer { try? handle.close() }
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Self.record(event))
-        } catch {
-            throw FoldinError(.writeFailed, file: path, found: "no room or no right to write", expected: "an event an epoch")
-        }
+        try AppendedFile.append(Self.record(event), to: path, expected: "an event an epoch")
     }
 
     /// `Event`: wall time 1, step 2, file version 3, summary 5.

@@ -37,7 +37,9 @@ extension Schedule {
                 case .epochs(let epochs): Double(epochs)
                 case .fractionOfEpochs(let fraction): fraction
                 }
-            return length > 0 ? nil : "annealing over \(length); expected more than 0"
+            // Of updates there are more than of epochs.
+            let most = if case .updatesToOne = span { 1e15 } else { Double(Schedule.most) }
+            return length > 0 && length <= most ? nil : "annealing over \(length); expected more than 0 and at most \(most)"
         }
     }
 
@@ -86,7 +88,7 @@ extension Schedule {
     /// The schedule of the second training of a search that found `beta`: the same growth, stopped there.
     func retraining(to beta: Float, updatesAnEpoch: Int) -> Schedule {
         var schedule = self
-        let total = Int(updatesToCap(updatesAnEpoch: updatesAnEpoch).rounded())
+        let total = Int(min(updatesToCap(updatesAnEpoch: updatesAnEpoch), 1e15).rounded())
         schedule.annealing = .linear(to: beta, overUpdates: total)
         return schedule
     }

@@ -30,7 +30,8 @@ extension Schedule {
         var problem: String? {
             switch self {
             case .updates(let updates) where updates < 1: "a warm-up of \(updates) updates; expected at least 1"
-            case .epochs(let epochs) where !(epochs > 0 && epochs.isFinite): "a warm-up of \(epochs) epochs; expected more than 0"
+            case .epochs(let epochs) where !(epochs > 0 && epochs <= Double(Schedule.most)):
+                "a warm-up of \(epochs) epochs; expected more than 0 and at most \(Schedule.most)"
             default: nil
             }
         }

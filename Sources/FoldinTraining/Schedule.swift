@@ -59,10 +59,13 @@ public struct Schedule: Sendable, Equatable {
     /// Batches in one epoch over `users`; the last may be smaller.
     public func updatesAnEpoch(users: Int) -> Int { (users + batchSize - 1) / batchSize }
 
+    /// The most epochs, and users of a batch: products of them with any number of users stay numbers.
+    static let most = 1_000_000_000
+
     /// What is wrong with this schedule, for people; nil when nothing is.
     public var problem: String? {
-        if epochs < 1 { return "\(epochs) epochs; expected at least 1" }
-        if batchSize < 1 { return "a batch of \(batchSize) users; expected at least 1" }
+        if !(1...Self.most).contains(epochs) { return "\(epochs) epochs; expected 1 to \(Self.most)" }
+        if !(1...Self.most).contains(batchSize) { return "a batch of \(batchSize) users; expected 1 to \(Self.most)" }
         if let patience, patience < 1 { return "a patience of \(patience) evaluations; expected at least 1" }
         if evaluationInterval < 1 { return "an evaluation every \(evaluationInterval) epochs; expected at least 1" }
         return optimizer.problem ?? pace.problem ?? warmUp?.problem ?? annealing.problem

@@ -83,6 +83,7 @@ public struct Trainer: Sendable {
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         let architecture = try self.architecture(for: dataset)
+        try TrainingMemory.check(self, architecture, on: dataset)
         // What must be the same for a checkpoint to be gone on from.
         let identity = options.merging(["data": dataset.checksum]) { _, new in new }
         var schedule = schedule

@@ -48,11 +48,15 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
-        guard state.isPossible(users: step.passesAnEpoch * dataset.train.userCount, hasBest: checkpoint.hasBest),
-            checkpoint.fits(step)
-        else {
+        guard checkpoint.fits(step) else {
             throw FoldinError(
-                .badData, found: "a checkpoint whose parts do not fit together", expected: "one that foldin train wrote")
+                .badData, file: checkpoint.path, found: "a checkpoint of another network than its options are of",
+                expected: "one that foldin train wrote")
+        }
+        let training = TrainingState.Training(
+            schedule: schedule, users: dataset.train.userCount, passes: step.passesAnEpoch)
+        if let (found, expected) = state.contradiction(with: training, hasBest: checkpoint.hasBest) {
+            throw FoldinError(.badData, file: checkpoint.path, found: found, expected: expected)
         }
         try checkpoint.restore(step, best: best, updates: state.updates, users: dataset.train.userCount)
         follow()

@@ -27,14 +27,5 @@ public struct TrainingState: Sendable, Codable, Equatable {
     public internal(set) var seconds = 0.0
 }
 
-extension TrainingState {
-    /// Whether a training over so many users can have stood here: what a file says may be anything.
-    func isPossible(users: Int, hasBest: Bool) -> Bool {
-        (0...users).contains(position) && updates >= 0 && (0...history.count).contains(bestEpoch)
-            && hasBest == (bestEpoch > 0) && likelihood.isFinite && divergence.isFinite && seconds >= 0
-            && plateau.learningRate.map { $0 > 0 && $0.isFinite } ?? true && search.map { $0.beta >= 0 && $0.beta <= 1 } ?? true
-    }
-}
-
 /// A checkpoint of a training.
 public typealias TrainingCheckpoint = Checkpoint<TrainingState>

@@ -194,7 +194,7 @@ class Scenario:
 
     @staticmethod
     def said(output):
-        return re.sub(rb"\d+\.\d+ s\b|\"seconds\":[^,}]*|\"peak_memory_bytes\":[^,}]*", b"", output)
+        return re.sub(rb" *\b\d+(\.\d+)? (s|MB|GB)\b| *\b\d+\.\d\b|\"seconds\":[^,}]*|\"peak_memory_bytes\":[^,}]*", b"", output)
 
     def faults(self, draw):
         for kind in KINDS:

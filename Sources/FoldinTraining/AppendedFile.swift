@@ -1,0 +1,37 @@
+import FoldinInteractions
+import Foundation
+
+/// Lines added to the end of a file that others may be reading.
+enum AppendedFile {
+    /// Adds `bytes` to the file `path`, which is there: all of them or, where that fails and can be undone, none.
+    ///
+    /// - Throws: `FoldinError` of kind `writeFailed`; `expected` is what should have been possible.
+    static func append(_ bytes: [UInt8], to path: String, expected: String) throws {
+        func failure() -> FoldinError {
+            FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: expected)
+        }
+        var descriptor: Int32
+        repeat { descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
+        guard descriptor >= 0 else { throw failure() }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let failure = failure()
+            close(descriptor)
+            throw failure
+        }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                let failure = failure()
+                // Half a line would spoil the next one as well.
+                _ = ftruncate(descriptor, status.st_size)
+                close(descriptor)
+                throw failure
+            }
+        }
+        guard close(descriptor) == 0 || errno == EINTR else { throw failure() }
+    }
+}

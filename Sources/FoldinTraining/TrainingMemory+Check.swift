@@ -1,0 +1,32 @@
+import FoldinInteractions
+import FoldinKernels
+import FoldinModels
+
+extension TrainingMemory {
+    /// Fails where a training needs more memory than there is, before any is taken: the system would end the process half-way.
+    ///
+    /// Counted are weights, moments and a batch's scores, all of which are in use throughout.
+    ///
+    /// - Parameter available: see `SystemMemory.obtainable`; nil where it is not known, and nothing fails.
+    /// - Throws: `FoldinError` of kind `usage`.
+    static func check(
+        _ trainer: Trainer, _ architecture: Architecture, on dataset: PreparedDataset,
+        available: Int? = SystemMemory.obtainable
+    ) throws {
+        guard let available else { return }
+        let memory = TrainingMemory(
+            dataset: Shape(dataset), architecture: architecture,
+            batch: min(trainer.schedule.batchSize, dataset.train.userCount), softmax: trainer.softmax)
+        let needed = memory.flatMap { memory in
+            let (sum, overflow) = memory.parameterBytes.addingReportingOverflow(memory.scoreBytes)
+            return overflow ? nil : sum
+        }
+        if let needed, needed <= available { return }
+        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
+        throw FoldinError(
+            .usage,
+            found:
+                "a network whose training needs \(needed.map { "about \(gigabytes($0))" } ?? "more memory than can be counted")",
+            expected: "at most the \(gigabytes(available)) that can be had: fewer or narrower layers, or a smaller batch")
+    }
+}
