@@ -1,6 +1,6 @@
 #!/bin/bash
-# Feeds the readers of requests, model files, ratings, titles and histories with what libFuzzer makes up: nothing may trap, hang or take
-# memory without bound.
+# Feeds the readers of requests, model files, ratings, titles, histories, checkpoints and prepared directories with what libFuzzer makes up:
+# nothing may trap, hang or take memory without bound.
 #
 #     Fuzz/run.sh [INPUTS [TARGET...]]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
 #
@@ -16,10 +16,18 @@ export SWIFT_BACKTRACE=enable=no
 mkdir -p .build/inputs
 "$fuzz" seeds .build/inputs/seeds
 shift || true
-[ $# -gt 0 ] || set -- messages models delimited json titles histories
+[ $# -gt 0 ] || set -- messages models delimited json titles histories checkpoints prepared
 for target in "$@"; do
     mkdir -p ".build/inputs/$target"
-    "$fuzz" $target -runs="$runs" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-        -artifact_prefix=".build/inputs/" ".build/inputs/$target" ".build/inputs/seeds/$target"
+    longest=4096
+    # A checkpoint's header alone is as long.
+    [ "$target" != checkpoints ] || longest=8192
+    "$fuzz" $target -runs="$runs" -max_len=$longest -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix=".build/inputs/" ".build/inputs/$target" ".build/inputs/seeds/$target" &
+    process=$! status=0
+    wait $process || status=$?
+    # libFuzzer ends the process without a word to the program.
+    rm -rf "/dev/shm/foldin-fuzz-$process" "/dev/shm/foldin-fuzz-$process-prepared"
+    [ "$status" = 0 ] || exit "$status"
     echo "$target: $runs inputs, no crash"
 done

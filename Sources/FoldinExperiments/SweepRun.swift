@@ -83,11 +83,13 @@ struct SweepRun {
         for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
         try model.save(to: run.modelPath)
         try run.write(RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test))
+        // What may fail comes before the run counts as finished, which is never gone on with.
+        if !run.replacesRun { try run.endEvents() }
         try store.finish(
             planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
             modelPath: place + "/model.safetensors")
         // Only now: killed before, the run goes on from its checkpoint to the same end.
-        try run.finish()
+        if run.replacesRun { try run.finish() } else { run.removeCheckpoint() }
     }
 
     private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {

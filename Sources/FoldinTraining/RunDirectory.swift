@@ -193,14 +193,7 @@ public struct RunDirectory: Sendable {
         }
         let path = epoch.isSearch ? searchPath : historyPath
         let line = try RunDirectory.line(epoch)
-        do {
-            let handle = try FileHandle(forWritingTo: URL(filePath: path))
-            defer { try? handle.close() }
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Data(line.utf8))
-        } catch {
-            throw FoldinError(.writeFailed, file: path, found: "no room or no right to write", expected: "a line an epoch")
-        }
+        try AppendedFile.append(Array(line.utf8), to: path, expected: "a line an epoch")
         try EventFile(openIn: eventsPath + (epoch.isSearch ? "/search" : "")).append(epoch)
     }
 
@@ -222,10 +215,16 @@ public struct RunDirectory: Sendable {
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func end() throws {
         try endEvents()
-        unlink(checkpointPath)
+        removeCheckpoint()
     }
 
-    private func endEvents() throws {
+    /// Removes what the training would be gone on with from.
+    public func removeCheckpoint() { unlink(checkpointPath) }
+
+    /// Tells TensorBoard that the training came to its end. Gone on with, it would be told anew.
+    ///
+    /// - Throws: `FoldinError` of kind `writeFailed`.
+    public func endEvents() throws {
         if RunFiles.exists(eventsPath + "/" + EventFile.name) { try EventFile(openIn: eventsPath).finish() }
     }
 

@@ -96,6 +96,12 @@ enum RunFiles {
         try move(unfinished(in: path), to: finished(in: path))
         flush(path)
         try completeReplacement(in: path, step: step)
+        // What is not a run's is left alone, and the new run with it.
+        guard !exists(finished(in: path) + "/" + all[0]) else {
+            throw FoldinError(
+                .writeFailed, file: finished(in: path), found: "other files than a run's beside the new run",
+                expected: "the new run alone, which is whole there")
+        }
     }
 
     /// Goes on with a replacement that was cut short, also just before its first step; does nothing where none was.

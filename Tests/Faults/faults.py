@@ -444,6 +444,145 @@ def unfinished_over(slot):
         sys.exit("no unfinished run is left")
 
 
+class Service:
+    """The service with kept events, while events are posted, asked for and deleted, and a model is loaded anew.
+
+    Faults come before it listens or after. An event that was acknowledged is in the database; anything else is answered with 503, or 409
+    for a model, and the service lives; where only one call failed, it keeps events again."""
+
+    name = "serve"
+
+    def make(self):
+        self.template = base / "templates" / self.name
+        self.template.mkdir(parents=True)
+        (self.template / "tmp").mkdir()
+        with_models(self.template)
+        shutil.copy(self.template / "one/model.safetensors", self.template / "served.safetensors")
+        slot = self.copy("whole")
+        session = self.session(slot, None)
+        if session.wrong or session.status != 0:
+            sys.exit(f"serve: undisturbed: {session.wrong} {session.status} {session.errors}")
+        self.counts = session.counts
+        shutil.rmtree(slot)
+
+    copy = Scenario.copy
+
+    def faults(self, draw):
+        all_faults = list(Scenario.faults(self, draw))
+        return all_faults if len(all_faults) <= 150 else draw.sample(all_faults, 150)
+
+    def examine(self, number, fault):
+        slot = self.copy(number)
+        try:
+            session = self.session(slot, fault)
+            kind = "FAULTY" if session.wrong else "refused" if session.status or session.refused else "ok"
+            return kind, session.wrong, session
+        finally:
+            shutil.rmtree(slot, ignore_errors=True)
+
+    def session(self, slot, fault):
+        counts = slot.parent / (slot.name + ".counts")
+        counts.write_bytes(bytes(8 * (len(KINDS) + 1)))
+        log = slot.parent / (slot.name + ".log")
+        arguments = [foldin, "serve", "served.safetensors", "--port", "0", "--events", "events.sqlite", "--threads", "1"]
+        with open(log, "w") as errors:
+            process = subprocess.Popen(
+                arguments, cwd=slot, env=environment(slot, fault, counts), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+        result = Outcome(0, b"", "", [0] * (len(KINDS) + 1))
+        result.wrong, result.refused = [], 0
+        try:
+            port = self.port(process, log)
+            acknowledged = self.talk(slot, port, process, result, fault) if port else set()
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            result.status = process.wait(30)
+        except (OSError, http.client.HTTPException, subprocess.TimeoutExpired) as error:
+            result.wrong.append(f"{type(error).__name__}: {error}")
+            acknowledged = set()
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        result.status = process.returncode
+        result.errors = log.read_text(errors="replace")
+        numbers = read_counts(counts)
+        result.counts, result.injected = dict(zip(KINDS, numbers)), numbers[-1]
+        if result.status not in {0} | STATUSES or (port and result.status != 0):
+            result.wrong.append(f"status {result.status}")
+        if MARKS.search(result.errors):
+            result.wrong.append("a message that is not clear")
+        if not port and len([l for l in result.errors.splitlines() if l.startswith("foldin: ")]) != 1:
+            result.wrong.append("no message")
+        if (slot / "events.sqlite").exists() and (slot / "events.sqlite").stat().st_size > 0:
+            connection = sqlite3.connect(slot / "events.sqlite")
+            try:
+                if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                    result.wrong.append("a broken database")
+                if acknowledged:
+                    kept = set(connection.execute("SELECT user, item FROM event").fetchall())
+                    if acknowledged - kept:
+                        result.wrong.append(f"{len(acknowledged - kept)} acknowledged events are lost")
+            finally:
+                connection.close()
+        elif acknowledged:
+            result.wrong.append("acknowledged events, and no database")
+        return result
+
+    @staticmethod
+    def port(process, log):
+        for _ in range(1500):
+            found = re.search(r'"message":"listening".*"port":"(\d+)"', log.read_text(errors="replace"))
+            if found:
+                return int(found[1])
+            if process.poll() is not None:
+                return None
+            time.sleep(0.02)
+        raise OSError("the service does not start")
+
+    def talk(self, slot, port, process, result, fault):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        acknowledged = set()
+
+        def ask(method, path, body, *right):
+            connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            text = reply.read()
+            if reply.status not in right:
+                result.wrong.append(f"{method} {path}: {reply.status} {text[:200]!r}")
+            result.refused += reply.status >= 400
+            return reply.status
+
+        def post(user, number):
+            events = [{"user": user, "item": f"i{number}"}, {"user": user, "item": f"j{number}"}]
+            status = ask("POST", "/v1/events", {"events": events}, 201, 503)
+            if status == 201:
+                acknowledged.update((user, event["item"]) for event in events)
+            return status
+
+        for number in range(6):
+            post("ann", number)
+            post("bob", number)
+        ask("GET", "/v1/users/ann/recommendations", None, 200, 503)
+        shutil.copy(slot / "other/model.safetensors", slot / "fresh")
+        os.rename(slot / "fresh", slot / "served.safetensors")
+        # The service looks after its file too: the reload may find it loaded already.
+        ask("POST", "/v1/models:reload", None, 200, 409)
+        if ask("POST", "/v1/recommendations", {"history": ["i1"]}, 200) != 200:
+            result.wrong.append("no recommendations")
+        # Whether they are gone is known only where it was said.
+        ask("DELETE", "/v1/users/bob", None, 200, 503)
+        acknowledged -= {(user, item) for user, item in acknowledged if user == "bob"}
+        if fault is None or not fault[3]:
+            if not any(post("cleo", number) == 201 for number in range(3)):
+                result.wrong.append("events are not kept again")
+            if ask("POST", "/v1/models:reload", None, 200, 409) != 200 and ask("POST", "/v1/models:reload", None, 200) != 200:
+                result.wrong.append("the model is not loaded again")
+        if process.poll() is not None:
+            result.wrong.append("the service died")
+        connection.close()
+        return acknowledged
+
+
 def name_of(fault):
     call, number, error, lasting = fault
     text = "half" if error == SHORT else errno.errorcode[error]
@@ -476,9 +615,9 @@ def main():
         [os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", str(shim), str(here / "faults.c")], check=True)
     draw = random.Random(options.seed)
     (base / "slots").mkdir()
-    scenarios = [scenario for scenario in SCENARIOS if chosen(scenario.name)]
+    scenarios = [scenario for scenario in [*SCENARIOS, Service()] if chosen(scenario.name)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(Scenario.make, scenarios))
+        list(pool.map(lambda scenario: scenario.make(), scenarios))
     faults = [(scenario, fault) for scenario in scenarios for fault in scenario.faults(draw)]
     if options.quick:
         faults = draw.sample(faults, min(200, len(faults)))

@@ -4,7 +4,7 @@ import FoldinKernels
 import FoldinMessages
 import Foundation
 
-// FoldinFuzz messages|models|delimited|json|titles|histories [libFuzzer's options] [folders of inputs]
+// FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared [libFuzzer's options] [folders of inputs]
 // FoldinFuzz seeds FOLDER
 
 /// Bytes as each message that a client may send. What cannot be read must say so; nothing may trap.
@@ -187,8 +187,12 @@ func writeSeeds(to folder: String) throws {
 }
 
 switch CommandLine.arguments.dropFirst().first {
-case "seeds" where CommandLine.arguments.count == 3: try writeSeeds(to: CommandLine.arguments[2])
-case "messages", "models", "delimited", "json", "titles", "histories":
+case "seeds" where CommandLine.arguments.count == 3:
+    try writeSeeds(to: CommandLine.arguments[2])
+    try writeCheckpointSeeds(to: CommandLine.arguments[2])
+    try writePreparedSeeds(to: CommandLine.arguments[2])
+    unlink(input.path)
+case "messages", "models", "delimited", "json", "titles", "histories", "checkpoints", "prepared":
     // libFuzzer takes what follows the name of the target as its own.
     let options = [CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)
     var pointers = options.map { strdup($0) } + [nil]
@@ -201,12 +205,16 @@ case "messages", "models", "delimited", "json", "titles", "histories":
         case "delimited": return foldin_fuzz(count, start) { readRatings($0, $1, isJSON: false) }
         case "json": return foldin_fuzz(count, start) { readRatings($0, $1, isJSON: true) }
         case "titles": return foldin_fuzz(count, start) { readTitles($0, $1) }
+        case "checkpoints": return foldin_fuzz(count, start) { readCheckpoint($0, $1) }
+        case "prepared": return foldin_fuzz(count, start) { readPrepared($0, $1) }
         default: return foldin_fuzz(count, start) { readHistories($0, $1) }
         }
     }
     unlink(input.path)
     exit(status)
 default:
-    print("FoldinFuzz messages|models|delimited|json|titles|histories [libFuzzer's options] [folders], or seeds FOLDER")
+    print(
+        "FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared [libFuzzer's options] [folders], or seeds FOLDER"
+    )
     exit(64)
 }
