@@ -51,7 +51,9 @@ struct RecommendCommand: ParsableCommand {
 
     func run() throws {
         try checkOptions()
-        let recommender = Recommender(try TrainedModel(contentsOf: model), workers: work.workers)
+        let trained = try TrainedModel(contentsOf: model)
+        try trained.checkScores(file: model, workers: work.workers)
+        let recommender = Recommender(trained, workers: work.workers)
         var printer = RecommendationPrinter(format: json ? nil : format, top: top)
         if let histories {
             try recommend(

@@ -21,7 +21,9 @@ struct SimilarCommand: ParsableCommand {
     }
 
     func run() throws {
-        let items = try Recommender(try TrainedModel(contentsOf: model), workers: work.workers).similar(top, to: item)
+        let trained = try TrainedModel(contentsOf: model)
+        try trained.checkScores(file: model, workers: work.workers)
+        let items = try Recommender(trained, workers: work.workers).similar(top, to: item)
         if items.isEmpty { Console.note("the model knows of no items that are like this one") }
         if items.areAllEqual { Console.note(RecommendationText.equalScores) }
         if json { return try Console.json(items) }

@@ -25,6 +25,8 @@ public struct ItemPopularity: Scorer {
 extension ItemPopularity: StoredCore {
     var summary: String { "\(Self.family), \(itemCount) counts" }
 
+    func scoreBound(workers: Workers) -> Double { counts.largestMagnitude(workers: workers) }
+
     func similarities(to item: Int, workers: Workers) -> FloatBuffer? { nil }
 
     var architectureText: String { get throws { try json(ItemArchitecture(family: Self.family, items: itemCount)) } }

@@ -39,6 +39,9 @@ protocol StoredCore: Sendable {
     /// As `Scorer.score`.
     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers)
 
+    /// A number that the absolute value of no score, nor of any sum on the way to it, exceeds for any history; infinite where none is known.
+    func scoreBound(workers: Workers) -> Double
+
     /// How much each item is like `item`, higher is more, minus infinity where that is not known; nil for a kind of model that
     /// has no idea of likeness.
     func similarities(to item: Int, workers: Workers) -> FloatBuffer?

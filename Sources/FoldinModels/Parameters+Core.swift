@@ -18,22 +18,42 @@ extension Parameters: StoredCore {
     /// The cosine of each item's vector with that of `item`.
     func similarities(to item: Int, workers: Workers) -> FloatBuffer? {
         let (vectors, width) = itemVectors
+        let own = vectors.pointer + item * width
         let cosines = FloatBuffer(count: itemCount)
-        matrixMultiply(
-            rows: itemCount, columns: 1, inner: width, .plain(vectors.pointer, stride: width),
-            .plain(vectors.pointer + item * width, stride: 1), into: cosines.pointer, stride: 1)
-        // cosines = v . w / |v| for now; v . v / |v| of the item itself is then |w|, which all are still to be divided by.
+        // In double precision no square of a weight is infinite, and none that matters is 0.
+        let length = Self.products(own, own, width).ofBoth.squareRoot()
         workers.forEachPiece(of: itemCount, size: 1024) { items, _ in
             for item in items {
-                var sum: Float = 0
-                for i in 0..<width { sum += vectors.pointer[item * width + i] * vectors.pointer[item * width + i] }
-                cosines.pointer[item] /= max(sum.squareRoot(), .leastNormalMagnitude)
+                let (product, square) = Self.products(vectors.pointer + item * width, own, width)
+                let lengths = square.squareRoot() * length
+                // Rounding would have items that point the very same way a little above 1.
+                cosines.pointer[item] = lengths > 0 ? Float(max(-1, min(1, product / lengths))) : 0
             }
         }
-        let own = max(cosines.pointer[item], .leastNormalMagnitude)
-        // Rounding would have items that point the very same way a little above 1.
-        for item in 0..<itemCount { cosines.pointer[item] = max(-1, min(1, cosines.pointer[item] / own)) }
         return cosines
+    }
+
+    /// The products of `vector` with `other` and with itself.
+    private static func products(
+        _ vector: UnsafePointer<Float>, _ other: UnsafePointer<Float>, _ width: Int
+    ) -> (ofBoth: Double, ofItself: Double) {
+        // Lanes, because one sum waits for each addition.
+        var (product, square) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+        var i = 0
+        while i + 4 <= width {
+            let a = SIMD4(Double(vector[i]), Double(vector[i + 1]), Double(vector[i + 2]), Double(vector[i + 3]))
+            let b = SIMD4(Double(other[i]), Double(other[i + 1]), Double(other[i + 2]), Double(other[i + 3]))
+            product += a * b
+            square += a * a
+            i += 4
+        }
+        var (rest, restSquare) = (0.0, 0.0)
+        while i < width {
+            rest += Double(vector[i]) * Double(other[i])
+            restSquare += Double(vector[i]) * Double(vector[i])
+            i += 1
+        }
+        return (product.sum() + rest, square.sum() + restSquare)
     }
 
     /// The network in a file of foldin's, or in a bare PyTorch `state_dict`.
