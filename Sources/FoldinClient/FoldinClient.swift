@@ -63,9 +63,10 @@ public struct FoldinClient: Sendable {
         try await send("GET", "v1/items/\(FoldinClient.encoded(item))/similar?top=\(top)")
     }
 
-    /// Which items of `history` speak for each of `items`.
-    public func explanations(of items: [String], havingLiked history: [String]) async throws -> ExplanationReply {
-        try await send("POST", "v1/explanations", ExplanationRequest(history: history, items: items))
+    /// Which items of `history` speak for each of `items`: all of them, or the `top` strongest.
+    public func explanations(of items: [String], havingLiked history: [String], top: Int? = nil) async throws -> ExplanationReply
+    {
+        try await send("POST", "v1/explanations", ExplanationRequest(history: history, items: items, top: top))
     }
 
     /// Keeps events; when this returns they are on the service's disk.
@@ -90,6 +91,13 @@ public struct FoldinClient: Sendable {
     @discardableResult
     public func reload() async throws -> [ModelState] {
         let reply: ModelsReply = try await send("POST", "v1/models:reload")
+        return reply.models
+    }
+
+    /// Has the service go back to the model that it served before in `arm`, which it keeps in memory.
+    @discardableResult
+    public func rollBack(arm: String = "main") async throws -> [ModelState] {
+        let reply: ModelsReply = try await send("POST", "v1/models:rollback?arm=\(FoldinClient.encoded(arm))")
         return reply.models
     }
 

@@ -29,9 +29,22 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "rating")
     )
     var likedAbove: Double?
+    @Option(help: ArgumentHelp("Events to keep of each user; of more the oldest go.", valueName: "n"))
+    var maxEventsPerUser = 100_000
+    @Option(
+        help: ArgumentHelp(
+            "Remove events that are older, by their time: 400d for days, 12h for hours. (default: keep them for ever)",
+            valueName: "age")
+    )
+    var keepEvents: EventAge?
+    @Option(help: ArgumentHelp("Models served before to keep in memory, for POST /v1/models:rollback.", valueName: "n"))
+    var keepModels = 1
     @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
     @Option(help: ArgumentHelp("The share of users the second model answers.", valueName: "share")) var candidateShare = 0.5
-    @Option(help: ArgumentHelp("Requests a second each client may make. (default: any number)", valueName: "n")) var rate: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Histories scored per second for each client, and other requests. (default: any number)", valueName: "n")) var rate:
+        Double?
     @Option(help: ArgumentHelp("Bytes a request's body may have.", valueName: "n")) var maxBody = 1 << 20
     @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay =
         1.0
@@ -63,6 +76,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.certificate = certificate
         configuration.events = events
         configuration.likedAbove = likedAbove
+        configuration.eventsPerUser = maxEventsPerUser
+        configuration.eventAge = keepEvents?.duration
+        configuration.keptModels = keepModels
         configuration.candidate = candidate.map { (TrainedModel.path(of: $0), candidateShare) }
         configuration.rate = rate
         configuration.limits.bodyBytes = maxBody
@@ -78,6 +94,18 @@ struct ServeCommand: AsyncParsableCommand {
                 Console.note("serving on \(certificate == nil ? "http" : "https")://\(host):\(port)/ (Ctrl-C to stop)")
             }
         }
+    }
+}
+
+/// What `--keep-events` takes: a whole number of days or hours.
+struct EventAge: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let unit = argument.last, let seconds = ["d": 86_400, "h": 3_600][unit], let count = Int(argument.dropLast()),
+            (1...24_000_000).contains(count)
+        else { return nil }
+        duration = .seconds(count * seconds)
     }
 }
 

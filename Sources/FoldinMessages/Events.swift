@@ -57,6 +57,12 @@ public struct EventsReply: Codable, Sendable, Equatable {
 /// What `DELETE /v1/users/{id}` removed.
 public struct DeletionReply: Codable, Sendable, Equatable {
     public var deleted: Int
+    /// Whether what was removed is still in the database's log, because something was being read at the time. The service takes it out as soon as
+    /// it can.
+    public var pending: Bool
 
-    public init(deleted: Int) { self.deleted = deleted }
+    public init(deleted: Int, pending: Bool = false) {
+        self.deleted = deleted
+        self.pending = pending
+    }
 }

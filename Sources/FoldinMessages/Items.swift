@@ -32,21 +32,25 @@ public struct ExplanationRequest: Codable, Sendable, Equatable {
     public var history: [String]
     /// The items to explain.
     public var items: [String]
+    /// How many reasons to give for each item, the strongest; all when nil.
+    public var top: Int?
     /// As in `RecommendationRequest`.
     public var user: String?
 
-    public init(history: [String], items: [String], user: String? = nil) {
+    public init(history: [String], items: [String], top: Int? = nil, user: String? = nil) {
         self.history = history
         self.items = items
+        self.top = top
         self.user = user
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case history, items, user }
+    enum CodingKeys: String, CodingKey, CaseIterable { case history, items, top, user }
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.fields(CodingKeys.self)
         history = try fields.decode([String].self, forKey: .history)
         items = try fields.decode([String].self, forKey: .items)
+        top = try fields.wholeNumber(.top)
         user = try fields.decodeIfPresent(String.self, forKey: .user)
     }
 }
@@ -71,7 +75,7 @@ public struct Explanation: Codable, Sendable, Equatable {
     public var title: String?
     /// The item's score for the whole history.
     public var score: Float
-    /// The known items of the history, the strongest first.
+    /// The known items of the history, the strongest first; as many as were asked for.
     public var because: [Reason]
 
     public init(item: String, title: String?, score: Float, because: [Reason]) {

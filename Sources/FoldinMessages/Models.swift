@@ -2,6 +2,10 @@
 public struct ModelState: Codable, Sendable, Equatable {
     public var arm: String
     public var version: String
+    /// Counts the models that this arm loaded since the service began: 1, 2, 3 and so on.
+    public var number: Int
+    /// The number of the model that a rollback would serve; nil when none is kept.
+    public var previous: Int?
     /// The file's name, without its folder.
     public var file: String
     /// The share of people it answers, 0 to 1.
@@ -21,11 +25,14 @@ public struct ModelState: Codable, Sendable, Equatable {
     public var failure: String?
 
     public init(
-        arm: String, version: String, file: String, share: Double, items: Int, architecture: String, options: [String: String],
+        arm: String, version: String, number: Int, previous: Int?, file: String, share: Double, items: Int, architecture: String,
+        options: [String: String],
         metrics: [String: Double], data: String, modified: String, loaded: String, failure: String?
     ) {
         self.arm = arm
         self.version = version
+        self.number = number
+        self.previous = previous
         self.file = file
         self.share = share
         self.items = items

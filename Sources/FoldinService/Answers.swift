@@ -1,3 +1,6 @@
+import Dispatch
+import FoldinInteractions
+import FoldinKernels
 import FoldinMessages
 import Foundation
 import Metrics
@@ -19,6 +22,8 @@ struct Answers: Sendable {
     let events: KeptEvents
     let limits: ServiceConfiguration.Limits
     let metrics: PrometheusRegistry
+    /// Searches of titles, and long replies.
+    let aside = WorkQueue(DispatchQueue(label: "foldin.aside", qos: .userInitiated), limit: 64)
 
     /// Items for a history, or for what is kept of the user when it is empty; popular ones, named as such, when the model knows none of
     /// its ids.
@@ -51,9 +56,9 @@ struct Answers: Sendable {
             let best = scores.withUnsafeMutableBufferPointer { scores in
                 scores.baseAddress.map { wanted.best(of: ScoringQueue.Scores(pointer: $0, items: items)) }
             }
-            return Recommended(model: model, kind: .popular, items: best ?? [], unknown: unknown)
+            return Recommended(model: model, kind: .popular, items: try finite(best ?? [], model), unknown: unknown)
         }
-        let best = try await queue.score([history.known], by: model) { wanted.best(of: $0) }
+        let best = try finite(try await queue.score([history.known], by: model) { wanted.best(of: $0) }, model)
         count(.personal, model)
         return Recommended(model: model, kind: .personal, items: best, unknown: unknown)
     }
@@ -79,52 +84,126 @@ struct Answers: Sendable {
         return replies
     }
 
-    /// Items like an item, by the cosine of their vectors in the last layer.
-    func similar(to item: String, count: Int) async throws -> SimilarReply {
-        let served = arms.main.current
-        guard served.ids.index(of: item) != nil else {
-            throw Problem.notFound("found an item the model does not know; expected one it does")
+    /// As `recommend(_:)`, a `BatchReply` as JSON.
+    func batch(_ requests: [RecommendationRequest]) async throws -> [UInt8] {
+        let replies = try await recommend(requests)
+        return try await aside.perform {
+            var bytes = Array("{\"replies\":[".utf8)
+            for (place, reply) in replies.enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                reply.append(to: &bytes)
+            }
+            bytes.append(contentsOf: "]}".utf8)
+            return bytes
         }
-        let found = try await queue.perform { Result { try served.recommender.similar(count, to: item) } }
-        return SimilarReply(
-            items: try found.get().map { ScoredItem(item: $0.item, title: $0.title, score: $0.score) }, model: served.tag)
     }
 
-    /// What each item of a history adds to the scores of some items: the score with all of it less that without the one.
-    func explain(_ request: ExplanationRequest) async throws -> ExplanationReply {
+    /// Items by words of their titles.
+    func items(matching query: String, count: Int) async throws -> ItemsReply {
+        guard TitleIndex.words(of: query).count <= TitleIndex.mostWords else {
+            throw Problem.malformed(
+                found: "a \"query\" of more words", expected: "at most \(TitleIndex.mostWords) different ones")
+        }
+        let served = arms.main.current
+        return ItemsReply(items: try await aside.perform { served.titles.search(query, count: count).map(served.summary) })
+    }
+
+    /// Items like an item, by the cosine of their vectors in the last layer; a `SimilarReply` as JSON.
+    func similar(to item: String, count: Int) async throws -> [UInt8] {
+        let served = arms.main.current
+        guard let index = served.ids.index(of: item) else {
+            throw Problem.notFound("found an item the model does not know; expected one it does")
+        }
+        let workers = queue.workers
+        return try await queue.perform(of: served) {
+            guard let similarities = served.model.similarities(to: index, workers: workers) else {
+                throw Problem.notComparable(served.model.summary)
+            }
+            let ranker = BestItems(count, of: served.model.itemCount)
+            let items = withExtendedLifetime(ranker) {
+                let (items, scores) = ranker.find(in: similarities.pointer, without: [Int32(index)])
+                return zip(items, scores).map { RankedItem(item: $0, score: $1) }
+            }
+            var bytes: [UInt8] = []
+            served.appendSimilar(try finite(items, served), to: &bytes)
+            return bytes
+        }
+    }
+
+    /// What an explanation costs in requests for recommendations: one for each history that is scored, and one for a thousand reasons.
+    static func weight(of request: ExplanationRequest) -> Int {
+        let reasons = min(request.top ?? .max, request.history.count).multipliedReportingOverflow(by: request.items.count)
+        return 1 + request.history.count + (reasons.overflow ? 0 : reasons.partialValue / 1_000)
+    }
+
+    /// What each item of a history adds to the scores of some items: the score with all of it less that without the one. An
+    /// `ExplanationReply` as JSON.
+    func explain(_ request: ExplanationRequest) async throws -> [UInt8] {
         try check(request.history.count, in: 1...limits.explained, "ids in \"history\"")
         try check(request.items.count, in: 1...limits.explained, "ids in \"items\"")
+        let top = request.top ?? limits.explained
+        try check(top, in: 1...limits.explained, "reasons in \"top\"")
+        let reasons = min(top, request.history.count) * request.items.count
+        guard reasons <= limits.reasons else {
+            throw Problem.invalid(
+                found: "\(reasons) reasons, \(min(top, request.history.count)) for each of \(request.items.count) items",
+                expected: "at most \(limits.reasons) in a reply: fewer items or a smaller \"top\"")
+        }
         let served = arms.model(for: request.user)
         let history = served.split(request.history)
         let items = served.split(request.items)
         var seen: Set<Int> = []
         let known = history.known.filter { seen.insert($0).inserted }
-        // Row 0 is the whole history; row i is without its item i - 1.
-        let rows = [known] + known.indices.map { left in known.indices.filter { $0 != left }.map { known[$0] } }
-        var scores: [[Float]] = []
-        let width = queue.rowsAtOnce(served)
         let wanted = items.known
         let targets = wanted.map(Int32.init)
-        for start in stride(from: 0, to: rows.count, by: width) {
-            let piece = Array(rows[start..<min(rows.count, start + width)])
-            scores += try await queue.score(piece, by: served) { scores in
-                piece.indices.map { row in scores.exact(targets, row: row) }
+        var scores: [[Float]] = []
+        let width = queue.rowsAtOnce(served)
+        for start in stride(from: 0, through: known.count, by: width) {
+            // Row 0 is the whole history; row i is without its item i - 1.
+            let rows = (start..<min(known.count + 1, start + width)).map { row in
+                known.indices.filter { $0 != row - 1 }.map { known[$0] }
+            }
+            scores += try await queue.score(rows, by: served) { scores in
+                rows.indices.map { row in scores.exact(targets, row: row) }
             }
         }
-        let explanations = wanted.enumerated().map { place, item in
-            let reasons = known.enumerated().map { index, liked in
-                let summary = served.summary(of: liked)
-                return Reason(
-                    item: summary.item, title: summary.title, contribution: scores[0][place] - scores[index + 1][place])
-            }
-            let summary = served.summary(of: item)
-            return Explanation(
-                item: summary.item, title: summary.title, score: scores[0][place],
-                because: reasons.sorted { $0.contribution > $1.contribution })
-        }
+        let all = scores
         var named: Set<String> = []
         let unknown = (history.unknown + items.unknown).filter { named.insert($0).inserted }
-        return ExplanationReply(explanations: explanations, unknown: unknown, model: served.tag)
+        return try await aside.perform {
+            guard all.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw Problem.notFinite(served.tag) }
+            var bytes = Array("{\"explanations\":[".utf8)
+            for (place, item) in wanted.enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                let contributions = known.indices.map { all[0][place] - all[$0 + 1][place] }
+                let strongest = known.indices.sorted { contributions[$0] > contributions[$1] }.prefix(top)
+                bytes.append(contentsOf: "{\"because\":[".utf8)
+                for (rank, reason) in strongest.enumerated() {
+                    if rank > 0 { bytes.append(UInt8(ascii: ",")) }
+                    served.appendNames(of: known[reason], to: &bytes)
+                    bytes.append(contentsOf: ",\"contribution\":\(contributions[reason])}".utf8)
+                }
+                // The fields of the item itself, in the same object.
+                bytes.append(contentsOf: "],".utf8)
+                var names: [UInt8] = []
+                served.appendNames(of: item, to: &names)
+                bytes.append(contentsOf: names.dropFirst())
+                bytes.append(contentsOf: ",\"score\":\(all[0][place])}".utf8)
+            }
+            bytes.append(contentsOf: "],".utf8)
+            served.appendTag(to: &bytes)
+            bytes.append(contentsOf: ",\"unknown\":".utf8)
+            JSON.append(unknown, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+            return bytes
+        }
+    }
+
+    /// `items`, best first, when their scores are finite. The check at load bounds all scores; this one costs nothing: what is no number is
+    /// never picked, and infinity would stand first.
+    private func finite(_ items: [RankedItem], _ model: ServedModel) throws -> [RankedItem] {
+        guard items.first?.score.isFinite ?? true, items.last?.score.isFinite ?? true else { throw Problem.notFinite(model.tag) }
+        return items
     }
 
     private func count(_ kind: RecommendationReply.Kind, _ model: ServedModel) {

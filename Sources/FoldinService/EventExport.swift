@@ -7,7 +7,8 @@ public enum EventExport {
     /// Writes the events of the database `path` to `file`: `user,item,rating,timestamp`, in the order in which they came, whole or not at
     /// all.
     ///
-    /// An event without a rating gets `clickRating`. The service may be running. Returns the number of events.
+    /// An event without a rating gets `clickRating`. The service may be running: the events are read in many short transactions, up to the
+    /// last one that is there at the beginning, and what is removed meanwhile may be missing. Returns the number of events.
     ///
     /// - Throws: `FoldinError` of kind `usage` when `file` is the database, `missingInput`, `badData`, `cannotCreate` or
     ///   `writeFailed`.
@@ -21,30 +22,50 @@ public enum EventExport {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.read { database in
-                try AtomicFile.write(to: file) { sink in
-                    var text = "user,item,rating,timestamp\n"
-                    let rows = try Row.fetchCursor(database, sql: "SELECT user, item, rating, time FROM event ORDER BY id")
-                    while let row = try rows.next() {
-                        guard let line = line(row, clickRating) else {
-                            throw FoldinError(
-                                .badData, file: path, found: "an event, after \(count) others, with a value of another type",
-                                expected: "a text, a text, a number or none, and a whole number")
-                        }
-                        text += line
-                        count += 1
-                        guard text.utf8.count > 1 << 16 else { continue }
-                        try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
-                        text = ""
-                    }
+            // Not while a transaction is open: a reader that stays keeps what was removed in the log.
+            let last = try queue.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM event") ?? 0 }
+            try AtomicFile.write(to: file) { sink in
+                var text = "user,item,rating,timestamp\n"
+                var done: Int64 = 0
+                while done < last {
+                    let (end, lines) = try queue.read { try page($0, of: path, after: done, through: last, clickRating) }
+                    guard let end else { break }
+                    done = end
+                    for line in lines { text += line }
+                    count += lines.count
                     try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
+                    text = ""
                 }
+                try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
             }
         } catch let error as DatabaseError {
             let kind: FoldinError.Kind = error.isOfTheSystem ? .missingInput : .badData
             throw FoldinError(kind, file: path, found: error.reason, expected: "a database of 'foldin serve --events'")
         }
         return count
+    }
+
+    /// The lines of some events after the id `done`, and the last id of these; nil when there are none.
+    private static func page(
+        _ database: Database, of path: String, after done: Int64, through last: Int64, _ clickRating: Double
+    ) throws -> (end: Int64?, lines: [String]) {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT user, item, rating, time, id FROM event WHERE id > ? AND id <= ? ORDER BY id LIMIT 2000",
+            arguments: [done, last])
+        var end: Int64?
+        var lines: [String] = []
+        while let row = try rows.next() {
+            let id: Int64 = row[4]
+            guard let line = line(row, clickRating) else {
+                throw FoldinError(
+                    .badData, file: path, found: "event \(id) with a value of another type",
+                    expected: "a text, a text, a number or none, and a whole number")
+            }
+            lines.append(line)
+            end = id
+        }
+        return (end, lines)
     }
 
     /// An event as a line; nil if a column holds what it should not, as any SQLite column can.

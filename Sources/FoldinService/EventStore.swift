@@ -2,6 +2,7 @@ import FoldinInteractions
 import FoldinMessages
 import Foundation
 import GRDB
+import Logging
 import NIOConcurrencyHelpers
 
 /// What people liked, kept in one SQLite file.
@@ -26,31 +27,70 @@ final class EventStore: Sendable {
         var others: [String] = []
     }
 
+    /// How a store is kept.
+    struct Options: Sendable {
+        /// Events of a user; the oldest go.
+        var eventsPerUser = 100_000
+        /// How old an event may become by its time; any age when nil.
+        var age: Duration?
+        /// Time for reading a history, with waiting for a connection.
+        var readTime = Duration.seconds(5)
+        /// Time for a transaction that writes, with waiting for other writers.
+        var writeTime = Duration.seconds(10)
+    }
+
+    let options: Options
+    private let path: String
     private let pool: DatabasePool
+    /// A connection beside the pool's, whose waits are short.
+    private let aside: DatabaseQueue
+    private let log: EventLog
+    private let cap: EventCap
+    private let identity: EventFile.Identity?
     private let state = NIOLockedValueBox(State())
 
     /// Opens the database in `path`, makes it when it is not there, and brings its tables up to date.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` when it cannot be opened or is no database of ours.
-    init(path: String) throws {
+    init(path: String, options: Options = Options(), metrics: PrometheusRegistry? = nil, logger: Logger? = nil) throws {
+        self.path = path
+        self.options = options
+        let hadLog = ((try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int ?? 0) > 0
         pool = try EventStore.open(path)
+        do {
+            var configuration = EventStore.configuration
+            configuration.busyMode = .timeout(0.05)
+            aside = try DatabaseQueue(path: path, configuration: configuration)
+        } catch { throw EventStore.refusal(error, path) }
+        identity = EventFile.Identity(path)
+        log = EventLog(aside, pending: hadLog ? 1 : 0, metrics: metrics)
+        cap = EventCap(options.eventsPerUser)
+        if options.age != nil { keepRemovingOld(logger) }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+        return configuration
+    }
+
+    private static func refusal(_ error: any Error, _ path: String) -> FoldinError {
+        if let error = error as? FoldinError { return error }
+        let reason = (error as? DatabaseError)?.reason ?? UnexpectedError.reason(error)
+        return FoldinError(.cannotCreate, file: path, found: reason, expected: "a place for a database of events, or one")
     }
 
     /// The database in `path`, with its tables.
     static func open(_ path: String) throws -> DatabasePool {
         do {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(5)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+            try EventFile.secure(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool in write-ahead mode sets NORMAL, which may lose the last transactions when the power fails.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try migrator.migrate(pool)
             return pool
-        } catch {
-            let reason = (error as? DatabaseError)?.reason ?? UnexpectedError.reason(error)
-            throw FoldinError(.cannotCreate, file: path, found: reason, expected: "a place for a database of events, or one")
-        }
+        } catch { throw refusal(error, path) }
     }
 
     /// The database in `path` and what SQLite has beside it, as files that nothing may be written over.
@@ -69,6 +109,11 @@ final class EventStore: Sendable {
                 table.column("time", .integer).notNull()
             }
             try database.create(index: "event_of_user", on: "event", columns: ["user", "id"])
+        }
+        // The latest events of a user are read in this order. Every index ends with the id.
+        migrator.registerMigration("events of a user by time") { database in
+            try database.create(index: "event_of_user_by_time", on: "event", columns: ["user", "time"])
+            try database.drop(index: "event_of_user")
         }
         return migrator
     }
@@ -90,15 +135,21 @@ final class EventStore: Sendable {
         while let waiting = next() {
             do {
                 let now = Int(Date().timeIntervalSince1970)
-                try await pool.write { database in
-                    let insert = try database.cachedStatement(
-                        sql: "INSERT INTO event (user, item, rating, time) VALUES (?, ?, ?, ?)")
-                    for event in waiting.lazy.flatMap(\.events) {
-                        try insert.execute(arguments: [event.user, event.item, event.rating, event.time ?? now])
+                try await withTimeLimit(options.writeTime) { [pool, cap] in
+                    try await pool.write { database in
+                        let insert = try database.cachedStatement(
+                            sql: "INSERT INTO event (user, item, rating, time) VALUES (?, ?, ?, ?)")
+                        var added: [String: Int] = [:]
+                        for event in waiting.lazy.flatMap(\.events) {
+                            try insert.execute(arguments: [event.user, event.item, event.rating, event.time ?? now])
+                            added[event.user, default: 0] += 1
+                        }
+                        for (user, count) in added { try cap.trim(user, added: count, in: database) }
                     }
                 }
                 for waiter in waiting { waiter.continuation.resume() }
             } catch {
+                cap.forget()
                 for waiter in waiting { waiter.continuation.resume(throwing: error) }
             }
         }
@@ -113,38 +164,130 @@ final class EventStore: Sendable {
     }
 
     /// The latest items of a user, at most `count` of either kind, by the last event of each: the one with the latest time, of several the
-    /// one that came last.
+    /// one that came last. Made of the latest `events` events.
     ///
     /// An event without a rating is a like, and so is a rating above `threshold`, or, when it is nil, one that is not negative.
-    func history(of user: String, count: Int, likedAbove threshold: Double? = nil) async throws -> History {
-        let last = """
-            SELECT item, time, id, rating IS NULL OR coalesce(rating > :threshold, rating >= 0) AS liked,
-                row_number() OVER (PARTITION BY item ORDER BY time DESC, id DESC) AS place
-            FROM event WHERE user = :user
-            """
-        return try await pool.read { database in
-            func items(liked: Bool) throws -> [String] {
-                try String.fetchAll(
-                    database,
-                    sql: "SELECT item FROM (\(last)) WHERE place = 1 AND liked = :liked ORDER BY time DESC, id DESC LIMIT :count",
-                    arguments: ["user": user, "threshold": threshold, "liked": liked, "count": count])
+    func history(
+        of user: String, count: Int, events: Int = ServiceConfiguration.Limits().historyEvents,
+        likedAbove threshold: Double? = nil
+    ) async throws -> History {
+        try await withTimeLimit(options.readTime) { [pool] in
+            try await pool.read { database in
+                let rows = try Row.fetchCursor(
+                    database, sql: "SELECT item, rating FROM event WHERE user = ? ORDER BY time DESC, id DESC LIMIT ?",
+                    arguments: [user, events])
+                var history = History()
+                var seen: Set<String> = []
+                while let row = try rows.next() {
+                    guard let item = String.fromDatabaseValue(row[0]), seen.insert(item).inserted else { continue }
+                    let rating = Double.fromDatabaseValue(row[1])
+                    let isLiked = rating.map { rating in threshold.map { rating > $0 } ?? (rating >= 0) } ?? true
+                    if isLiked, history.liked.count < count { history.liked.append(item) }
+                    if !isLiked, history.others.count < count { history.others.append(item) }
+                }
+                return history
             }
-            return History(liked: try items(liked: true), others: try items(liked: false))
         }
     }
 
-    /// Removes all that is known of a user, also from the log; returns how many events there were.
-    func delete(user: String) async throws -> Int {
-        let deleted = try await pool.write { database in
-            try database.execute(sql: "DELETE FROM event WHERE user = ?", arguments: [user])
-            return database.changesCount
+    /// Removes all that is known of a user; returns how many events there were, and whether the log still holds something of them.
+    ///
+    /// Takes several transactions where there are many, so that other writers get in between.
+    func delete(user: String) async throws -> (deleted: Int, isPending: Bool) {
+        let last = try await withTimeLimit(options.readTime) { [pool] in
+            try await pool.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM event") ?? 0 }
         }
-        _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        return deleted
+        var deleted = 0
+        while true {
+            let count = try await withTimeLimit(options.writeTime) { [pool] in
+                try await pool.write { database in
+                    try database.execute(
+                        sql: "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE user = ? AND id <= ? LIMIT ?)",
+                        arguments: [user, last, EventCap.atOnce])
+                    return database.changesCount
+                }
+            }
+            deleted += count
+            if count < EventCap.atOnce { break }
+        }
+        return (deleted, await !log.forget())
     }
 
-    /// Fails when the database cannot be read any more.
-    func check() async throws { _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT 1") } }
+    /// Removals of which the log may still hold something.
+    var pendingRemovals: Int { log.pending }
+
+    /// Removes events older than `options.age`, a few thousand at a time; returns how many.
+    @discardableResult
+    func removeOld(now: Date = Date()) async throws -> Int {
+        guard let age = options.age else { return 0 }
+        let oldest = Int64(now.timeIntervalSince1970) - age.components.seconds
+        var (last, removed): (Int64, Int) = (0, 0)
+        while true {
+            let (from, pool) = (last, pool)
+            let (end, old) = try await pool.read { database in
+                let end = try Int64.fetchOne(
+                    database, sql: "SELECT max(id) FROM (SELECT id FROM event WHERE id > ? ORDER BY id LIMIT ?)",
+                    arguments: [from, EventCap.atOnce])
+                let old = try end.map { end in
+                    try Int.fetchOne(
+                        database, sql: "SELECT count(*) FROM event WHERE id > ? AND id <= ? AND time < ?",
+                        arguments: [from, end, oldest])
+                }
+                return (end, (old ?? 0) ?? 0)
+            }
+            guard let end else { break }
+            if old > 0 {
+                removed += try await pool.write { database in
+                    try database.execute(
+                        sql: "DELETE FROM event WHERE id > ? AND id <= ? AND time < ?", arguments: [from, end, oldest])
+                    return database.changesCount
+                }
+            }
+            last = end
+        }
+        if removed > 0 { _ = await log.forget() }
+        return removed
+    }
+
+    /// Removes what is too old now and every hour, as long as the store is there.
+    private func keepRemovingOld(_ logger: Logger?) {
+        Task { [weak self] in
+            while let store = self {
+                do {
+                    let removed = try await store.removeOld()
+                    if removed > 0 { logger?.info("old events removed", metadata: ["events": "\(removed)"]) }
+                } catch {
+                    logger?.error("old events cannot be removed", metadata: ["reason": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(3_600))
+            }
+        }
+    }
+
+    /// Fails when events cannot be kept any more: when the path leads to another file, or nothing can be written, as on a full disk.
+    ///
+    /// Writes a number of the file's header as it is, which changes nothing and takes the same way to the disk as an event. Uses a connection
+    /// of its own, and waits neither for readers nor for writers.
+    func check() async throws {
+        guard let identity, EventFile.Identity(path) == identity else {
+            throw FoldinError(
+                .missingInput, file: path, found: "no file, or another than the database that is open", expected: "the database")
+        }
+        try await withTimeLimit(options.readTime) { [aside] in
+            try await aside.writeWithoutTransaction { database in
+                do {
+                    try database.inTransaction(.immediate) {
+                        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                        try database.execute(sql: "PRAGMA user_version = \(version)")
+                        return .commit
+                    }
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                    // Somebody else is writing: so one can.
+                    _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
+                }
+            }
+        }
+    }
 
     /// SQLite's own name of the durability of the writer, for tests: 2 is FULL.
     var synchronous: Int? { get throws { try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } } }

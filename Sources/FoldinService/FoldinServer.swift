@@ -29,15 +29,24 @@ public struct FoldinServer: Sendable {
         certificate = try configuration.certificate.map { try Certificate(chain: $0.chain, key: $0.key) }
         let workers = Workers(count: configuration.threads)
         let metrics = PrometheusRegistry()
-        let main = try ModelStore(arm: "main", path: configuration.model, workers: workers, logger: logger, metrics: metrics)
+        let main = try ModelStore(
+            arm: "main", path: configuration.model, kept: configuration.keptModels, workers: workers, logger: logger,
+            metrics: metrics)
         let candidate = try configuration.candidate.map { candidate in
             (
-                try ModelStore(arm: "candidate", path: candidate.path, workers: workers, logger: logger, metrics: metrics),
+                try ModelStore(
+                    arm: "candidate", path: candidate.path, kept: configuration.keptModels, workers: workers, logger: logger,
+                    metrics: metrics),
                 candidate.share
             )
         }
         arms = ModelArms(main: main, candidate: candidate)
-        events = try configuration.events.map(EventStore.init)
+        events = try configuration.events.map { path in
+            try EventStore(
+                path: path,
+                options: EventStore.Options(eventsPerUser: configuration.eventsPerUser, age: configuration.eventAge),
+                metrics: metrics, logger: logger)
+        }
         let gate = Gate(
             configuration: configuration, keys: try configuration.keys.map(KeyRing.init),
             rate: configuration.rate.map(RateLimit.init),
@@ -70,7 +79,7 @@ public struct FoldinServer: Sendable {
                 http: HTTP1Channel(
                     responder: responder,
                     configuration: .init(
-                        additionalChannelHandlers: [UnreadableRequests(logger: logger), ClosingReplies()],
+                        additionalChannelHandlers: [UnreadableRequests(logger: logger), ClosingReplies(), Departures()],
                         idleTimeout: .seconds(30))))
         }
         let application = Application(

@@ -22,6 +22,12 @@ struct Gate: RouterMiddleware {
         if let id = request.headers[.requestId], Gate.isDecent(id) { context.requestId = id }
         let key = keys.flatMap { keys in Gate.bearer(request).flatMap(keys.entry) }
         context.scope = keys == nil ? .admin : key?.scope
+        if let rate {
+            let client = Gate.client(context, key: key?.name)
+            context.charge = { cost in
+                if let wait = rate.refusal(for: client, furtherCost: cost) { throw Problem.tooMany(after: wait) }
+            }
+        }
         var response: Response
         do {
             context.expectation = try Expectation(request)
@@ -50,8 +56,12 @@ struct Gate: RouterMiddleware {
         let path = request.uri.path
         guard !path.hasPrefix("/health/") else { return }
         if keys == nil, configuration.isLoopback, !isOwn(request) { throw Problem.foreignOrigin }
-        let client = key.map { "key " + $0 } ?? context.channel.remoteAddress?.ipAddress ?? "local"
-        if let rate, let wait = rate.refusal(for: client) { throw Problem.tooMany(after: wait) }
+        if let rate, let wait = rate.refusal(for: Gate.client(context, key: key)) { throw Problem.tooMany(after: wait) }
+    }
+
+    /// Whose requests are counted together.
+    private static func client(_ context: ServiceContext, key: String?) -> String {
+        key.map { "key " + $0 } ?? context.channel.remoteAddress?.ipAddress ?? "local"
     }
 
     /// Without keys, being on this machine is all the protection there is: a page of another site in a browser here has it too, and a name that

@@ -6,19 +6,22 @@ import NIOCore
 /// JSON in and out of messages.
 enum JSON {
     /// One document, keys sorted.
-    static func buffer(_ value: some Encodable) -> ByteBuffer {
+    ///
+    /// - Throws: `EncodingError` for a number that is NaN or infinite.
+    static func buffer(_ value: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // What cannot be encoded are numbers that are not finite; no message of ours has one.
-        guard let data = try? encoder.encode(value) else { preconditionFailure("a message that is no JSON: \(type(of: value))") }
-        return ByteBuffer(bytes: data)
+        return ByteBuffer(bytes: try encoder.encode(value))
     }
 
-    static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
-        response(buffer(value), status: status)
+    static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        response(try buffer(value), status: status)
     }
 
-    static func response(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
+    /// A document that is written already.
+    static func response(bytes: [UInt8]) -> Response { response(ByteBuffer(bytes: bytes)) }
+
+    private static func response(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
     }
 
@@ -52,6 +55,16 @@ enum JSON {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends an array of strings.
+    static func append(_ texts: [String], to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        for (place, text) in texts.enumerated() {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(text, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
     }
 
     private static func escape(_ byte: UInt8, to bytes: inout [UInt8]) {

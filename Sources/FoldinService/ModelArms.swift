@@ -28,11 +28,13 @@ struct ModelArms: Sendable {
     /// What `GET /v1/models` shows.
     var states: [ModelState] {
         stores.map { store in
-            let served = store.current
+            let (current, previous) = store.numbered
+            let served = current.model
             let card = served.model.card
             let share = candidate.map { store === main ? 1 - $0.share : $0.share } ?? 1
             return ModelState(
-                arm: store.arm, version: served.tag.version, file: URL(filePath: store.path).lastPathComponent, share: share,
+                arm: store.arm, version: served.tag.version, number: current.number, previous: previous,
+                file: URL(filePath: store.path).lastPathComponent, share: share,
                 items: served.model.itemCount, architecture: served.model.summary, options: card.options,
                 metrics: card.metrics.filter { $0.value.isFinite }, data: card.dataChecksum,
                 modified: served.modified.formatted(.iso8601), loaded: served.loaded.formatted(.iso8601), failure: store.failure)

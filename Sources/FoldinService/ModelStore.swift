@@ -28,8 +28,20 @@ final class ModelStore: Sendable {
         }
     }
 
+    /// A model and its number: 1 for the first that this store loaded, 2 for the next.
+    struct Numbered: Sendable {
+        let model: ServedModel
+        let number: Int
+    }
+
     private struct State {
-        var current: ServedModel
+        var current: Numbered
+        /// What was served before, the latest last.
+        var previous: [Numbered] = []
+        /// The highest number given.
+        var last = 1
+        /// The version that was rolled back: it is only loaded again when somebody asks for it.
+        var rejected: String?
         var failure: String?
         /// The file as it was when it was last loaded, or tried to be.
         var tried: Stamp?
@@ -39,6 +51,8 @@ final class ModelStore: Sendable {
 
     let arm: String
     let path: String
+    /// How many models that were served before stay in memory.
+    private let kept: Int
     private let workers: Workers
     private let logger: Logger
     private let metrics: PrometheusRegistry
@@ -49,20 +63,26 @@ final class ModelStore: Sendable {
     /// Loads the model in `path`.
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
-    init(arm: String, path: String, workers: Workers, logger: Logger, metrics: PrometheusRegistry) throws {
+    init(arm: String, path: String, kept: Int = 1, workers: Workers, logger: Logger, metrics: PrometheusRegistry) throws {
         self.arm = arm
         self.path = path
+        self.kept = kept
         self.workers = workers
         self.logger = logger
         self.metrics = metrics
         let stamp = Stamp(path)
         state = NIOLockedValueBox(
-            State(current: try ServedModel(arm: arm, path: path, workers: workers), tried: stamp, seen: stamp))
+            State(
+                current: Numbered(model: try ServedModel(arm: arm, path: path, workers: workers), number: 1), tried: stamp,
+                seen: stamp))
         countLoad("loaded")
     }
 
     /// The model that answers now. Whoever holds it may use it to the end, whatever is loaded meanwhile.
-    var current: ServedModel { state.withLockedValue(\.current) }
+    var current: ServedModel { state.withLockedValue(\.current.model) }
+
+    /// The model that answers now, and the number of the one that a rollback would serve.
+    var numbered: (current: Numbered, previous: Int?) { state.withLockedValue { ($0.current, $0.previous.last?.number) } }
 
     /// Why the last attempt to load failed; nil when it did not.
     var failure: String? { state.withLockedValue(\.failure) }
@@ -70,13 +90,34 @@ final class ModelStore: Sendable {
     /// Loads the file anew and swaps it in; when that fails, the old model stays and the reason is kept.
     ///
     /// Nothing is done for a file of the very same contents.
-    func reload() async {
+    func reload() async { await reload(isAsked: true) }
+
+    private func reload(isAsked: Bool) async {
         await withCheckedContinuation { continuation in
             loading.async {
-                self.load()
+                self.load(isAsked: isAsked)
                 continuation.resume()
             }
         }
+    }
+
+    /// Serves the model before this one again, at once, and lets go of this one; false when none is kept.
+    ///
+    /// The file still has the model that was rolled back: `reloadIfChanged` passes it over, `reload` takes it.
+    func rollBack() -> Bool {
+        let back = state.withLockedValue { state -> Numbered? in
+            guard let back = state.previous.popLast() else { return nil }
+            state.rejected = state.current.model.tag.version
+            state.current = back
+            state.failure = nil
+            return back
+        }
+        guard let back else { return false }
+        countLoad("rolled back")
+        logger.info(
+            "model rolled back",
+            metadata: ["arm": "\(arm)", "version": "\(back.model.tag.version)", "number": "\(back.number)"])
+        return true
     }
 
     /// Reloads when the file changed and has then stayed the same for one look, so that a copy in progress is not read.
@@ -86,22 +127,25 @@ final class ModelStore: Sendable {
             defer { state.seen = stamp }
             return stamp != nil && stamp == state.seen && stamp != state.tried
         }
-        if isDue { await reload() }
+        if isDue { await reload(isAsked: false) }
     }
 
-    private func load() {
+    private func load(isAsked: Bool) {
         let stamp = Stamp(path)
         do {
             let fresh = try ServedModel(arm: arm, path: path, workers: workers)
-            let isNew = state.withLockedValue { state in
-                defer { (state.failure, state.tried) = (nil, stamp) }
-                guard fresh.tag != state.current.tag else { return false }
-                state.current = fresh
-                return true
+            let outcome = state.withLockedValue { state in
+                (state.failure, state.tried) = (nil, stamp)
+                if fresh.tag == state.current.model.tag { return "unchanged" }
+                if !isAsked, fresh.tag.version == state.rejected { return "passed over" }
+                state.previous = Array((state.previous + [state.current]).suffix(kept))
+                state.last += 1
+                state.current = Numbered(model: fresh, number: state.last)
+                state.rejected = nil
+                return "loaded"
             }
-            countLoad(isNew ? "loaded" : "unchanged")
-            logger.info(
-                isNew ? "model loaded" : "model unchanged", metadata: ["arm": "\(arm)", "version": "\(fresh.tag.version)"])
+            countLoad(outcome)
+            logger.info("model \(outcome)", metadata: ["arm": "\(arm)", "version": "\(fresh.tag.version)"])
         } catch {
             state.withLockedValue { ($0.failure, $0.tried) = ("\(error)", stamp) }
             countLoad("failed")

@@ -86,6 +86,25 @@ struct Problem: Error, Equatable {
             headers: [.retryAfter: "5"])
     }
 
+    /// Scores that are no numbers, which the check at load should have kept out.
+    static func notFinite(_ model: ModelTag) -> Problem {
+        Problem(
+            status: .internalServerError, name: "model-failed", title: "The model failed",
+            detail: "found a score of the model \(model.arm) \(model.version) that is no finite number; expected finite scores")
+    }
+
+    /// The model has no idea of likeness.
+    static func notComparable(_ summary: String) -> Problem {
+        Problem(
+            status: .unprocessableContent, name: "not-comparable", title: "The model does not compare items",
+            detail: "found a model that knows of no similar items: \(summary); expected one that compares items")
+    }
+
+    /// Seen by nobody but the log and the metrics: the client went away before its work was done.
+    static let abandoned = Problem(
+        status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), name: "abandoned",
+        title: "The client is gone", detail: "found a connection that the client closed; expected it to wait for the answer")
+
     static let internalFailure = Problem(
         status: .internalServerError, name: "internal", title: "The service failed",
         detail: "found an error that should not be; the log has it under this request's id")
@@ -98,11 +117,19 @@ struct Problem: Error, Equatable {
         Problem(status: status, name: name, title: title, detail: "\(place): \(detail)", headers: headers)
     }
 
-    /// The document; `requestId` ties it to the log.
+    /// The document; `requestId` ties it to the log. Nothing in it can fail to be JSON.
     func document(requestId: String) -> ByteBuffer {
-        JSON.buffer(
-            ProblemDocument(
-                type: "urn:foldin:problem:" + name, title: title, status: status.code, detail: detail, requestId: requestId))
+        var bytes: [UInt8] = []
+        for (name, text) in [("{\"detail\":", detail), (",\"request_id\":", requestId)] {
+            bytes.append(contentsOf: name.utf8)
+            JSON.append(text, to: &bytes)
+        }
+        bytes.append(contentsOf: ",\"status\":\(status.code),\"title\":".utf8)
+        JSON.append(title, to: &bytes)
+        bytes.append(contentsOf: ",\"type\":".utf8)
+        JSON.append("urn:foldin:problem:" + name, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return ByteBuffer(bytes: bytes)
     }
 
     /// The document as a response.

@@ -44,8 +44,10 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         series(label, dimensions, .histogram) { Histogram(bounds: Histogram.seconds) }
     }
 
+    /// A recorder that does not aggregate, swift-metrics' `Gauge`, keeps the last value.
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        series(label, dimensions, .histogram) { Histogram(bounds: Histogram.sizes) }
+        guard aggregate else { return series(label, dimensions, .gauge) { Gauge() } }
+        return series(label, dimensions, .histogram) { Histogram(bounds: Histogram.sizes) }
     }
 
     // A handler lives as long as the registry: a counter that is made anew for each request goes on counting.
@@ -54,23 +56,34 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     func destroyTimer(_ handler: any TimerHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
 
+    /// The series of these labels. What is of another kind than the label was before is measured into nothing: a page of metrics with two
+    /// kinds of one name is unreadable as a whole.
     private func series<Made: Series>(
         _ label: String, _ dimensions: [(String, String)], _ kind: Kind, _ make: () -> Made
     ) -> Made {
         let labels = dimensions.map { "\($0.0)=\"\(PrometheusRegistry.escaped($0.1))\"" }.joined(separator: ",")
         return families.withLockedValue { families in
-            precondition(families.kinds[label, default: kind] == kind, "\(label) is two kinds of metric")
             if let known = families.series[Key(label: label, labels: labels)] as? Made { return known }
             let made = make()
+            guard families.kinds[label, default: kind] == kind else { return made }
             families.series[Key(label: label, labels: labels)] = made
             families.kinds[label] = kind
             return made
         }
     }
 
+    /// By code points: with an accent behind it, or a carriage return before it, a quote or a newline is another Character.
     private static func escaped(_ value: String) -> String {
-        guard value.contains(where: { "\\\"\n".contains($0) }) else { return value }
-        return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        guard value.unicodeScalars.contains(where: { $0 == "\\" || $0 == "\"" || $0 == "\n" }) else { return value }
+        var escaped = String.UnicodeScalarView()
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\\", "\"": escaped.append(contentsOf: ["\\", scalar])
+            case "\n": escaped.append(contentsOf: ["\\", "n"])
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
     }
 }
 
@@ -79,24 +92,37 @@ private protocol Series: AnyObject, Sendable {
     func lines(_ label: String, _ labels: String) -> String
 }
 
+/// A number as Prometheus reads it.
+private func number(_ value: Double) -> String {
+    value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : "\(value)"
+}
+
 private func name(_ label: String, _ labels: String) -> String { labels.isEmpty ? label : "\(label){\(labels)}" }
 
 private final class Total: Series, CounterHandler {
     private let value = Atomic<Int64>(0)
 
-    func increment(by amount: Int64) { value.wrappingAdd(amount, ordering: .relaxed) }
+    /// Counts up to the largest number and stays there.
+    func increment(by amount: Int64) {
+        let count = value.wrappingAdd(amount, ordering: .relaxed).newValue
+        if count < 0 { value.store(.max, ordering: .relaxed) }
+    }
     func reset() { value.store(0, ordering: .relaxed) }
     func lines(_ label: String, _ labels: String) -> String { "\(name(label, labels)) \(value.load(ordering: .relaxed))\n" }
 }
 
-private final class Gauge: Series, MeterHandler {
+private final class Gauge: Series, MeterHandler, RecorderHandler {
     private let value = NIOLockedValueBox(0.0)
 
     func set(_ value: Int64) { set(Double(value)) }
+    func record(_ value: Int64) { set(Double(value)) }
+    func record(_ value: Double) { set(value) }
     func set(_ value: Double) { self.value.withLockedValue { $0 = value } }
     func increment(by amount: Double) { value.withLockedValue { $0 += amount } }
     func decrement(by amount: Double) { value.withLockedValue { $0 -= amount } }
-    func lines(_ label: String, _ labels: String) -> String { "\(name(label, labels)) \(value.withLockedValue(\.self))\n" }
+    func lines(_ label: String, _ labels: String) -> String {
+        "\(name(label, labels)) \(number(value.withLockedValue(\.self)))\n"
+    }
 }
 
 private final class Histogram: Series, TimerHandler, RecorderHandler {
@@ -122,7 +148,7 @@ private final class Histogram: Series, TimerHandler, RecorderHandler {
     func record(_ value: Double) {
         let place = bounds.firstIndex { value <= $0 } ?? bounds.count
         state.withLockedValue { state in
-            state.counts[place] += 1
+            state.counts[place] &+= 1
             state.sum += value
         }
     }
@@ -133,9 +159,9 @@ private final class Histogram: Series, TimerHandler, RecorderHandler {
         var total = 0
         var text = ""
         for (bound, count) in zip(bounds.map(\.description) + ["+Inf"], state.counts) {
-            total += count
+            total &+= count
             text += "\(label)_bucket{\(labels)\(comma)le=\"\(bound)\"} \(total)\n"
         }
-        return text + "\(name(label + "_sum", labels)) \(state.sum)\n\(name(label + "_count", labels)) \(total)\n"
+        return text + "\(name(label + "_sum", labels)) \(number(state.sum))\n\(name(label + "_count", labels)) \(total)\n"
     }
 }

@@ -12,14 +12,31 @@ final class RateLimit: Sendable {
     private let depth: Double
     private let buckets = NIOLockedValueBox<[String: Bucket]>([:])
 
+    /// The longest wait that is told, in seconds.
+    private static let longestWait = 86_400.0
+
     /// - Parameter rate: requests a second, above 0.
     init(rate: Double) {
-        self.rate = rate
-        depth = max(1, 2 * rate)
+        // Neither a quotient nor a product of these is infinite.
+        self.rate = rate.isFinite ? min(max(rate, 1e-9), 1e12) : 1
+        depth = max(1, 2 * self.rate)
     }
 
     /// Takes a token of `client`'s; without one, the whole seconds after which there will be one.
     func refusal(for client: String, now: ContinuousClock.Instant = .now) -> Int? {
+        take(1, of: client, ifThereAre: 1, now: now)
+    }
+
+    /// Takes what a request costs beyond the token that it was let in for; when there is not as much, the whole seconds after which there will
+    /// be. What costs more than the bucket holds takes all of it and what comes in afterwards.
+    func refusal(for client: String, furtherCost cost: Int, now: ContinuousClock.Instant = .now) -> Int? {
+        guard cost > 0 else { return nil }
+        return take(Double(cost), of: client, ifThereAre: min(Double(cost), depth - 1), now: now)
+    }
+
+    private func take(
+        _ cost: Double, of client: String, ifThereAre needed: Double, now: ContinuousClock.Instant
+    ) -> Int? {
         buckets.withLockedValue { buckets in
             // Full buckets say nothing that a new one would not: dropping them bounds the table.
             if buckets.count > 10_000 { buckets = buckets.filter { tokens(in: $0.value, at: now) < depth } }
@@ -27,8 +44,12 @@ final class RateLimit: Sendable {
             var bucket = buckets[client] ?? Bucket(tokens: depth, filled: now)
             bucket = Bucket(tokens: tokens(in: bucket, at: now), filled: now)
             defer { buckets[client] = bucket }
-            guard bucket.tokens >= 1 else { return max(1, Int(((1 - bucket.tokens) / rate).rounded(.up))) }
-            bucket.tokens -= 1
+            guard bucket.tokens >= needed else {
+                // The next try costs a token to be let in.
+                let missing = needed - bucket.tokens + (cost > 1 ? 1 : 0)
+                return Int(max(1, min(RateLimit.longestWait, (missing / rate).rounded(.up))))
+            }
+            bucket.tokens -= cost
             return nil
         }
     }

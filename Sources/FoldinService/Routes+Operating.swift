@@ -16,7 +16,7 @@ final class Draining: Sendable {
 extension Routes {
     /// Models, health, metrics.
     func addOperating(_ arms: ModelArms, _ events: EventStore?, _ draining: Draining, _ metrics: PrometheusRegistry) {
-        add(.get, "/v1/models", scope: .read) { _, _ in JSON.response(ModelsReply(models: arms.states)) }
+        add(.get, "/v1/models", scope: .read) { _, _ in try JSON.response(ModelsReply(models: arms.states)) }
         add(.post, "/v1/models:reload", scope: .admin) { _, _ in
             for store in arms.stores { await store.reload() }
             if let failure = arms.stores.lazy.compactMap(\.failure).first {
@@ -24,15 +24,28 @@ extension Routes {
                     status: .conflict, name: "model-refused", title: "The new model was refused; the old one serves on",
                     detail: failure)
             }
-            return JSON.response(ModelsReply(models: arms.states))
+            return try JSON.response(ModelsReply(models: arms.states))
         }
-        add(.get, "/health/live", scope: nil) { _, _ in JSON.response(["status": "live"]) }
+        add(.post, "/v1/models:rollback", scope: .admin, parameters: ["arm"]) { parameters, _ in
+            let arm = try parameters.text("arm") ?? arms.main.arm
+            guard let store = arms.stores.first(where: { $0.arm == arm }) else {
+                throw Problem.malformed(
+                    found: "another value of \"arm\"", expected: arms.stores.map(\.arm).joined(separator: " or "))
+            }
+            guard store.rollBack() else {
+                throw Problem(
+                    status: .conflict, name: "no-previous-model", title: "There is no model to go back to",
+                    detail: "found no model that was served before in the arm \(arm) and is kept in memory; expected one")
+            }
+            return try JSON.response(ModelsReply(models: arms.states))
+        }
+        add(.get, "/health/live", scope: nil) { _, _ in try JSON.response(["status": "live"]) }
         add(.get, "/health/ready", scope: nil) { _, _ in
             if draining.hasBegun { throw Problem.unavailable("found a service that is shutting down; expected another") }
             do { try await events?.check() } catch {
                 throw Problem.unavailable("found a database of events that cannot be read; expected it to work later")
             }
-            return JSON.response(["status": "ready"])
+            return try JSON.response(["status": "ready"])
         }
         add(.get, "/metrics", scope: .read) { _, _ in
             for store in arms.stores {

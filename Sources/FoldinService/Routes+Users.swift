@@ -7,18 +7,7 @@ extension Routes {
     func addUsers(_ answers: Answers) {
         let (limits, events) = (answers.limits, answers.events)
         add(.post, "/v1/events", scope: .write, body: EventsRequest.self) { request, _ in
-            try await events.use { store in
-                guard (1...limits.events).contains(request.events.count) else {
-                    throw Problem.invalid(found: "\(request.events.count) events", expected: "1 to \(limits.events)")
-                }
-                let trimmed = request.events.map(EventRules.trimmed)
-                for (place, event) in trimmed.enumerated() {
-                    guard let fault = EventRules.fault(in: event, idLength: limits.idLength) else { continue }
-                    throw Problem.invalid(found: "\(fault.found) of event \(place)", expected: fault.expected)
-                }
-                try await store.append(trimmed)
-                return JSON.response(EventsReply(stored: request.events.count), status: .created)
-            }
+            try JSON.response(try await events.keep(request), status: .created)
         }
         add(.get, "/v1/users/{id}/recommendations", scope: .read, parameters: ["top", "offset", "exclude", "allow"]) {
             parameters, context in
@@ -34,7 +23,9 @@ extension Routes {
         }
         add(.delete, "/v1/users/{id}", scope: .write) { _, context in
             try await events.use { store in
-                JSON.response(DeletionReply(deleted: try await store.delete(user: try Routes.user(context, limits))))
+                let user = try Routes.user(context, limits)
+                let (deleted, isPending) = try await store.delete(user: user)
+                return try JSON.response(DeletionReply(deleted: deleted, pending: isPending))
             }
         }
     }

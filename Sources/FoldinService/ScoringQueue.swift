@@ -15,7 +15,7 @@ final class ScoringQueue: Sendable {
     struct Limits: Sendable {
         /// Histories that are scored together at most.
         var batch = 64
-        /// Histories that may wait; past it requests are refused.
+        /// Histories that may wait, of as many items as `itemsOfAHistory`; past it requests are refused.
         var waiting = 512
         /// How long the first request waits for company.
         var delay = Duration.milliseconds(1)
@@ -31,24 +31,40 @@ final class ScoringQueue: Sendable {
     }
 
     private struct Job: Sendable {
+        let id: Int
         let model: ServedModel
         let rows: [[Int]]
         /// What remains to be done once the rows are scored; it resumes whoever waits.
         let finish: @Sendable (Scores) -> Void
+        /// Resumes whoever waits without an answer.
+        let cancel: @Sendable () -> Void
+
+        var weight: Int { rows.count * ScoringQueue.weight(of: model) }
     }
 
     private struct State {
         var jobs: [Job] = []
+        /// The weights of the jobs together.
         var waiting = 0
-        /// How much else waits, of `perform`.
-        var works = 0
         var isRunning = false
+        var last = 0
     }
 
+    /// The items of a history that weighs 1. The histories of a larger catalogue weigh more, and fewer of them may wait.
+    static let itemsOfAHistory = 1 << 18
+    /// Scores that a batch has at most, where it has more than one job: what they take of memory.
+    static let scoresOfABatch = 1 << 25
+
+    /// What one history of the model weighs.
+    static func weight(of model: ServedModel) -> Int { max(1, model.model.itemCount / itemsOfAHistory) }
+
     private let limits: Limits
-    private let workers: Workers
+    /// Shared by all arithmetic, which takes turns in this queue.
+    let workers: Workers
     private let state = NIOLockedValueBox(State())
-    private let queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
+    private let queue: DispatchQueue
+    /// What `perform` was given, between the batches.
+    private let works: WorkQueue
     /// Room for a batch's scores, kept from batch to batch: fresh pages cost more than what is written on them.
     private let room = NIOLockedValueBox<FloatBuffer?>(nil)
     private let batchSizes: Recorder
@@ -57,51 +73,70 @@ final class ScoringQueue: Sendable {
     init(limits: Limits, workers: Workers, metrics: PrometheusRegistry) {
         self.limits = limits
         self.workers = workers
+        queue = DispatchQueue(label: "foldin.scoring", qos: .userInitiated)
+        works = WorkQueue(queue, limit: limits.waiting)
         batchSizes = Recorder(label: "foldin_scoring_batch_rows", dimensions: [], aggregate: true, factory: metrics)
         depth = Meter(label: "foldin_scoring_waiting_rows", dimensions: [], factory: metrics)
     }
 
     /// The number of rows that a request should bring at a time: a request of many more goes in pieces, so that others get in between.
-    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch, (1 << 25) / model.model.itemCount)) }
+    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch, Self.scoresOfABatch / model.model.itemCount)) }
 
     /// Scores `rows`, lists of item indices, and returns what `read` makes of the scores, which runs on a scoring thread.
     ///
-    /// - Throws: `Problem.busy` when too many wait already.
+    /// - Throws: `Problem.busy` when too many wait already, `CancellationError` when the task was cancelled before its turn.
     func score<Value: Sendable>(
         _ rows: [[Int]], by model: ServedModel, _ read: @escaping @Sendable (Scores) -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let job = Job(model: model, rows: rows) { continuation.resume(returning: read($0)) }
-            let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
-                guard state.waiting + rows.count <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
-                state.jobs.append(job)
-                state.waiting += rows.count
-                defer { state.isRunning = true }
-                return (true, !state.isRunning)
+        let id = state.withLockedValue { state in
+            state.last &+= 1
+            return state.last
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let job = Job(id: id, model: model, rows: rows) {
+                    continuation.resume(returning: read($0))
+                } cancel: {
+                    continuation.resume(throwing: CancellationError())
+                }
+                let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
+                    guard state.waiting + job.weight <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
+                    state.jobs.append(job)
+                    state.waiting += job.weight
+                    defer { state.isRunning = true }
+                    return (true, !state.isRunning)
+                }
+                guard accepted else { return continuation.resume(throwing: Problem.busy) }
+                if starts {
+                    let delay = Int(limits.delay.components.attoseconds / 1_000_000_000)
+                    queue.asyncAfter(deadline: .now() + .nanoseconds(delay)) { self.drain() }
+                }
+                // Cancelled before it was there to be found.
+                if Task.isCancelled { cancel(id) }
             }
-            guard accepted else { return continuation.resume(throwing: Problem.busy) }
-            guard starts else { return }
-            let delay = Int(limits.delay.components.attoseconds / 1_000_000_000)
-            queue.asyncAfter(deadline: .now() + .nanoseconds(delay)) { self.drain() }
+        } onCancel: {
+            cancel(id)
         }
     }
 
-    /// Runs `work` between batches, for arithmetic that is not a row of scores.
-    ///
-    /// - Throws: `Problem.busy` when too many wait already.
-    func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let accepted = state.withLockedValue { state in
-                guard state.works < limits.waiting else { return false }
-                state.works += 1
-                return true
-            }
-            guard accepted else { return continuation.resume(throwing: Problem.busy) }
-            queue.async {
-                self.state.withLockedValue { $0.works -= 1 }
-                continuation.resume(returning: work())
-            }
+    /// Takes a job that still waits out of the queue.
+    private func cancel(_ id: Int) {
+        let job = state.withLockedValue { state -> Job? in
+            guard let place = state.jobs.firstIndex(where: { $0.id == id }) else { return nil }
+            let job = state.jobs.remove(at: place)
+            state.waiting -= job.weight
+            return job
         }
+        job?.cancel()
+    }
+
+    /// Runs `work` between batches, for arithmetic that is not a row of scores: about that of `histories` of `model`.
+    ///
+    /// - Throws: `Problem.busy` when too many wait already, `CancellationError` when the task was cancelled before its turn.
+    func perform<Value: Sendable>(
+        histories: Int = 1, of model: ServedModel? = nil, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await works.perform(weight: histories * (model.map(Self.weight) ?? 1), work)
     }
 
     /// Takes and scores a batch, then goes to the end of `queue`, so that what `perform` was given gets in between, until nothing waits.
@@ -120,14 +155,15 @@ final class ScoringQueue: Sendable {
     /// The next batch; empty, and no longer running, when nothing waits.
     private func take() -> [Job] {
         state.withLockedValue { state in
-            var rows = 0
+            var (rows, scores) = (0, 0)
             let count = state.jobs.prefix { job in
-                defer { rows += job.rows.count }
-                return rows == 0 || rows + job.rows.count <= limits.batch
+                let more = job.rows.count * job.model.model.itemCount
+                defer { (rows, scores) = (rows + job.rows.count, scores + more) }
+                return rows == 0 || (rows + job.rows.count <= limits.batch && scores + more <= Self.scoresOfABatch)
             }.count
             let batch = Array(state.jobs.prefix(count))
             state.jobs.removeFirst(count)
-            state.waiting -= batch.reduce(0) { $0 + $1.rows.count }
+            state.waiting -= batch.reduce(0) { $0 + $1.weight }
             state.isRunning = !batch.isEmpty
             depth.set(state.waiting)
             return batch

@@ -28,10 +28,20 @@ final class ServedModel: Sendable {
     /// Reads, checks and indexes the model in the file `path`.
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
-    init(arm: String, path: String, workers: Workers) throws {
+    convenience init(arm: String, path: String, workers: Workers) throws {
         let (model, data) = try TrainedModel.reading(path)
+        let modified = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate]) as? Date ?? Date()
+        try self.init(arm: arm, model: model, data: data, file: path, modified: modified, workers: workers)
+    }
+
+    /// Checks and indexes `model`, which `data` is, the contents of `file`.
+    ///
+    /// - Throws: `FoldinError` of kind `badData`.
+    init(arm: String, model: TrainedModel, data: Data, file: String, modified: Date, workers: Workers) throws {
+        // File systems have times of which no calendar knows.
+        self.modified = min(max(modified, Date(timeIntervalSince1970: 0)), .distantFuture)
         self.model = model
-        modified = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate]) as? Date ?? Date()
+        try model.checkScores(file: file, workers: workers)
         tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
         recommender = Recommender(model, workers: workers)
         approximate = model.approximate(workers: workers)
@@ -39,10 +49,6 @@ final class ServedModel: Sendable {
         self.ids = ids
         var scores = [Float](repeating: 0, count: model.itemCount)
         model.score(InteractionMatrix(rows: [[Int]()], itemCount: model.itemCount), rows: 0..<1, into: &scores, workers: workers)
-        guard scores.allSatisfy(\.isFinite) else {
-            throw FoldinError(
-                .badData, file: path, found: "weights so large that scores are not finite", expected: "a model that can score")
-        }
         if !model.clicks.isEmpty { scores = model.clicks.map(Float.init) }
         popular = TopK.items(scores.count, of: scores).map(Int32.init)
         popularScores = scores
@@ -56,7 +62,7 @@ final class ServedModel: Sendable {
                 fragments.append(contentsOf: ",\"title\":".utf8)
                 JSON.append(title, to: &fragments)
             }
-            fragments.append(contentsOf: ",\"score\":".utf8)
+            fragments.append(contentsOf: ServedModel.scoreField)
             starts.append(fragments.count)
         }
         self.fragments = fragments
@@ -88,19 +94,13 @@ final class ServedModel: Sendable {
 
     func summary(of item: Int) -> ItemSummary { ItemSummary(item: ids[item], title: model.title(of: item)) }
 
-    /// Appends a `RecommendationReply` as JSON.
+    /// Appends a `RecommendationReply` as JSON. The scores must be finite.
     func append(_ kind: RecommendationReply.Kind, _ items: [RankedItem], unknown: [String], to bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + 100 * items.count + 200)
-        bytes.append(contentsOf: "{\"items\":[".utf8)
-        for (place, ranked) in items.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: fragments[starts[Int(ranked.item)]..<starts[Int(ranked.item) + 1]])
-            bytes.append(contentsOf: ranked.score.description.utf8)
-            bytes.append(UInt8(ascii: "}"))
-        }
-        bytes.append(
-            contentsOf: "],\"kind\":\"\(kind.rawValue)\",\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"},".utf8)
-        bytes.append(contentsOf: "\"unknown\":[".utf8)
+        append(items, to: &bytes)
+        bytes.append(contentsOf: ",\"kind\":\"\(kind.rawValue)\",".utf8)
+        appendTag(to: &bytes)
+        bytes.append(contentsOf: ",\"unknown\":[".utf8)
         var named: Set<String> = []
         for id in unknown where named.insert(id).inserted {
             if named.count > 1 { bytes.append(UInt8(ascii: ",")) }
@@ -108,6 +108,44 @@ final class ServedModel: Sendable {
         }
         bytes.append(contentsOf: "]}".utf8)
     }
+
+    /// Appends a `SimilarReply` as JSON. The scores must be finite.
+    func appendSimilar(_ items: [RankedItem], to bytes: inout [UInt8]) {
+        append(items, to: &bytes)
+        bytes.append(UInt8(ascii: ","))
+        appendTag(to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// The beginning of an object whose first field are these items.
+    private func append(_ items: [RankedItem], to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "{\"items\":[".utf8)
+        for (place, ranked) in items.enumerated() {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            appendStart(of: Int(ranked.item), to: &bytes)
+            bytes.append(contentsOf: ranked.score.description.utf8)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Appends `{"item":…,"title":…,"score":`.
+    private func appendStart(of item: Int, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: fragments[starts[item]..<starts[item + 1]])
+    }
+
+    /// Appends `{"item":…,"title":…`, to which other fields may be added.
+    func appendNames(of item: Int, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: fragments[starts[item]..<starts[item + 1] - ServedModel.scoreField.count])
+    }
+
+    /// Appends `"model":{…}`.
+    func appendTag(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"}".utf8)
+    }
+
+    /// What each fragment ends with.
+    private static let scoreField = Array(",\"score\":".utf8)
 }
 
 /// An item by index and its score.

@@ -19,8 +19,12 @@ public struct ServiceConfiguration: Sendable {
         public var batch = 256
         /// Ids of a history that is explained, and items that are.
         public var explained = 500
+        /// Reasons in a reply of explanations.
+        public var reasons = 25_000
         /// Events of a request.
         public var events = 1_000
+        /// The latest events of a user that a history is made of.
+        public var historyEvents = 20_000
         /// Unicode code points of a user's id, and of an event's item.
         public var idLength = 256
 
@@ -48,7 +52,13 @@ public struct ServiceConfiguration: Sendable {
     /// When nil, the threshold that the model's data was prepared with, as the model was when the service began; where there is none, every
     /// event is a like but one with a negative rating. The last event of a user and an item decides.
     public var likedAbove: Double?
-    /// Requests a second that each client may make; nil for any number.
+    /// Events that are kept of each user; of more the oldest go.
+    public var eventsPerUser = 100_000
+    /// How old a kept event may become by its time, before it is removed; nil for any age.
+    public var eventAge: Duration?
+    /// How many models that were served before stay in memory, to go back to.
+    public var keptModels = 1
+    /// Histories that are scored for each client per second, and requests that score none; nil for any number.
     public var rate: Double?
     /// How long the first request waits for company to be scored with, below a second.
     public var batchDelay = Duration.milliseconds(1)
@@ -82,6 +92,11 @@ public struct ServiceConfiguration: Sendable {
         try require(likedAbove?.isFinite ?? true, "the rating threshold \(likedAbove ?? 0)", "a number")
         try require(
             likedAbove == nil || events != nil, "a rating threshold and no events", "--events, or no --liked-above")
+        try require(eventsPerUser > 0, "\(eventsPerUser) events of a user", "at least 1")
+        try require(
+            eventAge.map { (.seconds(1)...(.seconds(1_000_000 * 86_400))).contains($0) } ?? true,
+            "events kept for \(eventAge ?? .zero)", "a second to a million days")
+        try require((0...100).contains(keptModels), "\(keptModels) models to keep in memory", "0 to 100")
         try require(
             candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)",
             "more than 0, at most 1")

@@ -11,6 +11,9 @@ struct ServiceContext: RequestContext {
     var scope: Scope?
     /// Set while the client waits with its body until it is told to go on.
     var expectation: Expectation?
+    /// Takes what a request costs beyond one that asks for a single history, where there is a limit; throws `Problem` when the client may
+    /// not ask for as much now.
+    var charge: @Sendable (_ cost: Int) throws -> Void = { _ in }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

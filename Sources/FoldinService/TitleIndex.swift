@@ -19,8 +19,7 @@ struct TitleIndex: Sendable {
     /// Up to `count` items whose title has every word of `query`: an item of that id first, then titles that begin with it, then
     /// those where words begin so, then the rest; the popular first among equals.
     func search(_ query: String, count: Int) -> [Int] {
-        let text = TitleIndex.fold(query)
-        let words = text.split(separator: 32).map(Array.init)
+        let words = TitleIndex.words(of: query)
         guard !words.isEmpty, count > 0 else { return [] }
         var classes: [[Int]] = [[], [], []]
         let exact = ids.index(of: query)
@@ -31,6 +30,15 @@ struct TitleIndex: Sendable {
         }
         return Array(([exact].compactMap { $0 } + classes.joined()).prefix(count))
     }
+
+    /// The different words of a query, in their order. At most `mostWords`: a search looks for each of them in every title.
+    static func words(of query: String) -> [[UInt8]] {
+        var seen: Set<[UInt8]> = []
+        return fold(query).split(separator: 32).map(Array.init).filter { seen.insert($0).inserted }
+    }
+
+    /// The different words that a query may have.
+    static let mostWords = 32
 
     /// 0 when the title begins with the first word, 1 when every word begins one of the title's, 2 when all occur, else nil.
     private static func rank(_ words: [[UInt8]], in title: [UInt8]) -> Int? {

@@ -91,7 +91,7 @@ import Testing
             try folder.names().reduce(into: Data()) { $0 += try Data(contentsOf: URL(filePath: folder.path + "/" + $1)) }
         }
         #expect(try files().firstRange(of: Data("secret-7".utf8)) != nil)
-        #expect(try await store.delete(user: "secret-7") == 4)
+        #expect(try await store.delete(user: "secret-7") == (4, false))
         #expect(try files().firstRange(of: Data("secret-7".utf8)) == nil)
         // Opened again it is all there.
         let again = try EventStore(path: folder.path + "/events.sqlite")

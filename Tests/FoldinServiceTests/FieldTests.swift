@@ -18,7 +18,7 @@ import Testing
                 ("/v1/recommendations:batch", #"{"requests":[{"history":[]},{"history":[],"limit":1}]}"#, ".requests[1].limit;"),
                 (
                     "/v1/explanations", #"{"history":["i1"],"items":["i2"],"item":"i3"}"#,
-                    ".item; expected only history, items, user"
+                    ".item; expected only history, items, top, user"
                 ),
                 ("/v1/events", #"{"events":[{"user":"u","item":"i1"}],"x":{}}"#, ".x; expected only events"),
                 (
