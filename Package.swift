@@ -23,6 +23,8 @@ let package = Package(
         .executable(name: "foldin", targets: ["FoldinCommand"]),
         // Not for users: what Benchmarks/ times one by one.
         .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
+        // Not for users: what Fuzz/ asks.
+        .library(name: "_FoldinService", targets: ["FoldinService"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

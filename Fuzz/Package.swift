@@ -12,7 +12,7 @@ let package = Package(
             name: "FoldinFuzz",
             dependencies: [
                 "CFuzzDriver", .product(name: "Foldin", package: "foldin"), .product(name: "FoldinClient", package: "foldin"),
-                .product(name: "_FoldinKernels", package: "foldin"),
+                .product(name: "_FoldinKernels", package: "foldin"), .product(name: "_FoldinService", package: "foldin"),
             ]),
     ],
     swiftLanguageModes: [.v6]

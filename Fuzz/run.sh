@@ -1,6 +1,6 @@
 #!/bin/bash
-# Feeds the readers of requests, model files, ratings, titles, histories, checkpoints and prepared directories with what libFuzzer makes up:
-# nothing may trap, hang or take memory without bound.
+# Feeds the readers of requests, model files, ratings, titles, histories, checkpoints and prepared directories, and the service's answers, with
+# what libFuzzer makes up: nothing may trap, hang or take memory without bound.
 #
 #     Fuzz/run.sh [INPUTS [TARGET...]]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
 #
@@ -16,9 +16,9 @@ export SWIFT_BACKTRACE=enable=no
 mkdir -p .build/inputs
 "$fuzz" seeds .build/inputs/seeds
 shift || true
-[ $# -gt 0 ] || set -- messages models delimited json titles histories checkpoints prepared
+[ $# -gt 0 ] || set -- messages models delimited json titles histories checkpoints prepared answers
 for target in "$@"; do
-    mkdir -p ".build/inputs/$target"
+    mkdir -p ".build/inputs/$target" ".build/inputs/seeds/$target"
     longest=4096
     # A checkpoint's header alone is as long.
     [ "$target" != checkpoints ] || longest=8192

@@ -30,8 +30,9 @@ struct Answers: Sendable {
     ///
     /// What the user rated low is no history, and is not recommended either.
     ///
+    /// - Parameter isPart: whether the request is one of many that came together.
     /// - Throws: `Problem` when the request asks for what cannot be, or too many wait.
-    func recommend(_ request: RecommendationRequest) async throws -> Recommended {
+    func recommend(_ request: RecommendationRequest, asPart isPart: Bool = false) async throws -> Recommended {
         let ranking = (top: request.top ?? 10, offset: request.offset ?? 0)
         try check(ranking.top, in: 1...limits.top, "items in \"top\"")
         try check(ranking.offset, in: 0...limits.offset, "items in \"offset\"")
@@ -58,7 +59,7 @@ struct Answers: Sendable {
             }
             return Recommended(model: model, kind: .popular, items: try finite(best ?? [], model), unknown: unknown)
         }
-        let best = try finite(try await queue.score([history.known], by: model) { wanted.best(of: $0) }, model)
+        let best = try finite(try await queue.score([history.known], by: model, asPart: isPart) { wanted.best(of: $0) }, model)
         count(.personal, model)
         return Recommended(model: model, kind: .personal, items: best, unknown: unknown)
     }
@@ -73,7 +74,9 @@ struct Answers: Sendable {
             replies += try await withThrowingTaskGroup { group in
                 for (place, request) in zip(piece.indices, piece) {
                     group.addTask {
-                        do { return (place, try await recommend(request)) } catch let problem as Problem {
+                        do { return (place, try await recommend(request, asPart: requests.count > 1)) } catch let problem
+                            as Problem
+                        {
                             throw problem.status == .unprocessableContent ? problem.at("request \(place)") : problem
                         }
                     }
@@ -163,7 +166,7 @@ struct Answers: Sendable {
             let rows = (start..<min(known.count + 1, start + width)).map { row in
                 known.indices.filter { $0 != row - 1 }.map { known[$0] }
             }
-            scores += try await queue.score(rows, by: served) { scores in
+            scores += try await queue.score(rows, by: served, asPart: true) { scores in
                 rows.indices.map { row in scores.exact(targets, row: row) }
             }
         }

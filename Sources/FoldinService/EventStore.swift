@@ -42,8 +42,8 @@ final class EventStore: Sendable {
     let options: Options
     private let path: String
     private let pool: DatabasePool
-    /// A connection beside the pool's, whose waits are short.
-    private let aside: DatabaseQueue
+    /// A connection for `check`, so that it waits for nobody.
+    private let probe: DatabaseQueue
     private let log: EventLog
     private let cap: EventCap
     private let identity: EventFile.Identity?
@@ -60,10 +60,11 @@ final class EventStore: Sendable {
         do {
             var configuration = EventStore.configuration
             configuration.busyMode = .timeout(0.05)
-            aside = try DatabaseQueue(path: path, configuration: configuration)
+            probe = try DatabaseQueue(path: path, configuration: configuration)
+            log = EventLog(
+                try DatabaseQueue(path: path, configuration: configuration), pending: hadLog ? 1 : 0, metrics: metrics)
         } catch { throw EventStore.refusal(error, path) }
         identity = EventFile.Identity(path)
-        log = EventLog(aside, pending: hadLog ? 1 : 0, metrics: metrics)
         cap = EventCap(options.eventsPerUser)
         if options.age != nil { keepRemovingOld(logger) }
     }
@@ -273,8 +274,8 @@ final class EventStore: Sendable {
             throw FoldinError(
                 .missingInput, file: path, found: "no file, or another than the database that is open", expected: "the database")
         }
-        try await withTimeLimit(options.readTime) { [aside] in
-            try await aside.writeWithoutTransaction { database in
+        try await withTimeLimit(options.readTime) { [probe] in
+            try await probe.writeWithoutTransaction { database in
                 do {
                     try database.inTransaction(.immediate) {
                         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -11,8 +11,8 @@ import NIOCore
     public enum Route: Int, CaseIterable, Sendable {
         /// JSON, as over the wire.
         case recommend, batch, explain, events
-        /// The text of a query and of an id.
-        case items, similar
+        /// The text of a query, an item's id, and a user's.
+        case items, similar, delete
         /// No body.
         case models
     }
@@ -62,6 +62,10 @@ import NIOCore
             let reply = try await answers.items(matching: String(decoding: body, as: UTF8.self), count: top)
             return Array(buffer: try JSON.buffer(reply))
         case .similar: return try await answers.similar(to: String(decoding: body, as: UTF8.self), count: top)
+        case .delete:
+            let user = EventRules.trimmed(String(decoding: body, as: UTF8.self))
+            let (deleted, isPending) = try await answers.events.use { try await $0.delete(user: user) }
+            return Array(buffer: try JSON.buffer(DeletionReply(deleted: deleted, pending: isPending)))
         case .models: return Array(buffer: try JSON.buffer(ModelsReply(models: answers.arms.states)))
         }
     }

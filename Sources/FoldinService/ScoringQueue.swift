@@ -10,6 +10,9 @@ import NIOConcurrencyHelpers
 /// A pass over a large model's last layer costs nearly the same for one history as for a dozen: the weights have to come from memory. The
 /// first request after a pause waits a moment for company; what arrives while others are scored forms the next batch. All
 /// arithmetic runs here, one batch at a time on all workers, never on the threads that serve connections.
+///
+/// Requests of many histories bring them in parts, which stand in a line of their own: each line may have half of every batch, and more where
+/// the other leaves it, and the parts fill at most half of the queue.
 final class ScoringQueue: Sendable {
     /// Bounds, of which the default suits a few cores.
     struct Limits: Sendable {
@@ -43,9 +46,12 @@ final class ScoringQueue: Sendable {
     }
 
     private struct State {
-        var jobs: [Job] = []
-        /// The weights of the jobs together.
-        var waiting = 0
+        /// The histories of requests of one, and parts of larger requests.
+        var lines: [[Job]] = [[], []]
+        /// The weights of each line's jobs together.
+        var waiting = [0, 0]
+        /// The line that is first in the next batch.
+        var first = 0
         var isRunning = false
         var last = 0
     }
@@ -80,13 +86,14 @@ final class ScoringQueue: Sendable {
     }
 
     /// The number of rows that a request should bring at a time: a request of many more goes in pieces, so that others get in between.
-    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch, Self.scoresOfABatch / model.model.itemCount)) }
+    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch / 2, Self.scoresOfABatch / model.model.itemCount)) }
 
     /// Scores `rows`, lists of item indices, and returns what `read` makes of the scores, which runs on a scoring thread.
     ///
+    /// - Parameter isPart: whether the rows are a part of a request of many.
     /// - Throws: `Problem.busy` when too many wait already, `CancellationError` when the task was cancelled before its turn.
     func score<Value: Sendable>(
-        _ rows: [[Int]], by model: ServedModel, _ read: @escaping @Sendable (Scores) -> Value
+        _ rows: [[Int]], by model: ServedModel, asPart isPart: Bool = false, _ read: @escaping @Sendable (Scores) -> Value
     ) async throws -> Value {
         let id = state.withLockedValue { state in
             state.last &+= 1
@@ -100,9 +107,13 @@ final class ScoringQueue: Sendable {
                     continuation.resume(throwing: CancellationError())
                 }
                 let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
-                    guard state.waiting + job.weight <= limits.waiting || state.jobs.isEmpty else { return (false, false) }
-                    state.jobs.append(job)
-                    state.waiting += job.weight
+                    let line = isPart ? 1 : 0
+                    let fits =
+                        state.waiting[0] + state.waiting[1] + job.weight <= limits.waiting
+                        && (!isPart || state.waiting[1] + job.weight <= limits.waiting / 2)
+                    guard fits || state.lines[line].isEmpty else { return (false, false) }
+                    state.lines[line].append(job)
+                    state.waiting[line] += job.weight
                     defer { state.isRunning = true }
                     return (true, !state.isRunning)
                 }
@@ -119,13 +130,19 @@ final class ScoringQueue: Sendable {
         }
     }
 
+    /// The weights of what waits, for tests.
+    var waiting: Int { state.withLockedValue { $0.waiting[0] + $0.waiting[1] } + works.waiting }
+
     /// Takes a job that still waits out of the queue.
     private func cancel(_ id: Int) {
         let job = state.withLockedValue { state -> Job? in
-            guard let place = state.jobs.firstIndex(where: { $0.id == id }) else { return nil }
-            let job = state.jobs.remove(at: place)
-            state.waiting -= job.weight
-            return job
+            for line in state.lines.indices {
+                guard let place = state.lines[line].firstIndex(where: { $0.id == id }) else { continue }
+                let job = state.lines[line].remove(at: place)
+                state.waiting[line] -= job.weight
+                return job
+            }
+            return nil
         }
         job?.cancel()
     }
@@ -155,17 +172,26 @@ final class ScoringQueue: Sendable {
     /// The next batch; empty, and no longer running, when nothing waits.
     private func take() -> [Job] {
         state.withLockedValue { state in
+            var batch: [Job] = []
             var (rows, scores) = (0, 0)
-            let count = state.jobs.prefix { job in
-                let more = job.rows.count * job.model.model.itemCount
-                defer { (rows, scores) = (rows + job.rows.count, scores + more) }
-                return rows == 0 || (rows + job.rows.count <= limits.batch && scores + more <= Self.scoresOfABatch)
-            }.count
-            let batch = Array(state.jobs.prefix(count))
-            state.jobs.removeFirst(count)
-            state.waiting -= batch.reduce(0) { $0 + $1.weight }
+            // Each line's half, then what the other line left.
+            let turns = [(state.first, max(1, limits.batch / 2)), (1 - state.first, limits.batch), (state.first, limits.batch)]
+            for (line, most) in turns {
+                let count = state.lines[line].prefix { job in
+                    let more = job.rows.count * job.model.model.itemCount
+                    guard rows == 0 || (rows + job.rows.count <= most && scores + more <= Self.scoresOfABatch) else {
+                        return false
+                    }
+                    (rows, scores) = (rows + job.rows.count, scores + more)
+                    return true
+                }.count
+                batch += state.lines[line].prefix(count)
+                state.lines[line].removeFirst(count)
+            }
+            state.first = 1 - state.first
+            state.waiting = state.lines.map { $0.reduce(0) { $0 + $1.weight } }
             state.isRunning = !batch.isEmpty
-            depth.set(state.waiting)
+            depth.set(state.waiting[0] + state.waiting[1])
             return batch
         }
     }

@@ -27,6 +27,9 @@ final class WorkQueue: Sendable {
         self.limit = limit
     }
 
+    /// The weights of what waits, for tests.
+    var waiting: Int { state.withLockedValue(\.waiting) }
+
     /// What `work` gives, run in its turn.
     ///
     /// - Throws: `Problem.busy` when too much waits already, `CancellationError` when the task was cancelled before its turn.

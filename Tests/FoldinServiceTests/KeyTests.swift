@@ -11,6 +11,7 @@ import Testing
     static let guarded: [(String, String, Scope)] = [
         ("POST", "/v1/recommendations", .read), ("POST", "/v1/recommendations:batch", .read), ("GET", "/v1/items?query=a", .read),
         ("GET", "/v1/items/i1/similar", .read), ("POST", "/v1/explanations", .read), ("GET", "/v1/models", .read),
+        ("POST", "/v1/models:rollback", .admin),
         ("GET", "/metrics", .read), ("GET", "/v1/users/u/recommendations", .read), ("POST", "/v1/events", .write),
         ("DELETE", "/v1/users/u", .write), ("POST", "/v1/models:reload", .admin),
     ]

@@ -128,7 +128,7 @@ struct LiveService: Sendable {
     }
 
     /// Sends one text after the other on one connection, each when what is to come after the one before has come, or with nil the service
-    /// has hung up or been silent for five seconds. Returns what came after each; `<closed>` stands for the end.
+    /// has hung up or been silent for five seconds; nothing is waited for where it is empty. Returns what came after each; `<closed>` stands for the end.
     func talk(_ turns: [(send: String, until: String?)]) async -> [String] {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "raw").async { continuation.resume(returning: exchange(turns)) }
@@ -156,7 +156,7 @@ struct LiveService: Sendable {
                 Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             var received = ""
-            while turn.until.map({ !received.contains($0) }) ?? true {
+            while turn.until.map({ !$0.isEmpty && !received.contains($0) }) ?? true {
                 let count = recv(descriptor, &piece, piece.count, 0)
                 if count == 0 { received += turn.until == nil ? "" : "<closed>" }
                 guard count > 0 else { break }

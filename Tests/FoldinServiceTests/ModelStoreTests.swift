@@ -1,7 +1,9 @@
 import FoldinClient
 import FoldinInteractions
+import FoldinKernels
 import FoldinTestSupport
 import Foundation
+import Logging
 import Testing
 
 @testable import FoldinModels
@@ -37,6 +39,65 @@ import Testing
                 #expect(metrics.contains("foldin_model_loads_total{arm=\"main\",outcome=\"\(outcome)\"} \(count)\n"))
             }
         }
+    }
+
+    /// Each load has a number, and the model before comes back at once; its successor is loaded again only when it is asked for.
+    @Test func areNumberedAndRolledBack() async throws {
+        try await LiveService.configured({ configuration, folder in
+            try LiveService.model(seed: 9).save(to: folder.path + "/candidate.safetensors")
+            configuration.candidate = (folder.path + "/candidate.safetensors", 0.3)
+        }).run { service in
+            let path = service.folder.path + "/model.safetensors"
+            let first = try #require(try await service.client.models().first)
+            #expect(first.number == 1 && first.previous == nil)
+            let nothing = await #expect(throws: ProblemDocument.self) { try await service.client.rollBack() }
+            #expect(nothing?.status == 409 && nothing?.type == "urn:foldin:problem:no-previous-model")
+            try LiveService.model(seed: 5).save(to: path)
+            let second = try #require(try await service.client.reload().first)
+            #expect(second.number == 2 && second.previous == 1)
+            let other = await #expect(throws: ProblemDocument.self) { try await service.client.rollBack(arm: "candidate") }
+            #expect(other?.status == 409)
+            let back = try #require(try await service.client.rollBack().first)
+            #expect(back.number == 1 && back.version == first.version && back.previous == nil && back.loaded == first.loaded)
+            #expect(try await service.client.recommendations(havingLiked: ["i1"]).model.version == first.version)
+            // Asked for, the file is loaded; it has another number.
+            let third = try #require(try await service.client.reload().first)
+            #expect(third.number == 3 && third.version == second.version && third.previous == 1)
+            #expect(try await service.send("POST", "/v1/models:rollback?arm=x").problem().status == 400)
+            let metrics = try await service.send("GET", "/metrics").text
+            #expect(metrics.contains("foldin_model_loads_total{arm=\"main\",outcome=\"rolled back\"} 1\n"))
+        }
+    }
+
+    /// Whoever watches the file leaves the model alone that was rolled back, also when the same bytes are written again.
+    @Test func areNotLoadedAgainByThemselves() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/m"
+        try LiveService.model(seed: 4).save(to: path)
+        let store = try ModelStore(
+            arm: "main", path: path, kept: 2, workers: Workers(count: 1),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            metrics: PrometheusRegistry())
+        func look() async -> Int {
+            for _ in 0..<3 { await store.reloadIfChanged() }
+            return store.numbered.current.number
+        }
+        try LiveService.model(seed: 5).save(to: path)
+        #expect(await look() == 2)
+        #expect(store.rollBack() && store.numbered.current.number == 1)
+        #expect(await look() == 1)
+        try LiveService.model(seed: 5).save(to: path)
+        #expect(await look() == 1)
+        try LiveService.model(seed: 6).save(to: path)
+        #expect(await look() == 3)
+        try LiveService.model(seed: 5).save(to: path)
+        #expect(await look() == 4)
+        // Two are kept.
+        try LiveService.model(seed: 7).save(to: path)
+        #expect(await look() == 5)
+        #expect(store.rollBack() && store.numbered.current.number == 4)
+        #expect(store.rollBack() && store.numbered.current.number == 3)
+        #expect(!store.rollBack() && store.numbered.current.number == 3)
     }
 
     @Test func areLoadedAnewWhenTheFileChanges() async throws {

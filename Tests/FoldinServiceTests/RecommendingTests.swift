@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// 150 requests are three blocks.
+    /// 150 requests are five blocks.
     @Test func answersManyAsOne() async throws {
         try await LiveService.with { service in
             let requests = (0..<150).map { person in

@@ -4,7 +4,7 @@ import FoldinKernels
 import FoldinMessages
 import Foundation
 
-// FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared [libFuzzer's options] [folders of inputs]
+// FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared|answers [libFuzzer's options] [folders of inputs]
 // FoldinFuzz seeds FOLDER
 
 /// Bytes as each message that a client may send. What cannot be read must say so; nothing may trap.
@@ -192,7 +192,7 @@ case "seeds" where CommandLine.arguments.count == 3:
     try writeCheckpointSeeds(to: CommandLine.arguments[2])
     try writePreparedSeeds(to: CommandLine.arguments[2])
     unlink(input.path)
-case "messages", "models", "delimited", "json", "titles", "histories", "checkpoints", "prepared":
+case "messages", "models", "delimited", "json", "titles", "histories", "checkpoints", "prepared", "answers":
     // libFuzzer takes what follows the name of the target as its own.
     let options = [CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)
     var pointers = options.map { strdup($0) } + [nil]
@@ -207,14 +207,16 @@ case "messages", "models", "delimited", "json", "titles", "histories", "checkpoi
         case "titles": return foldin_fuzz(count, start) { readTitles($0, $1) }
         case "checkpoints": return foldin_fuzz(count, start) { readCheckpoint($0, $1) }
         case "prepared": return foldin_fuzz(count, start) { readPrepared($0, $1) }
+        case "answers": return foldin_fuzz(count, start) { answer($0, $1) }
         default: return foldin_fuzz(count, start) { readHistories($0, $1) }
         }
     }
     unlink(input.path)
+    if CommandLine.arguments[1] == "answers" { try? FileManager.default.removeItem(atPath: servedModels.folder) }
     exit(status)
 default:
     print(
-        "FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared [libFuzzer's options] [folders], or seeds FOLDER"
+        "FoldinFuzz messages|models|delimited|json|titles|histories|checkpoints|prepared|answers [options] [folders], or seeds FOLDER"
     )
     exit(64)
 }
