@@ -126,7 +126,8 @@ import Testing
     }
 
     @Test(arguments: [
-        1e-300, .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-9, 1, 1e12, 1e300, .greatestFiniteMagnitude, .infinity, .nan, 0, -1,
+        1e-300, .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-9, 1, 1e12, 1e300, .greatestFiniteMagnitude, .infinity, .nan, 0,
+        -1,
     ])
     func noRateIsTooStrange(rate: Double) {
         let limit = RateLimit(rate: rate)
