@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Serve a model over HTTP, with a page to try it on.",
         discussion: """
             Listens on this machine only, unless --host says otherwise; then it wants --keys (see 'foldin keys') or --open. The model is loaded \
-            anew when its file changes, on SIGHUP and on POST /v1/models:reload; a bad file leaves the old model serving. SIGTERM \
+            anew when its file changes, on SIGHUP and on POST /v1/models:reload; a bad file leaves the old model serving. Keys and certificate are \
+            read anew when their files change and on SIGHUP. SIGTERM \
             lets what has come in be answered. The log is a JSON object a line on standard error. GET /openapi.json describes the interface.
             """)
 
@@ -46,6 +47,17 @@ struct ServeCommand: AsyncParsableCommand {
             "Histories scored per second for each client, and other requests. (default: any number)", valueName: "n")) var rate:
         Double?
     @Option(help: ArgumentHelp("Bytes a request's body may have.", valueName: "n")) var maxBody = 1 << 20
+    @Option(help: ArgumentHelp("Connections that may be open. (default: 10000, or what 'ulimit -n' leaves)", valueName: "n"))
+    var maxConnections: Int?
+    @Option(help: ArgumentHelp("Connections that one address may have open. (default: half of all)", valueName: "n"))
+    var maxConnectionsPerAddress: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of requests and replies held at once; past it the answer is 503. (default: 256 MiB, or an eighth of the memory)",
+            valueName: "n"))
+    var maxBuffered: Int?
+    @Option(help: ArgumentHelp("Seconds that requests which have come in may take at the end.", valueName: "s")) var drainTime =
+        30.0
     @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay =
         1.0
     @Option(help: ArgumentHelp("Histories scored together at most.", valueName: "n")) var batchSize = 64
@@ -57,6 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         if maxBody < 1 { throw ValidationError("--max-body: found \(maxBody); expected at least 1") }
         if !(0..<1_000).contains(batchDelay) { throw ValidationError("--batch-delay: found \(batchDelay); expected 0 to 999") }
+        if !(0...86_400).contains(drainTime) { throw ValidationError("--drain-time: found \(drainTime); expected 0 to 86400") }
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ValidationError("found one of --tls-certificate and --tls-key; expected both or none")
         }
@@ -82,6 +95,10 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.candidate = candidate.map { (TrainedModel.path(of: $0), candidateShare) }
         configuration.rate = rate
         configuration.limits.bodyBytes = maxBody
+        configuration.maxConnections = maxConnections
+        configuration.maxConnectionsPerAddress = maxConnectionsPerAddress
+        configuration.maxBuffered = maxBuffered
+        configuration.drainTime = .milliseconds(Int(drainTime * 1_000))
         configuration.batchDelay = .microseconds(Int(batchDelay * 1_000))
         configuration.batchSize = batchSize
         configuration.queueSize = queueSize
@@ -89,11 +106,17 @@ struct ServeCommand: AsyncParsableCommand {
         let level = logLevel.level
         let logger = Logger(label: "foldin") { _ in JSONLogHandler(level: level) }
         let host = host.contains(":") ? "[\(host)]" : host
-        try await FoldinServer(configuration, logger: logger).run { port in
-            if Console.isWatched {
-                Console.note("serving on \(certificate == nil ? "http" : "https")://\(host):\(port)/ (Ctrl-C to stop)")
+        let result: Result<Void, any Error>
+        do {
+            try await FoldinServer(configuration, logger: logger).run { port in
+                if Console.isWatched {
+                    Console.note("serving on \(certificate == nil ? "http" : "https")://\(host):\(port)/ (Ctrl-C to stop)")
+                }
             }
-        }
+            result = .success(())
+        } catch { result = .failure(error) }
+        await LogQueue.standardError.flush()
+        try result.get()
     }
 }
 

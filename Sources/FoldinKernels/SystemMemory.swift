@@ -30,6 +30,12 @@ public enum SystemMemory {
         #endif
     }
 
+    /// Bytes of memory that the machine has, or that a container is allowed where that is less.
+    public static var total: Int {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return min(physical, text("/sys/fs/cgroup/memory.max").flatMap { Int($0) } ?? physical)
+    }
+
     /// The most bytes this process has had in memory since it began or since `forgetPeak`; nil where the system does not tell.
     public static var peak: Int? {
         #if canImport(Darwin)

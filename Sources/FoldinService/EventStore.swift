@@ -270,9 +270,14 @@ final class EventStore: Sendable {
     /// Writes a number of the file's header as it is, which changes nothing and takes the same way to the disk as an event. Uses a connection
     /// of its own, and waits neither for readers nor for writers.
     func check() async throws {
-        guard let identity, EventFile.Identity(path) == identity else {
+        guard let now = EventFile.Identity(path) else {
             throw FoldinError(
-                .missingInput, file: path, found: "no file, or another than the database that is open", expected: "the database")
+                .missingInput, file: path, found: "that the database of events was removed", expected: "the database that is open")
+        }
+        guard now == identity else {
+            throw FoldinError(
+                .missingInput, file: path, found: "that the database of events was replaced by another file",
+                expected: "the database that is open")
         }
         try await withTimeLimit(options.readTime) { [probe] in
             try await probe.writeWithoutTransaction { database in

@@ -2,9 +2,8 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
 import Logging
+import Metrics
 import NIOCore
 import ServiceLifecycle
 import UnixSignals
@@ -14,10 +13,11 @@ public struct FoldinServer: Sendable {
     private let configuration: ServiceConfiguration
     private let logger: Logger
     private let arms: ModelArms
-    private let events: EventStore?
-    private let certificate: Certificate?
+    private let certificate: ReloadedFile<Certificate>?
+    private let keys: ReloadedFile<KeyRing>?
+    private let probe: StoreProbe?
     private let draining = Draining()
-    private let router: RouterResponder<ServiceContext>
+    private let setting: ConnectionSetting
 
     /// Loads the models and opens what the configuration names.
     ///
@@ -26,7 +26,18 @@ public struct FoldinServer: Sendable {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
-        certificate = try configuration.certificate.map { try Certificate(chain: $0.chain, key: $0.key) }
+        let limit = Descriptors.raisedLimit()
+        let connectionLimits = try ConnectionLimits(
+            asked: configuration.maxConnections, perAddress: configuration.maxConnectionsPerAddress, limit: limit,
+            open: Descriptors.open(limit: limit), loops: System.coreCount)
+        certificate = try configuration.certificate.map { files in
+            try ReloadedFile("certificate", paths: [files.chain, files.key], logger: logger) {
+                try Certificate(chain: files.chain, key: files.key)
+            }
+        }
+        keys = try configuration.keys.map { file in
+            try ReloadedFile("keys", paths: [file], logger: logger) { try KeyRing(contentsOf: file) }
+        }
         let workers = Workers(count: configuration.threads)
         let metrics = PrometheusRegistry()
         let main = try ModelStore(
@@ -41,14 +52,15 @@ public struct FoldinServer: Sendable {
             )
         }
         arms = ModelArms(main: main, candidate: candidate)
-        events = try configuration.events.map { path in
+        let events = try configuration.events.map { path in
             try EventStore(
                 path: path,
                 options: EventStore.Options(eventsPerUser: configuration.eventsPerUser, age: configuration.eventAge),
                 metrics: metrics, logger: logger)
         }
+        probe = events.map { StoreProbe($0) }
         let gate = Gate(
-            configuration: configuration, keys: try configuration.keys.map(KeyRing.init),
+            configuration: configuration, keys: keys,
             rate: configuration.rate.map(RateLimit.init),
             metrics: metrics, logger: logger)
         let queue = ScoringQueue(
@@ -62,39 +74,68 @@ public struct FoldinServer: Sendable {
         let routes = Routes(gate)
         routes.addRecommending(answers)
         routes.addUsers(answers)
-        routes.addOperating(arms, events, draining, metrics)
+        let connections = Connections(limits: connectionLimits, metrics: metrics, logger: logger)
+        let budget = Budget(limit: configuration.bufferedBytes)
+        let readiness = Readiness(draining: draining, probe: probe)
+        routes.addOperating(arms, readiness, metrics) {
+            Meter(label: "foldin_connections", dimensions: [], factory: metrics).set(connections.count)
+            Meter(label: "foldin_buffered_bytes", dimensions: [], factory: metrics).set(budget.held)
+            Counter(label: "foldin_log_lines_dropped_total", dimensions: [], factory: metrics)
+                .increment(by: LogQueue.standardError.takeDropped())
+        }
         routes.addPage()
-        router = routes.finished().buildResponder()
+        setting = FoldinServer.setting(
+            configuration, router: routes.finished().buildResponder(), gate: gate, readiness: readiness, connections: connections,
+            budget: budget, logger: logger)
+        logger.info(
+            "limits",
+            metadata: [
+                "open files": "\(limit)", "connections": "\(connectionLimits.total)",
+                "connections per address": "\(connectionLimits.perAddress)", "buffered bytes": "\(budget.limit)",
+            ])
     }
 
-    /// Serves until SIGTERM or SIGINT, then answers what has come in and returns. SIGHUP reloads the models.
+    /// How connections get their answers.
+    private static func setting(
+        _ configuration: ServiceConfiguration, router: RouterResponder<ServiceContext>, gate: Gate, readiness: Readiness,
+        connections: Connections, budget: Budget, logger: Logger
+    ) -> ConnectionSetting {
+        // Of the packages only errors are of interest.
+        var quiet = logger
+        quiet.logLevel = max(.error, logger.logLevel)
+        let (logger, hasCertificate) = (quiet, configuration.certificate != nil)
+        return ConnectionSetting(
+            connections: connections, budget: budget, limits: configuration.limits, isSecure: hasCertificate,
+            respond: { request, exchange -> Reply in
+                let context = ServiceContext(source: ServiceContext.Source(logger: logger, exchange: exchange))
+                do { return try await Reply(router.respond(to: request, context: context)) } catch {
+                    return gate.reply(.internalFailure)
+                }
+            },
+            health: { request -> Reply? in
+                let began = ContinuousClock.now
+                let requestId = Gate.requestId(request) ?? RequestID().description
+                guard let reply = readiness.reply(to: request, requestId: requestId) else { return nil }
+                return gate.completed(reply, to: request, requestId: requestId, began: began)
+            },
+            refuse: { gate.reply($0) })
+    }
+
+    /// Serves until SIGTERM or SIGINT, then answers what has come in and returns. SIGHUP reloads models, keys and certificate.
     ///
     /// `onListening` is called with the port once connections are taken.
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` when the address is taken or is none of this machine's.
     public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
         let logger = logger
-        let http = HTTPServerBuilder { responder in
-            ServiceChannel(
-                http: HTTP1Channel(
-                    responder: responder,
-                    configuration: .init(
-                        additionalChannelHandlers: [UnreadableRequests(logger: logger), ClosingReplies(), Departures()],
-                        idleTimeout: .seconds(30))))
-        }
-        let application = Application(
-            responder: router, server: try certificate.map { try .tls(http, tlsConfiguration: $0.configuration) } ?? http,
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "foldin", backlog: 1024,
-                availableConnectionsDelegate: .maximum(10_000, logger: logger)),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
-                logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
-                await onListening(port)
-            }, logger: quiet)
-        let services: [any Service] =
-            [application, Notice(draining: draining), Reloading(stores: arms.stores, logger: logger)]
-            + (configuration.watch.map { [Watching(stores: arms.stores, interval: $0)] } ?? [])
+        let listener = Listener(
+            configuration: configuration, setting: setting, certificate: certificate, logger: logger, onListening: onListening)
+        var files: [any Reloaded] = arms.stores
+        if let keys { files.append(keys) }
+        if let certificate { files.append(certificate) }
+        var services: [any Service] = [listener, Notice(draining: draining), Reloading(files: files, logger: logger)]
+        if let interval = configuration.watch { services.append(Watching(files: files, interval: interval)) }
+        if let probe { services.append(probe) }
         do {
             try await ServiceGroup(
                 configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
@@ -142,26 +183,26 @@ public struct FoldinServer: Sendable {
 
     /// Reloads on SIGHUP.
     private struct Reloading: Service {
-        let stores: [ModelStore]
+        let files: [any Reloaded]
         let logger: Logger
 
         func run() async throws {
             for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
                 logger.info("reload asked for by SIGHUP")
-                for store in stores { await store.reload() }
+                for file in files { await file.reload() }
             }
         }
     }
 
     /// Reloads when a file changes.
     private struct Watching: Service {
-        let stores: [ModelStore]
+        let files: [any Reloaded]
         let interval: Duration
 
         func run() async throws {
             await cancelWhenGracefulShutdown {
                 while (try? await Task.sleep(for: interval)) != nil {
-                    for store in stores { await store.reloadIfChanged() }
+                    for file in files { await file.reloadIfChanged() }
                 }
             }
         }

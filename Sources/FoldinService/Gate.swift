@@ -3,13 +3,14 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Metrics
+import NIOCore
 
 /// What every request passes first and every reply last: who asks, how often; headers, problem documents, the log, the metrics.
 struct Gate: RouterMiddleware {
     typealias Context = ServiceContext
 
     let configuration: ServiceConfiguration
-    let keys: KeyRing?
+    let keys: ReloadedFile<KeyRing>?
     let rate: RateLimit?
     let metrics: PrometheusRegistry
     let logger: Logger
@@ -19,8 +20,8 @@ struct Gate: RouterMiddleware {
     ) async throws -> Response {
         let began = ContinuousClock.now
         var context = context
-        if let id = request.headers[.requestId], Gate.isDecent(id) { context.requestId = id }
-        let key = keys.flatMap { keys in Gate.bearer(request).flatMap(keys.entry) }
+        if let id = Gate.requestId(request.head) { context.requestId = id }
+        let key = keys.flatMap { keys in Gate.bearer(request).flatMap(keys.value.entry) }
         context.scope = keys == nil ? .admin : key?.scope
         if let rate {
             let client = Gate.client(context, key: key?.name)
@@ -30,25 +31,52 @@ struct Gate: RouterMiddleware {
         }
         var response: Response
         do {
-            context.expectation = try Expectation(request)
+            guard context.exchange.expectations.allSatisfy({ $0 == RequestHead.goOn }) else { throw Problem.expectationFailed }
             try admit(request, context, key: key?.name)
             response = try await next(request, context)
         } catch {
             response = problem(error, request, context).response(requestId: context.requestId)
         }
-        // Refused without a word about the body, a client may send it or not: what comes next on the connection cannot be told.
-        let waits =
-            context.expectation.map { !$0.wasMet } ?? (response.status == .expectationFailed && Expectation.hasBody(request))
-        if waits { response.headers[.connection] = "close" }
-        response.headers[.requestId] = context.requestId
-        response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "no-referrer"
-        if response.headers[.contentSecurityPolicy] == nil {
-            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
-        }
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        Gate.complete(&response.headers, requestId: context.requestId)
         record(request, context, key: key?.name, status: response.status, took: .now - began)
         return response
+    }
+
+    /// The id that the client chose, when it is decent.
+    static func requestId(_ head: HTTPRequest) -> String? {
+        head.headerFields[.requestId].flatMap { Gate.isDecent($0) ? $0 : nil }
+    }
+
+    /// Adds the headers that every reply has.
+    static func complete(_ headers: inout HTTPFields, requestId: String) {
+        headers[.requestId] = requestId
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.referrerPolicy] = "no-referrer"
+        if headers[.contentSecurityPolicy] == nil {
+            headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        headers[.date] = HTTPDate.now
+        headers[.server] = "foldin"
+    }
+
+    /// A refusal of what never came to the router. One of many for lack of connections is not in the log.
+    func reply(_ problem: Problem) -> Reply {
+        let requestId = RequestID().description
+        if problem != .full { record(method: "other", route: "none", requestId: requestId, status: problem.status, took: .zero) }
+        var head = problem.response(requestId: requestId).head
+        Gate.complete(&head.headerFields, requestId: requestId)
+        return Reply(head: head, body: problem.document(requestId: requestId))
+    }
+
+    /// A reply that needed no router, with all headers; it is recorded.
+    func completed(_ reply: Reply, to request: HTTPRequest, requestId: String, began: ContinuousClock.Instant) -> Reply {
+        var reply = reply
+        Gate.complete(&reply.head.headerFields, requestId: requestId)
+        record(
+            method: request.method.rawValue, route: request.path ?? "none", requestId: requestId, status: reply.head.status,
+            took: .now - began)
+        return reply
     }
 
     /// Whether this client may ask at all now.
@@ -69,9 +97,9 @@ struct Gate: RouterMiddleware {
     private func isOwn(_ request: Request) -> Bool {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
         guard let authority = request.head.authority else { return true }
-        var host = authority[...]
+        var host = authority.lowercased()[...]
         if let colon = host.lastIndex(of: ":"), host.last != "]" { host = host[..<colon] }
-        return ["localhost", "127.0.0.1", "[::1]", configuration.host].contains(String(host).lowercased())
+        return NetworkAddress.isLoopback(String(host)) || host == configuration.host.lowercased()
     }
 
     private func problem(_ error: any Error, _ request: Request, _ context: ServiceContext) -> Problem {
@@ -90,14 +118,21 @@ struct Gate: RouterMiddleware {
     private func record(
         _ request: Request, _ context: ServiceContext, key: String?, status: HTTPResponse.Status, took: Duration
     ) {
-        let route = context.endpointPath ?? "none"
-        let nanoseconds = Int64(took / .nanoseconds(1))
         let method = Routes.methods.contains(request.method) ? request.method.rawValue : "other"
+        record(
+            method: method, route: context.endpointPath ?? "none", requestId: context.requestId, key: key, status: status,
+            took: took)
+    }
+
+    func record(
+        method: String, route: String, requestId: String, key: String? = nil, status: HTTPResponse.Status, took: Duration
+    ) {
+        let nanoseconds = Int64(took / .nanoseconds(1))
         let dimensions = [("method", method), ("route", route), ("status", String(status.code))]
         Metrics.Timer(label: "foldin_request_seconds", dimensions: dimensions, factory: metrics).recordNanoseconds(nanoseconds)
         guard logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [
-            "request": "\(context.requestId)", "method": "\(method)", "route": "\(route)", "status": "\(status.code)",
+            "request": "\(requestId)", "method": "\(method)", "route": "\(route)", "status": "\(status.code)",
             "ms": "\(Double(nanoseconds / 10_000) / 100)",
         ]
         if let key { metadata["key"] = "\(key)" }

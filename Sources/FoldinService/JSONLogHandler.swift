@@ -1,13 +1,13 @@
 import Foundation
 import Logging
-import Synchronization
 
-/// Writes a JSON object a line to standard error: time, level, message, then the metadata.
+/// Writes a JSON object a line to standard error: time, level, message, then the metadata. Never waits for the reader.
 public struct JSONLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
+    private let queue: LogQueue
 
-    public init(level: Logger.Level) { logLevel = level }
+    public init(level: Logger.Level, queue: LogQueue = .standardError) { (logLevel, self.queue) = (level, queue) }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -15,24 +15,22 @@ public struct JSONLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var line: [UInt8] = []
-        append("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), to: &line)
-        append("level", event.level.rawValue, to: &line)
-        append("message", event.message.description, to: &line)
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" {
-            append(key, "\(value)", to: &line)
-        }
-        line[0] = UInt8(ascii: "{")
-        line.append(contentsOf: "}\n".utf8)
-        // One write a line: lines of several threads stay whole.
-        line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let words = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        queue.append(JSONLogHandler.line(level: event.level.rawValue, message: event.message.description, words))
     }
 
-    private func append(_ key: String, _ value: String, to line: inout [UInt8]) {
-        line.append(UInt8(ascii: ","))
-        JSON.append(key, to: &line)
-        line.append(UInt8(ascii: ":"))
-        JSON.append(value, to: &line)
+    /// A line of the log.
+    static func line(level: String, message: String, _ words: [(String, String)]) -> [UInt8] {
+        let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        var line: [UInt8] = []
+        for (key, value) in [("time", time), ("level", level), ("message", message)] + words {
+            line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            JSON.append(key, to: &line)
+            line.append(UInt8(ascii: ":"))
+            JSON.append(value, to: &line)
+        }
+        line.append(contentsOf: "}\n".utf8)
+        return line
     }
 }

@@ -29,11 +29,11 @@ public struct KeyRing: Sendable {
 
     let entries: [Entry]
 
-    /// Reads a key file.
+    /// Reads a key file, which nobody but its owner may read.
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     public init(contentsOf path: String) throws {
-        let data = try MappedFile.data(at: path, expected: "a key file; see 'foldin keys'")
+        let data = try SecretFile.contents(of: path, expected: "a key file; see 'foldin keys'")
         var entries: [Entry] = []
         var text = String(decoding: data, as: UTF8.self)
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }

@@ -9,25 +9,6 @@ import NIOConcurrencyHelpers
 
 /// One model that is served, exchanged for a newer one whole or not at all.
 final class ModelStore: Sendable {
-    /// What tells a file from another that took its place.
-    private struct Stamp: Equatable {
-        let inode: UInt64
-        let size: Int64
-        let seconds, nanoseconds: Int
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            inode = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            #if canImport(Darwin)
-                (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
-            #else
-                (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-            #endif
-        }
-    }
-
     /// A model and its number: 1 for the first that this store loaded, 2 for the next.
     struct Numbered: Sendable {
         let model: ServedModel
@@ -44,9 +25,9 @@ final class ModelStore: Sendable {
         var rejected: String?
         var failure: String?
         /// The file as it was when it was last loaded, or tried to be.
-        var tried: Stamp?
+        var tried: FileStamp?
         /// The file as the watcher saw it last.
-        var seen: Stamp?
+        var seen: FileStamp?
     }
 
     let arm: String
@@ -70,7 +51,7 @@ final class ModelStore: Sendable {
         self.workers = workers
         self.logger = logger
         self.metrics = metrics
-        let stamp = Stamp(path)
+        let stamp = FileStamp(path)
         state = NIOLockedValueBox(
             State(
                 current: Numbered(model: try ServedModel(arm: arm, path: path, workers: workers), number: 1), tried: stamp,
@@ -122,7 +103,7 @@ final class ModelStore: Sendable {
 
     /// Reloads when the file changed and has then stayed the same for one look, so that a copy in progress is not read.
     func reloadIfChanged() async {
-        let stamp = Stamp(path)
+        let stamp = FileStamp(path)
         let isDue = state.withLockedValue { state in
             defer { state.seen = stamp }
             return stamp != nil && stamp == state.seen && stamp != state.tried
@@ -131,7 +112,7 @@ final class ModelStore: Sendable {
     }
 
     private func load(isAsked: Bool) {
-        let stamp = Stamp(path)
+        let stamp = FileStamp(path)
         do {
             let fresh = try ServedModel(arm: arm, path: path, workers: workers)
             let outcome = state.withLockedValue { state in

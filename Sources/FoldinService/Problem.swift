@@ -65,6 +65,19 @@ struct Problem: Error, Equatable {
         status: .unsupportedMediaType, name: "json-needed", title: "The body must be JSON",
         detail: "found another or no Content-Type; expected application/json")
 
+    static let brokenOff = malformed(found: "a body that broke off", expected: "a whole one")
+
+    static let overloaded = Problem(
+        status: .serviceUnavailable, name: "busy", title: "The service is busy",
+        detail:
+            "found as many bytes of other requests and replies as the service holds at once; expected the request again later",
+        headers: [.retryAfter: "1"])
+
+    static let full = Problem(
+        status: .serviceUnavailable, name: "busy", title: "The service is busy",
+        detail: "found as many connections as the service takes, or takes of one address; expected a new one later",
+        headers: [.retryAfter: "1"])
+
     static let slow = Problem(
         status: .requestTimeout, name: "too-slow", title: "The body took too long",
         detail: "found a body that had not arrived whole in time; expected it within seconds")

@@ -15,7 +15,11 @@ final class Draining: Sendable {
 
 extension Routes {
     /// Models, health, metrics.
-    func addOperating(_ arms: ModelArms, _ events: EventStore?, _ draining: Draining, _ metrics: PrometheusRegistry) {
+    ///
+    /// `measure` records what is measured only when somebody asks.
+    func addOperating(
+        _ arms: ModelArms, _ readiness: Readiness, _ metrics: PrometheusRegistry, measure: @escaping @Sendable () -> Void
+    ) {
         add(.get, "/v1/models", scope: .read) { _, _ in try JSON.response(ModelsReply(models: arms.states)) }
         add(.post, "/v1/models:reload", scope: .admin) { _, _ in
             for store in arms.stores { await store.reload() }
@@ -39,12 +43,10 @@ extension Routes {
             }
             return try JSON.response(ModelsReply(models: arms.states))
         }
+        // The connection answers these itself; here they are for requests with a body and the like, and for their other methods.
         add(.get, "/health/live", scope: nil) { _, _ in try JSON.response(["status": "live"]) }
         add(.get, "/health/ready", scope: nil) { _, _ in
-            if draining.hasBegun { throw Problem.unavailable("found a service that is shutting down; expected another") }
-            do { try await events?.check() } catch {
-                throw Problem.unavailable("found a database of events that cannot be read; expected it to work later")
-            }
+            if let problem = readiness.problem { throw problem }
             return try JSON.response(["status": "ready"])
         }
         add(.get, "/metrics", scope: .read) { _, _ in
@@ -54,6 +56,7 @@ extension Routes {
                     .record(served.loaded.timeIntervalSince1970)
             }
             Meter(label: "process_resident_memory_bytes", dimensions: [], factory: metrics).set(Routes.residentBytes)
+            measure()
             let text = metrics.text
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -30,6 +30,7 @@ final class Routes {
         _ handler: @escaping @Sendable (Request, Query, ServiceContext) async throws -> Response
     ) {
         router.on(RouterPath(path), method: method) { request, context in
+            try Routes.check(request, is: path)
             if let scope {
                 guard let given = context.scope else { throw Problem.keyNeeded }
                 guard given >= scope else { throw Problem.scopeNeeded(scope) }
@@ -55,7 +56,7 @@ final class Routes {
             guard media.prefix(while: { $0 != ";" }).trimmingCharacters(in: .whitespaces) == "application/json" else {
                 throw Problem.jsonNeeded
             }
-            return try await handler(JSON.decode(body, from: Routes.collect(request, context, limits)), context)
+            return try await handler(JSON.decode(body, from: context.exchange.body(upTo: limits.bodyBytes)), context)
         }
     }
 
@@ -63,35 +64,20 @@ final class Routes {
     func finished() -> Router<ServiceContext> {
         for (path, methods) in allowed {
             for method in Routes.methods where !methods.contains(method) {
-                router.on(RouterPath(path), method: method) { _, _ -> Response in throw Problem.methodNotAllowed(methods) }
+                router.on(RouterPath(path), method: method) { request, _ -> Response in
+                    try Routes.check(request, is: path)
+                    throw Problem.methodNotAllowed(methods)
+                }
             }
         }
         return router
     }
 
-    /// The whole body, which a client that waits is told to send.
-    ///
-    /// A client that takes longer than the limit is hung up on, also while the rest of a body that is too large is passed over.
-    private static func collect(
-        _ request: Request, _ context: ServiceContext, _ limits: ServiceConfiguration.Limits
-    ) async throws -> ByteBuffer {
-        let channel = context.channel
-        let deadline = channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(limits.bodyTime / .nanoseconds(1)))) {
-            channel.close(promise: nil)
-        }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
-            throw Problem.tooLarge(limit: limits.bodyBytes)
-        }
-        context.expectation?.meet(channel)
-        do {
-            let body = try await request.body.collect(upTo: limits.bodyBytes)
-            deadline.cancel()
-            return body
-        } catch is NIOTooManyBytesError {
-            throw Problem.tooLarge(limit: limits.bodyBytes)
-        } catch {
-            throw Problem.malformed(found: "a body that broke off", expected: "a whole one")
-        }
+    /// Refuses a path that the router takes for `path` though it has other slashes: a proxy in front may know only the one.
+    private static func check(_ request: Request, is path: String) throws {
+        func slashes(_ text: String) -> Int { text.utf8.count { $0 == UInt8(ascii: "/") } }
+        guard slashes(request.uri.path) != slashes(path) || !request.uri.path.hasPrefix("/") else { return }
+        throw Problem.notFound("found a path with more slashes than one of /openapi.json has; expected that one")
     }
 
     /// A captured part of the path, decoded.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinKernels
 import Foundation
 
 /// How a service is to run.
@@ -9,6 +10,12 @@ public struct ServiceConfiguration: Sendable {
         public var bodyBytes = 1 << 20
         /// How long a body may take to arrive.
         public var bodyTime = Duration.seconds(10)
+        /// Bytes of a request's line and headers.
+        public var headBytes = 1 << 15
+        /// How long a connection may wait for the whole head of its next request.
+        public var idleTime = Duration.seconds(30)
+        /// How long a client may take to receive a reply; a second more for each 64 KiB.
+        public var replyTime = Duration.seconds(30)
         /// Items of a reply.
         public var top = 1_000
         /// Items that a reply may pass over.
@@ -71,11 +78,22 @@ public struct ServiceConfiguration: Sendable {
     /// Threads for the arithmetic; all processors when nil.
     public var threads: Int?
     public var limits = Limits()
+    /// Connections that may be open; when nil 10,000, or what the system's limit on open files leaves.
+    public var maxConnections: Int?
+    /// The same of one address; half of all when nil.
+    public var maxConnectionsPerAddress: Int?
+    /// Bytes of requests and replies that are held at once; when nil 256 MiB, or an eighth of the memory where that is less.
+    public var maxBuffered: Int?
+    /// How long the end may take: requests that have come in are answered meanwhile.
+    public var drainTime = Duration.seconds(30)
 
     public init(model: String) { self.model = model }
 
     /// Whether only this machine can reach the address.
-    public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host.lowercased()) || host.hasPrefix("127.") }
+    public var isLoopback: Bool { NetworkAddress.isLoopback(host) }
+
+    /// `maxBuffered`, or its default.
+    var bufferedBytes: Int { maxBuffered ?? min(1 << 28, SystemMemory.total / 8) }
 
     /// Checks what can be checked without opening anything.
     ///
@@ -103,6 +121,13 @@ public struct ServiceConfiguration: Sendable {
         try require(
             batchSize > 0 && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)",
             "a queue of at least a batch")
+        try require(maxConnections ?? 1 > 0, "\(maxConnections ?? 0) connections", "at least 1")
+        try require(maxConnectionsPerAddress ?? 1 > 0, "\(maxConnectionsPerAddress ?? 0) connections per address", "at least 1")
+        // One client may hold half, and a body is still there when its reply is written.
+        try require(
+            bufferedBytes >= 4 * limits.bodyBytes, "\(bufferedBytes) bytes to hold at once and bodies of \(limits.bodyBytes)",
+            "at least four bodies")
+        try require(drainTime >= .zero, "an end that takes \(drainTime)", "0 or more seconds")
         try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")
     }
 }

@@ -40,7 +40,7 @@ import Testing
         try await LiveService.configured({ configuration, folder in
             let (chain, key) = (folder.path + "/chain.pem", folder.path + "/key.pem")
             try Data(Self.certificate.utf8).write(to: URL(filePath: chain))
-            try Data(Self.key.utf8).write(to: URL(filePath: key))
+            try writeSecret(Self.key, to: key)
             configuration.certificate = (chain, key)
         }).run { service in
             let chain = service.folder.path + "/chain.pem"
@@ -63,8 +63,7 @@ import Testing
     @Test func isRefusedWithoutThem() throws {
         let folder = try TemporaryFolder()
         func write(_ name: String, _ text: String) throws -> String {
-            try Data(text.utf8).write(to: URL(filePath: folder.path + "/" + name))
-            return folder.path + "/" + name
+            try writeSecret(text, to: folder.path + "/" + name)
         }
         let (chain, key) = (try write("chain", Self.certificate), try write("key", Self.key))
         _ = try Certificate(chain: chain, key: key)

@@ -51,7 +51,7 @@ import Testing
     @Test func refusalsComeBeforeTheBody() async throws {
         let key = KeyRing.make(name: "a", scope: .read)
         try await LiveService.configured({ configuration, folder in
-            try key.line.write(toFile: folder.path + "/keys", atomically: true, encoding: .utf8)
+            try writeSecret(key.line, to: folder.path + "/keys")
             configuration.keys = folder.path + "/keys"
             configuration.limits.bodyBytes = 1_000
         }).run { service in

@@ -19,8 +19,8 @@ import Testing
     @Test func areAskedForEverywhere() async throws {
         let keys = Dictionary(uniqueKeysWithValues: Scope.allCases.map { ($0, KeyRing.make(name: $0.rawValue, scope: $0)) })
         try await LiveService.configured({ configuration, folder in
-            try ("# ours\n\n" + keys.values.map(\.line).joined(separator: "\n") + "\n").write(
-                toFile: folder.path + "/keys", atomically: true, encoding: .utf8)
+            try writeSecret(
+                "# ours\n\n" + keys.values.map(\.line).joined(separator: "\n") + "\n", to: folder.path + "/keys")
             configuration.keys = folder.path + "/keys"
             configuration.events = folder.path + "/events.sqlite"
         }).run { service in
@@ -58,18 +58,19 @@ import Testing
         let (key, line) = KeyRing.make(name: "shop", scope: .write)
         #expect(key.count == 7 + 64 && !line.contains(key.dropFirst(7)) && line.hasPrefix("shop write "))
         #expect(KeyRing.make(name: "shop", scope: .write).key != key)
-        let ring = try KeyRing(contentsOf: try folder.write("keys", line))
+        let ring = try KeyRing(contentsOf: try writeSecret(line, to: folder.path + "/keys"))
         #expect(ring.entry(for: key)?.scope == .write && ring.entry(for: key + " ") == nil && ring.entry(for: "") == nil)
         // As editors of other systems leave it.
         for text in ["\u{FEFF}" + line, "\u{FEFF}\n" + line, "\r\n# ours\r\n \t" + line + " \r\n", "# a\r\n\r\n" + line + "\r\n"]
         {
-            #expect(try KeyRing(contentsOf: folder.write("keys", text)).entries.map(\.name) == ["shop"], "\(text)")
+            #expect(
+                try KeyRing(contentsOf: writeSecret(text, to: folder.path + "/keys")).entries.map(\.name) == ["shop"], "\(text)")
         }
-        #expect(failure { try KeyRing(contentsOf: folder.write("bad", "# a\r\n\r\nx\r\n")) }?.line == 3)
+        #expect(failure { try KeyRing(contentsOf: writeSecret("# a\r\n\r\nx\r\n", to: folder.path + "/bad")) }?.line == 3)
         for (text, place) in [
             ("", nil), ("# none\n", nil), ("a read\n", 1), ("\na all " + line.suffix(64), 2), ("a read " + line.suffix(63), 1),
         ] {
-            let error = failure { try KeyRing(contentsOf: folder.write("bad", text)) }
+            let error = failure { try KeyRing(contentsOf: writeSecret(text, to: folder.path + "/bad")) }
             #expect(error?.kind == .badData && error?.line == place, "\(text)")
         }
         #expect(failure { try KeyRing(contentsOf: folder.path + "/none") }?.kind == .missingInput)

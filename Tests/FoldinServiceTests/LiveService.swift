@@ -167,6 +167,14 @@ struct LiveService: Sendable {
     }
 }
 
+/// Writes a key file or a private key as it has to be: for its owner alone. Returns the path.
+@discardableResult
+func writeSecret(_ text: String, to path: String) throws -> String {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    chmod(path, 0o600)
+    return path
+}
+
 /// A temporary folder that tests of concurrency may share: its path never changes.
 final class TestFolder: @unchecked Sendable {
     // Sendable because only `path` is read after init; the folder goes with the last reference.

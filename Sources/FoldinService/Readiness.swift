@@ -1,0 +1,31 @@
+import HTTPTypes
+import Hummingbird
+
+/// What `/health/live` and `/health/ready` say. Asking costs nothing: what takes time was found out before.
+struct Readiness: Sendable {
+    let draining: Draining
+    let probe: StoreProbe?
+
+    /// Why the service cannot answer requests now; nil when it can.
+    var problem: Problem? {
+        if draining.hasBegun { return Problem.unavailable("found a service that is shutting down; expected another") }
+        return probe?.fault.map { Problem.unavailable("found \($0); expected it to work later") }
+    }
+
+    /// The reply to a request for health, without the headers that all have; nil when it asks for something else.
+    func reply(to request: HTTPRequest, requestId: String) -> Reply? {
+        guard request.method == .get || request.method == .head else { return nil }
+        switch request.path {
+        case "/health/live": return Readiness.reply("live")
+        case "/health/ready":
+            guard let problem else { return Readiness.reply("ready") }
+            return Reply(head: problem.response(requestId: requestId).head, body: problem.document(requestId: requestId))
+        default: return nil
+        }
+    }
+
+    private static func reply(_ status: String) -> Reply {
+        let body = JSON.buffer(["status": status])
+        return Reply(head: JSON.response(body).head, body: body)
+    }
+}

@@ -1,0 +1,96 @@
+import HTTPTypes
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// The head of a request as HTTP/1 has it (RFC 9112), checked, and what it says of its connection.
+struct RequestHead {
+    let request: HTTPRequest
+    /// Whether the connection may serve another request after this one.
+    let persists: Bool
+    /// Whether the reply has to say that the connection stays: an old client expects the opposite.
+    let saysKeepAlive: Bool
+    /// Whether a body follows.
+    let hasBody: Bool
+    /// The length of the body, where the request says it.
+    let bodyLength: Int?
+    /// What the client waits for with its body; of such members only `100-continue` is known.
+    let expectations: [String]
+
+    /// Whether there is neither a body nor an expectation that cannot be met.
+    var isPlain: Bool { !hasBody && expectations.allSatisfy { $0 == RequestHead.goOn } }
+
+    /// The one expectation that is met.
+    static let goOn = "100-continue"
+
+    /// - Throws: `Problem` for a head that RFC 9112 has servers refuse.
+    init(_ head: HTTPRequestHead) throws(Problem) {
+        guard let method = try? HTTPRequest.Method(head.method) else {
+            throw Problem.malformed(found: "a method that is no token", expected: "GET, POST or another method")
+        }
+        let hosts = head.headers["Host"]
+        let isOld = head.version.minor == 0
+        guard hosts.count <= 1 else {
+            throw Problem.malformed(found: "\(hosts.count) Host headers", expected: "one")
+        }
+        guard isOld || !hosts.isEmpty else { throw Problem.malformed(found: "no Host header", expected: "one") }
+        var (authority, path) = (hosts.first, head.uri)
+        if !path.hasPrefix("/"), let scheme = path.range(of: "://") {
+            // The absolute form: what the target names counts, whatever the Host header is.
+            let rest = path[scheme.upperBound...]
+            let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+            authority = String(rest[..<end])
+            path = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
+        }
+        for host in hosts + [authority].compactMap(\.self) where !RequestHead.isHost(host) {
+            throw Problem.malformed(found: "a Host that is no host", expected: "a name or an address, and perhaps a port")
+        }
+        var fields = HTTPFields()
+        fields.reserveCapacity(head.headers.count)
+        var (closes, keeps, upgrades) = (false, false, method == .connect)
+        var expectations: [String] = []
+        for (name, value) in head.headers {
+            guard let name = HTTPField.Name(name) else {
+                throw Problem.malformed(found: "a header whose name is no token", expected: "names of headers")
+            }
+            if name.canonicalName == "host" { continue }
+            switch name {
+            case .connection:
+                let tokens = RequestHead.members(of: value)
+                if tokens.contains("close") { closes = true }
+                if tokens.contains("keep-alive") { keeps = true }
+                if tokens.contains("upgrade") { upgrades = true }
+            case .expect:
+                // HTTP/1.0 knows no expectations: they are ignored.
+                if isOld { continue }
+                expectations += RequestHead.members(of: value)
+            default: break
+            }
+            fields.append(HTTPField(name: name, value: value))
+        }
+        request = HTTPRequest(method: method, scheme: "http", authority: authority, path: path, headerFields: fields)
+        // Behind what may become another protocol the parser reads no further.
+        persists = !closes && !upgrades && (!isOld || keeps)
+        saysKeepAlive = isOld && keeps
+        bodyLength = fields[.contentLength].flatMap { Int($0) }
+        hasBody = fields[.transferEncoding] != nil || bodyLength ?? 1 > 0 && fields[.contentLength] != nil
+        self.expectations = expectations
+    }
+
+    /// The members of a list in a header's value, in small letters.
+    private static func members(of value: String) -> [String] {
+        value.lowercased().split(separator: ",").map { $0.trimmingPrefix { $0.isWhitespace } }
+            .map { member in String(member.reversed().drop { $0.isWhitespace }.reversed()) }.filter { !$0.isEmpty }
+    }
+
+    /// Whether `text` can be a host with or without a port, or nothing at all: no user, no path, no blanks.
+    private static func isHost(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-._~!$&'()*+,;=:[]%".utf8.contains(byte)
+            }
+        }
+    }
+}
