@@ -386,7 +386,7 @@ final class Connection: ChannelDuplexHandler {
     private func write(_ reply: Reply) {
         guard let context, let incoming else { return }
         var reply = reply
-        let isLast = waiting.isEmpty && (inputEnded || isDraining || isUnreadable)
+        let isLast = waiting.isEmpty && !isUnreadable && (inputEnded || isDraining)
         closesAfterReply =
             isLast || isCut || !incoming.isWhole || incoming.head?.persists != true || ticket?.isForHealthAlone == true
         // The body has been read, or never will be.

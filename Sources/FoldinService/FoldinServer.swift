@@ -127,6 +127,11 @@ public struct FoldinServer: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `cannotCreate` when the address is taken or is none of this machine's.
     public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        try await run(endingAfter: nil, onListening: onListening)
+    }
+
+    /// The same; tests end it as a signal would by the end of `ending`.
+    func run(endingAfter ending: AsyncStream<Void>?, onListening: @escaping @Sendable (Int) async -> Void) async throws {
         let logger = logger
         let listener = Listener(
             configuration: configuration, setting: setting, certificate: certificate, logger: logger, onListening: onListening)
@@ -137,9 +142,18 @@ public struct FoldinServer: Sendable {
         if let interval = configuration.watch { services.append(Watching(files: files, interval: interval)) }
         if let probe { services.append(probe) }
         do {
-            try await ServiceGroup(
-                configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-            ).run()
+            let group = ServiceGroup(
+                configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+            try await withThrowingDiscardingTaskGroup { tasks in
+                if let ending {
+                    tasks.addTask {
+                        for await _ in ending {}
+                        await group.triggerGracefulShutdown()
+                    }
+                }
+                try await group.run()
+                tasks.cancelAll()
+            }
         } catch let error as IOError {
             throw refusal(error.errnoCode)
         } catch is SocketAddressError.UnknownHost {

@@ -1,0 +1,156 @@
+import FoldinInteractions
+import FoldinTestSupport
+import Foundation
+import Logging
+import Testing
+
+@testable import FoldinService
+
+/// What goes on around requests: the log, secret files, what is read again, readiness, the end.
+@Suite("Service: operating") struct OperatingTests {
+    /// A log that nobody reads keeps nobody waiting; what is lost is counted, and said when it is read again.
+    @Test func aStalledLogDropsLines() async throws {
+        var pipe: [Int32] = [0, 0]
+        try #require(Foundation.pipe(&pipe) == 0)
+        let queue = LogQueue(descriptor: pipe[1], limit: 1 << 18)
+        let logger = Logger(label: "test") { _ in JSONLogHandler(level: .info, queue: queue) }
+        let text = String(repeating: "x", count: 1_000)
+        for line in 0..<2_000 { logger.info("\(text)", metadata: ["line": "\(line)"]) }
+        let dropped = queue.takeDropped()
+        #expect(dropped > 1_000 && queue.takeDropped() == 0)
+        await queue.flush(within: .zero)
+        var received: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while !String(decoding: received.suffix(200), as: UTF8.self).contains("log lines dropped") {
+            let count = read(pipe[0], &piece, piece.count)
+            try #require(count > 0)
+            received += piece[..<count]
+        }
+        let lines = String(decoding: received, as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 2_000 - dropped + 1 && lines.last?.contains("\"lines\":\"\(dropped)\"") == true)
+        await queue.flush()
+        logger.info("again")
+        let count = read(pipe[0], &piece, piece.count)
+        #expect(String(decoding: piece[..<max(0, count)], as: UTF8.self).contains("again"))
+    }
+
+    @Test func secretsAreTheirOwnersAlone() throws {
+        let folder = try TemporaryFolder()
+        let path = try writeSecret("secret", to: folder.path + "/secret")
+        #expect(try SecretFile.contents(of: path, expected: "x") == Data("secret".utf8))
+        chmod(path, 0o400)
+        #expect(try SecretFile.contents(of: path, expected: "x") == Data("secret".utf8))
+        for mode: mode_t in [0o640, 0o604, 0o644, 0o660, 0o602, 0o666] {
+            chmod(path, mode)
+            let error = #expect(throws: FoldinError.self) { try SecretFile.contents(of: path, expected: "x") }
+            #expect(error?.kind == .badData && error?.file == path && error?.expected.contains("chmod 600") == true)
+            #expect(error?.found.contains("0" + String(mode, radix: 8)) == true, "\(String(describing: error))")
+        }
+        for path in [folder.path, folder.path + "/none"] {
+            let error = #expect(throws: FoldinError.self) { try SecretFile.contents(of: path, expected: "x") }
+            #expect(error?.kind == .missingInput)
+        }
+    }
+
+    /// A key that is no longer in the file is no longer good; a bad file changes nothing.
+    @Test func keysAreReadAgain() async throws {
+        let folder = try TemporaryFolder()
+        let (old, new) = (KeyRing.make(name: "old", scope: .read), KeyRing.make(name: "new", scope: .read))
+        let path = try writeSecret(old.line, to: folder.path + "/keys")
+        let keys = try ReloadedFile("keys", paths: [path], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            try KeyRing(contentsOf: path)
+        }
+        try writeSecret(new.line + "\n# changed\n", to: path)
+        // The first look sees the change, the second that it is over.
+        await keys.reloadIfChanged()
+        #expect(keys.value.entry(for: old.key) != nil)
+        await keys.reloadIfChanged()
+        #expect(keys.value.entry(for: old.key) == nil && keys.value.entry(for: new.key)?.name == "new")
+        for bad in ["", "nonsense\n"] {
+            try writeSecret(bad, to: path)
+            await keys.reload()
+            #expect(keys.value.entry(for: new.key) != nil)
+        }
+        chmod(path, 0o644)
+        await keys.reload()
+        #expect(keys.value.entry(for: new.key) != nil)
+    }
+
+    /// Through the whole service: the file is replaced, and the old key refused.
+    @Test func aRevokedKeyIsRefused() async throws {
+        let (old, new) = (KeyRing.make(name: "old", scope: .read), KeyRing.make(name: "new", scope: .read))
+        try await LiveService.configured({ configuration, folder in
+            configuration.keys = try writeSecret(old.line, to: folder.path + "/keys")
+            configuration.watch = .milliseconds(5)
+        }).run { service in
+            func status(_ key: String) async throws -> Int {
+                try await service.send("GET", "/v1/models", headers: ["Authorization": "Bearer " + key]).status
+            }
+            #expect(try await status(old.key) == 200)
+            try writeSecret(new.line + "\n", to: service.folder.path + "/keys")
+            var found = 0
+            for _ in 0..<1_000 where found != 401 {
+                found = try await status(old.key)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(found == 401)
+            #expect(try await status(new.key) == 200)
+        }
+    }
+
+    @Test func readinessKnowsOfTheDatabase() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/events.sqlite"
+        let store = try EventStore(path: path)
+        let probe = try StoreProbe(path: path)
+        let readiness = Readiness(draining: Draining(), probe: probe)
+        func size() throws -> Int { try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int ?? 0 }
+        let before = try size()
+        await probe.look()
+        #expect(try readiness.problem == nil && size() > before)
+        try await store.append([])
+        // Another file in its place: what is kept now would be lost.
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        await probe.look()
+        #expect(readiness.problem?.status.code == 503 && readiness.problem?.detail.contains("removed") == true)
+        try Data().write(to: URL(filePath: path))
+        await probe.look()
+        #expect(readiness.problem?.detail.contains("replaced") == true)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: path + ".old", toPath: path)
+        await probe.look()
+        #expect(readiness.problem == nil)
+    }
+
+    /// What has begun is written whole before the end, and the next request of the connection is not taken.
+    @Test func aReplyThatHasBegunIsWrittenWhole() async throws {
+        let folder = TestFolder(try TemporaryFolder())
+        try LiveService.model().save(to: folder.path + "/model.safetensors")
+        var configuration = ServiceConfiguration(model: folder.path + "/model.safetensors")
+        configuration.port = 0
+        let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        let ending = AsyncStream.makeStream(of: Void.self)
+        let running = Task { try await server.run(endingAfter: ending.stream) { listening.yield($0) } }
+        var iterator = ports.makeAsyncIterator()
+        let port = try #require(await iterator.next())
+        let socket = try Socket(port: port, receiveBuffer: 4_096)
+        // More than the system holds between the two: the rest is still with the service when its end begins.
+        let page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let idle = try Socket(port: port)
+        #expect(await idle.talk(ConnectionTests.live, until: "live\"}").contains("200"))
+        socket.send(String(repeating: page, count: 100))
+        ending.continuation.finish()
+        // The idle one is closed once the end has begun.
+        #expect(await idle.talk("", until: nil).isEmpty)
+        let answer = await socket.talk("", until: nil)
+        let replies = answer.components(separatedBy: "HTTP/1.1 200 OK").dropFirst()
+        #expect(!replies.isEmpty)
+        for reply in replies {
+            let parts = reply.components(separatedBy: "\r\n\r\n")
+            let length = parts.first?.components(separatedBy: "Content-Length: ").last?.prefix { $0.isNumber }
+            #expect(parts.count == 2 && length.flatMap { Int($0) } == parts.last?.utf8.count)
+        }
+        try await running.value
+    }
+}
