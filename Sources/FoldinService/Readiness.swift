@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// What `/health/live` and `/health/ready` say. Asking costs nothing: what takes time was found out before.
 struct Readiness: Sendable {
@@ -25,7 +26,7 @@ struct Readiness: Sendable {
     }
 
     private static func reply(_ status: String) -> Reply {
-        let body = JSON.buffer(["status": status])
-        return Reply(head: JSON.response(body).head, body: body)
+        let body = Array("{\"status\":\"\(status)\"}".utf8)
+        return Reply(head: JSON.response(bytes: body).head, body: ByteBuffer(bytes: body))
     }
 }

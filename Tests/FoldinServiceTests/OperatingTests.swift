@@ -102,7 +102,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/events.sqlite"
         let store = try EventStore(path: path)
-        let probe = try StoreProbe(path: path)
+        let probe = StoreProbe(store)
         let readiness = Readiness(draining: Draining(), probe: probe)
         func size() throws -> Int { try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int ?? 0 }
         let before = try size()
