@@ -36,6 +36,13 @@ struct Download {
             task.cancel()
         }
         Console.progress("")
+        do {
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw FoldinError(
+                .writeFailed, file: path, found: UnexpectedError.reason(error), expected: "the download to be stored whole")
+        }
     }
 }
 

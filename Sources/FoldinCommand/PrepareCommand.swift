@@ -170,14 +170,12 @@ struct PrepareCommand: ParsableCommand {
         let test = try test.map { try read([$0], titleKey: names?.idName) }
         let record = try input.write(try division(test), to: out, overwriting: overwrite)
         if let kept = record.kept {
-            Console.note(
-                "\(out): something else came into the old directory while the new one was made: it is kept in \(kept)"
-                    .escapedForTerminal)
+            Console.note("the old directory had something else in it, or could not be removed: what is left of it is in \(kept)")
         }
         // Users of a strong split are in one part only; the others are looked at.
         let dataset = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out)
         let summary = PreparationSummary(record, input, test: test, titles: names, dataset: dataset, out: out)
-        for note in summary.notes { Console.note(note.escapedForTerminal) }
+        for note in summary.notes { Console.note(note) }
         if json { try Console.json(summary) } else { try Console.result(summary.text) }
     }
 
@@ -204,7 +202,7 @@ struct PrepareCommand: ParsableCommand {
     }
 
     private func read(_ paths: [String], titleKey: String?) throws -> Ratings {
-        Console.progress("reading \(paths.joined(separator: ", ").escapedForTerminal)")
+        Console.progress("reading \(paths.joined(separator: ", "))")
         defer { Console.progress("") }
         var ratings = try Ratings(
             contentsOf: paths, format: layout.knownFormat, hints: layout.hints(titleKey: titleKey),

@@ -89,7 +89,7 @@ struct SweepRun {
             planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
             modelPath: place + "/model.safetensors")
         // Only now: killed before, the run goes on from its checkpoint to the same end.
-        if run.replacesRun { try run.finish() } else { run.removeCheckpoint() }
+        if run.replacesRun { try run.finish() } else { try run.removeCheckpoint() }
     }
 
     private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {

@@ -31,7 +31,7 @@ public enum AtomicDirectory {
     /// If anything throws, `path` is as it was. A process that is killed leaves a directory of a `TemporaryName`: of the new files, or, once
     /// these are in place, of the old ones.
     ///
-    /// - Returns: Where the old directory is kept, because something else has come into it meanwhile; nil as a rule.
+    /// - Returns: Where the old directory is kept, because something else has come into it meanwhile or it cannot be removed; nil as a rule.
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
     static func write(
         to path: String, replacing kind: Kind?, overwriting: Bool, _ body: (_ temporary: String) throws -> Void
@@ -241,7 +241,7 @@ private final class DirectoryReplacement {
     /// Removes the old directory's files, and itself if nothing else is in it. Returns where it is kept otherwise.
     private func remains(of old: String) -> String? {
         guard let kind = target.kind, kind.isMarked(old), let folder = OpenDirectory(old) else { return kept(old) }
-        for name in kind.fileNames {
+        for name in kind.fileNames.sorted() {
             var status = stat()
             let place = folder.place(name)
             if fstatat(folder.descriptor, place, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG {

@@ -34,6 +34,13 @@ public enum AtomicFile {
         try write(to: path) { sink in try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) } }
     }
 
+    /// Brings the names in a directory, as after renaming, to the disk. A file system that cannot do this is left alone.
+    ///
+    /// Throws `FoldinError` of kind `writeFailed`.
+    public static func flush(directory path: String) throws {
+        guard let folder = OpenDirectory(path), folder.flush() else { throw failure(path) }
+    }
+
     /// Takes the bytes of the file being written.
     public struct Sink: ~Copyable {
         let descriptor: Int32

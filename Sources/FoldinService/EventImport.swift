@@ -43,11 +43,11 @@ public enum EventImport {
             try Overlap.refuse(part.path, over: [Overlap.Input(source, "the ratings file")])
         }
         // Only a file that this call made may be removed again. One that cannot be made is for SQLite to complain of.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let isNew = descriptor >= 0
         if isNew { close(descriptor) }
         func removeIfNew() {
-            if isNew { for part in ["", "-wal", "-shm", "-journal"] { unlink(path + part) } }
+            if isNew { removeUnlessUsed(path) }
         }
         let pool: DatabasePool
         do { pool = try EventStore.open(path) } catch {
@@ -67,6 +67,30 @@ public enum EventImport {
             guard let error = error as? DatabaseError else { throw error }
             throw FoldinError(.writeFailed, file: path, found: error.reason, expected: "a database that events can be added to")
         }
+    }
+
+    /// Removes a database that was made for nothing, unless somebody else has it open or has put something into it: a service that began
+    /// meanwhile.
+    private static func removeUnlessUsed(_ path: String) {
+        guard let real = realpath(path, nil) else { return }
+        defer { free(real) }
+        var status = stat()
+        // Nobody has used it yet, and perhaps nobody can: SQLite may be what failed.
+        if stat(real, &status) == 0, status.st_size == 0 {
+            unlink(real)
+            return
+        }
+        guard let queue = try? DatabaseQueue(path: path) else { return }
+        // Without an error: then it was nobody's but this connection's, and what SQLite has beside it is gone.
+        try? queue.inDatabase { database in
+            guard try String.fetchOne(database, sql: "PRAGMA journal_mode = DELETE") == "delete" else { return }
+            try database.inTransaction(.exclusive) {
+                let count = try database.tableExists("event") ? Int.fetchOne(database, sql: "SELECT count(*) FROM event") ?? 0 : 0
+                if count == 0 { unlink(real) }
+                return .rollback
+            }
+        }
+        try? queue.close()
     }
 
     /// Puts the rows into a table beside the database, which keeps nobody waiting.

@@ -215,11 +215,13 @@ public struct RunDirectory: Sendable {
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func end() throws {
         try endEvents()
-        removeCheckpoint()
+        try removeCheckpoint()
     }
 
     /// Removes what the training would be gone on with from.
-    public func removeCheckpoint() { unlink(checkpointPath) }
+    ///
+    /// - Throws: `FoldinError` of kind `writeFailed`.
+    public func removeCheckpoint() throws { try RunFiles.removeFile(checkpointPath) }
 
     /// Tells TensorBoard that the training came to its end. Gone on with, it would be told anew.
     ///

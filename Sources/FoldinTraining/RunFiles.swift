@@ -94,7 +94,7 @@ enum RunFiles {
     static func replace(in path: String, step: () throws -> Void = {}) throws {
         try step()
         try move(unfinished(in: path), to: finished(in: path))
-        flush(path)
+        try AtomicFile.flush(directory: path)
         try completeReplacement(in: path, step: step)
         // What is not a run's is left alone, and the new run with it.
         guard !exists(finished(in: path) + "/" + all[0]) else {
@@ -113,12 +113,12 @@ enum RunFiles {
         guard exists(fresh), names.isSuperset(of: contents(fresh)) else { return }
         let model = all[0]
         try step()
-        unlink(fresh + "/checkpoint.safetensors")
+        try removeFile(fresh + "/checkpoint.safetensors")
         // The model is the first to be moved: while it is here nothing has been, and what is not here is the old run's alone.
         if exists(fresh + "/" + model) {
             for file in all where !exists(fresh + "/" + file) && exists(path + "/" + file) {
                 try step()
-                unlink(path + "/" + file)
+                try removeFile(path + "/" + file)
             }
         }
         for file in all where exists(fresh + "/" + file) {
@@ -133,7 +133,7 @@ enum RunFiles {
             rmdir(path + "/" + inner)
         }
         rmdir(fresh)
-        flush(path)
+        try AtomicFile.flush(directory: path)
     }
 
     private static func move(_ from: String, to path: String) throws {
@@ -143,11 +143,11 @@ enum RunFiles {
         }
     }
 
-    /// Brings renames to the disk where the system can.
-    private static func flush(_ directory: String) {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+    /// Removes a file, which may be gone already.
+    static func removeFile(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR else {
+            throw FoldinError(
+                .writeFailed, file: path, found: FoldinError.systemReason, expected: "an old file that can be removed")
+        }
     }
 }
