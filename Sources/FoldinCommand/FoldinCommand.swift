@@ -38,7 +38,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         Console.holdStandardDescriptors()
         if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
-            unknown.message.split(separator: "\n").forEach { Console.note(String($0)) }
+            for line in unknown.message.split(separator: "\n") { Console.note(String(line)) }
             exit(64)
         }
         do {

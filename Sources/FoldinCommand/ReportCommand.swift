@@ -19,8 +19,10 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var work: WorkerOptions
 
     func run() throws {
-        try check([out] + [figures].compactMap { $0 })
+        let outputs = [out] + [figures].compactMap { $0 }
+        for output in outputs { try check(output, data: data) }
         let results = try SweepResults(contentsOf: directory)
+        for output in outputs { try check(output, data: results.sweep.dataDirectory) }
         let report = Report(results, dataset: try dataset(for: results.sweep), gnuplot: try gnuplot(), workers: work.workers)
         try AtomicFile.write(try report.html(), to: out)
         try Console.result(out)
@@ -42,15 +44,13 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    /// Fails when one of the places to write to is a file of the sweep's or of the data's, or among them.
-    private func check(_ outputs: [String]) throws {
-        for output in outputs {
-            try Overlap.refuse(output, over: Sweep.files(in: directory).map { Overlap.Input($0, "the sweep's record") })
-            for (folder, name) in [(directory + "/runs", "the sweep's runs"), (data, "the prepared directory")] {
-                guard let folder, Overlap.contains(folder, output) else { continue }
-                throw FoldinError(
-                    .usage, file: output, found: "a place in \(name) to write to", expected: "another place: \(folder) is read")
-            }
+    /// Fails when a place to write to is a file of the sweep's or of the data's, or among them.
+    private func check(_ output: String, data: String?) throws {
+        try Overlap.refuse(output, over: Sweep.files(in: directory).map { Overlap.Input($0, "the sweep's record") })
+        for (folder, name) in [(directory + "/runs", "the sweep's runs"), (data, "the prepared directory")] {
+            guard let folder, Overlap.contains(folder, output) else { continue }
+            throw FoldinError(
+                .usage, file: output, found: "a place in \(name) to write to", expected: "another place: \(folder) is read")
         }
     }
 

@@ -92,7 +92,11 @@ public enum AtomicFile {
             unlinkat(folder.descriptor, folder.place(temporary), 0)
             throw error
         }
-        guard folder.flush() else { throw failure(path) }
+        guard folder.flush() else {
+            throw FoldinError(
+                .writeFailed, file: path, found: "\(FoldinError.systemReason) when its directory was flushed",
+                expected: "the new file, which is in place, to be safe on the disk")
+        }
     }
 
     /// Fails for a file that the caller may not replace, before anything is written.

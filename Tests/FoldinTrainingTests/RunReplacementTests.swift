@@ -178,7 +178,10 @@ import Testing
             try Self.fill(path, "old", files: Self.old)
             try Self.fill(
                 RunFiles.unfinished(in: path), "attempt",
-                files: ["history.jsonl", "model.safetensors.4711.tmp", "model.safetensors.best.4711.tmp"])
+                files: [
+                    "history.jsonl", "model.safetensors.4711.tmp", "model.safetensors.best.4711.tmp",
+                    ".foldin-0123456789abcdef.tmp",
+                ])
             let (run, checkpoint) = try RunDirectory.resuming(path, options: ["seed": "5"])
             #expect(checkpoint == nil && run.replacesRun)
             #expect(try RunDirectoryTests.names(run.folder) == ["history.jsonl", "options.toml", "tensorboard"])
@@ -200,9 +203,14 @@ import Testing
             #expect(RunFiles.exists(path + "/unfinished-run/notes.txt"))
             // A folder that only has the name, and files that only look like leftovers.
             try FileManager.default.removeItem(atPath: path)
-            try Self.fill(path, "mine", files: ["finished-run/model.safetensors", "finished-run/thesis.txt", "notes.12.tmp"])
+            try Self.fill(
+                path, "mine",
+                files: [
+                    "finished-run/model.safetensors", "finished-run/thesis.txt", "notes.12.tmp", ".foldin-0123456789abcdef.tmp",
+                ])
             #expect(throws: FoldinError.self) { try RunDirectory(creating: path, overwriting: true) }
-            #expect(try RunDirectoryTests.names(path) == ["finished-run", "notes.12.tmp"])
+            // One of another writer's, in a directory that is no run, stays as well.
+            #expect(try RunDirectoryTests.names(path) == [".foldin-0123456789abcdef.tmp", "finished-run", "notes.12.tmp"])
             #expect(try RunDirectoryTests.names(path + "/finished-run") == ["model.safetensors", "thesis.txt"])
             // A run's name for something else.
             for (file, odd) in [("tensorboard", "tensorboard"), ("model.safetensors/mine", "model.safetensors")] {
