@@ -17,6 +17,9 @@ enum Console {
     /// A line for people on standard error; a line break in it is escaped, too.
     static func note(_ text: String) { _ = write(text.escapedForTerminal + "\n", to: STDERR_FILENO) }
 
+    /// Several lines for people on standard error, as of how a command is used.
+    static func notes(_ text: String) { write(text.escapedLinesForTerminal + "\n", to: .standardError) }
+
     /// Replaces the current line on standard error with `text`; nothing when nobody is watching.
     static func progress(_ text: String) {
         if isWatched { _ = write("\r\u{1B}[K" + text.escapedForTerminal, to: STDERR_FILENO) }

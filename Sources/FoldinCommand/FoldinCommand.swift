@@ -38,7 +38,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         Console.holdStandardDescriptors()
         if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
-            for line in unknown.message.split(separator: "\n") { Console.note(String(line)) }
+            Console.notes(unknown.message)
             exit(64)
         }
         do {
@@ -62,8 +62,13 @@ enum Main {
         } catch {
             // What the parser of arguments has no status of its own for is nothing it threw.
             let status = FoldinCommand.exitCode(for: error)
-            if status == .success { exit(show(FoldinCommand.fullMessage(for: error))) }
-            guard status == .failure, !(error is ExitCode) else { FoldinCommand.exit(withError: error) }
+            guard status == .failure, !(error is ExitCode) else {
+                // What the parser prints by itself would have a value's control characters in it.
+                let message = FoldinCommand.fullMessage(for: error)
+                if status == .success { exit(show(message)) }
+                if !message.isEmpty { Console.notes(message) }
+                exit(status.rawValue)
+            }
             Console.note("foldin: \(UnexpectedError.sentence(error))")
             exit(error is CancellationError ? 130 : 70)
         }

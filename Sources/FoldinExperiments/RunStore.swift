@@ -30,6 +30,7 @@ public final class RunStore: Sendable {
             throw FoldinError(
                 .missingInput, file: directory, found: "no \(RunStore.fileName)", expected: "what foldin sweep wrote")
         }
+        try MappedFile.refuseSpecial(path, expected: "what foldin sweep wrote")
         self.path = path
         var configuration = Configuration()
         configuration.journalMode = .wal

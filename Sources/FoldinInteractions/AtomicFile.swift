@@ -82,6 +82,8 @@ public enum AtomicFile {
                         .writeFailed, file: path, found: "that it has become something else than a file meanwhile",
                         expected: "a file to replace")
                 }
+            } else if errno != ENOENT {
+                throw failure(path)
             }
             guard
                 renameat(

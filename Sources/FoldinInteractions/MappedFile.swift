@@ -93,6 +93,16 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// Fails for a path where something else than a regular file is, such as a device or a directory: for what writes in place.
+    ///
+    /// - Throws: `FoldinError` of kind `cannotCreate` that says that `expected` is.
+    public static func refuseSpecial(_ path: String, expected: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        let found = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or a pipe"
+        throw FoldinError(.cannotCreate, file: path, found: found, expected: expected)
+    }
+
     /// The number of bytes.
     public var count: Int { bytes.count }
 

@@ -16,7 +16,7 @@ public enum Overlap {
         let device: UInt64
         let inode: UInt64
 
-        init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
+        init(_ status: stat) { (device, inode) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino)) }
     }
 
     /// Fails when the file `output` is one of `inputs`, or would become one that is not there yet.

@@ -84,6 +84,7 @@ final class EventStore: Sendable {
 
     /// The database in `path`, with its tables.
     static func open(_ path: String) throws -> DatabasePool {
+        try MappedFile.refuseSpecial(path, expected: "a place for a database of events, or one")
         do {
             try EventFile.secure(path)
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -29,7 +29,7 @@ final class RunLock: Sendable {
         key = try RunLock.holds.withLock { holds in
             var status = stat()
             guard stat(directory, &status) == 0 else { return nil }
-            let key = Key(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            let key = Key(device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
             if holds[key] != nil {
                 holds[key]?.count += 1
                 return key

@@ -51,7 +51,8 @@ import Testing
         for arguments in [
             ["recommend", name, "--history", "1"], ["prepare", name, "--out", name], ["tables", name],
             ["report", name, "--out", name],
-            ["evaluate", name, name], ["train", name, "--out", folder.path + "/run"], ["export-events", name, "--out", name],
+            ["evaluate", name, name], ["similar", name, "--item", "1", "--top", name], ["tables", "--" + name], ["train", name],
+            ["train", name, "--out", folder.path + "/run"], ["export-events", name, "--out", name],
             ["import-events", name, "--events", folder.path + "/db"], [name], ["datasets", "fetch", name],
             ["sweep", name, "--data", name, "--out", folder.path + "/sweep"],
         ] {

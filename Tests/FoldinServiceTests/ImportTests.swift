@@ -86,6 +86,21 @@ import Testing
             }
         }
         #expect(try folder.names().filter { $0.hasPrefix("new") }.isEmpty)
+        // A service that began meanwhile keeps the database that the import made.
+        var service: EventStore?
+        #expect(throws: Failure.self) {
+            try EventImport.write(database: new, source: "x") { _ in
+                service = try EventStore(path: new)
+                throw Failure()
+            }
+        }
+        try await service?.append([Event(user: "u", item: "i", time: 3)])
+        #expect(try EventExport.write(database: new, to: folder.path + "/out") == 1)
+        // SQLite would write to a device.
+        for place in ["/dev/null", folder.path] {
+            let error = failure { try EventStore(path: place) }
+            #expect(error?.kind == .cannotCreate && error?.found.hasPrefix("a d") == true, "\(place)")
+        }
         #expect(try EventExport.write(database: old, to: folder.path + "/out") == 1)
         // Not a database: refused, and left as it is.
         let text = try folder.write("text", String(repeating: "no database ", count: 99))
