@@ -36,11 +36,11 @@ KINDS = ["open", "write", "fsync", "rename", "mmap", "mkdir", "truncate", "close
 SHORT = 0
 ERRORS = {
     "open": [errno.EMFILE, errno.EACCES, errno.ENOSPC, errno.EINTR],
-    "write": [errno.ENOSPC, errno.EIO, SHORT, errno.EINTR],
+    "write": [errno.ENOSPC, errno.EIO, errno.EDQUOT, SHORT, errno.EINTR],
     "fsync": [errno.EIO],
     "rename": [errno.EIO, errno.ENOSPC],
     "mmap": [errno.ENOMEM],
-    "mkdir": [errno.ENOSPC],
+    "mkdir": [errno.ENOSPC, errno.EDQUOT],
     "truncate": [errno.EIO],
     "close": [errno.EIO],
     "unlink": [errno.EIO],
@@ -236,6 +236,12 @@ class Scenario:
             if now.get(path) != data:
                 wrong.append(f"{path} was touched")
         could_not_remove = fault[0] == "unlink"
+        # What could not be looked at again is kept under another name, which is told.
+        kept = set(re.findall(r"it is kept in (?:\S*/)?(kept-by-\S+)", outcome.errors))
+        for place in kept:
+            if snapshot(slot / place) != self.before:
+                wrong.append(f"{place} is not the old one")
+        now = {path: data for path, data in now.items() if path.split("/")[0] not in kept}
         for path in now:
             if LEFT.search(path) or path.startswith("tmp/") or (path not in self.inputs and not self.is_result(path)):
                 if not could_not_remove:
