@@ -123,7 +123,10 @@ public struct Sweep: Sendable {
         return !isCancelled()
     }
 
-    /// One run; throws only what must end the sweep: what cannot be written.
+    /// What is of the system, not of a run: files that cannot be written, or read though they are there.
+    private static let endsAll: [FoldinError.Kind] = [.writeFailed, .cannotCreate, .missingInput]
+
+    /// One run; throws only what must end the sweep: see `endsAll`.
     private func work(
         on planned: PlannedRun, needing bytes: Int, to goal: SweepRun.Goal, threads: Int, _ tracker: SweepTracker,
         _ queue: SweepQueue, isCancelled: () -> Bool
@@ -141,7 +144,7 @@ public struct Sweep: Sendable {
             guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
                 return
             }
-        } catch let error as FoldinError where error.kind == .writeFailed || error.kind == .cannotCreate {
+        } catch let error as FoldinError where error.file == store.path || Self.endsAll.contains(error.kind) {
             // No fault of this run's options, and most likely none of its alone: it stays unfinished, to be gone on with.
             throw error
         } catch {

@@ -72,7 +72,8 @@ let fewPeople = PreparedDataset(
         userIndices: [12, 13, 14], foldIn: InteractionMatrix(rows: [[0], [1], [2]], itemCount: 6),
         heldOut: InteractionMatrix(rows: [[2], [3], [4, 5]], itemCount: 6)),
     test: HeldOutUsers(
-        userIndices: [], foldIn: InteractionMatrix(rows: [], itemCount: 6), heldOut: InteractionMatrix(rows: [], itemCount: 6)),
+        userIndices: [], foldIn: InteractionMatrix(rows: [[Int]](), itemCount: 6),
+        heldOut: InteractionMatrix(rows: [[Int]](), itemCount: 6)),
     items: Vocabulary((0..<6).map { "i\($0)" }), users: Vocabulary((0..<15).map { "u\($0)" }))
 
 let interruptedTrainings: [InterruptedTraining] = {

@@ -1,9 +1,10 @@
 import Foldin
 import FoldinKernels
 import Foundation
+import Synchronization
 
 /// A prepared directory in memory whose files inputs take the place of.
-final class PreparedInput {
+final class PreparedInput: Sendable {
     static let files: [(name: String, text: String)] = [
         ("train.csv", "user,item\n0,0\n0,1\n1,1\n1,2\n2,0\n"), ("validation_tr.csv", "uid,sid\n3,0\n3,1\n"),
         ("validation_te.csv", "user,item\n3,2\n"), ("test_tr.csv", "user,item\r\n4,1\r\n"), ("test_te.csv", "user,item\n4,0\n"),
@@ -18,7 +19,7 @@ final class PreparedInput {
     let folder: String
     private let descriptors: [Int32]
     /// The files that are not as they were at first.
-    private var changed: Set<Int> = []
+    private let changed = Mutex<Set<Int>>([])
 
     init() {
         let folder = input.path + "-prepared"
@@ -38,12 +39,14 @@ final class PreparedInput {
 
     /// Puts parts of `bytes`, which a byte of 0xFF divides, in the place of files: the first byte of a part says of which.
     func hold(_ bytes: UnsafeBufferPointer<UInt8>) {
-        for place in changed { write(Array(Self.files[place].text.utf8)[...], to: place) }
-        changed = []
-        for part in Array(bytes).split(separator: 0xFF) {
-            let place = Int(part[part.startIndex]) % Self.files.count
-            write(part.dropFirst(), to: place)
-            changed.insert(place)
+        changed.withLock { changed in
+            for place in changed { write(Array(Self.files[place].text.utf8)[...], to: place) }
+            changed = []
+            for part in Array(bytes).split(separator: 0xFF) {
+                let place = Int(part[part.startIndex]) % Self.files.count
+                write(part.dropFirst(), to: place)
+                changed.insert(place)
+            }
         }
     }
 
