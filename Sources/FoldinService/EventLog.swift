@@ -67,16 +67,20 @@ final class EventLog: Sendable {
         guard starts else { return }
         Task { [weak self] in
             var pause = Duration.milliseconds(50)
-            while let log = self {
-                if await log.attempt() { pause = .milliseconds(50) }
-                let isDone = log.state.withLockedValue { state in
-                    state.isRunning = state.pending > 0
-                    return !state.isRunning
-                }
-                if isDone { return }
+            // The log is let go of between the attempts.
+            while await self?.attemptAgain() == false {
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }
+        }
+    }
+
+    /// Whether nothing is pending any more after one more attempt.
+    private func attemptAgain() async -> Bool {
+        _ = await attempt()
+        return state.withLockedValue { state in
+            state.isRunning = state.pending > 0
+            return !state.isRunning
         }
     }
 }

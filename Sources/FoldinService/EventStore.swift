@@ -226,23 +226,26 @@ final class EventStore: Sendable {
         var (last, removed): (Int64, Int) = (0, 0)
         while true {
             let (from, pool) = (last, pool)
-            let (end, old) = try await pool.read { database in
-                let end = try Int64.fetchOne(
-                    database, sql: "SELECT max(id) FROM (SELECT id FROM event WHERE id > ? ORDER BY id LIMIT ?)",
-                    arguments: [from, EventCap.atOnce])
-                let old = try end.map { end in
-                    try Int.fetchOne(
+            let (end, old) = try await withTimeLimit(options.readTime) {
+                try await pool.read { database in
+                    let end = try Int64.fetchOne(
+                        database, sql: "SELECT max(id) FROM (SELECT id FROM event WHERE id > ? ORDER BY id LIMIT ?)",
+                        arguments: [from, EventCap.atOnce])
+                    guard let end else { return (Int64?.none, 0) }
+                    let old = try Int.fetchOne(
                         database, sql: "SELECT count(*) FROM event WHERE id > ? AND id <= ? AND time < ?",
                         arguments: [from, end, oldest])
+                    return (end, old ?? 0)
                 }
-                return (end, (old ?? 0) ?? 0)
             }
             guard let end else { break }
             if old > 0 {
-                removed += try await pool.write { database in
-                    try database.execute(
-                        sql: "DELETE FROM event WHERE id > ? AND id <= ? AND time < ?", arguments: [from, end, oldest])
-                    return database.changesCount
+                removed += try await withTimeLimit(options.writeTime) {
+                    try await pool.write { database in
+                        try database.execute(
+                            sql: "DELETE FROM event WHERE id > ? AND id <= ? AND time < ?", arguments: [from, end, oldest])
+                        return database.changesCount
+                    }
                 }
             }
             last = end
@@ -254,15 +257,17 @@ final class EventStore: Sendable {
     /// Removes what is too old now and every hour, as long as the store is there.
     private func keepRemovingOld(_ logger: Logger?) {
         Task { [weak self] in
-            while let store = self {
-                do {
-                    let removed = try await store.removeOld()
-                    if removed > 0 { logger?.info("old events removed", metadata: ["events": "\(removed)"]) }
-                } catch {
-                    logger?.error("old events cannot be removed", metadata: ["reason": "\(error)"])
-                }
-                try? await Task.sleep(for: .seconds(3_600))
-            }
+            // The store is let go of while this sleeps.
+            while await self?.removeOld(telling: logger) != nil { try? await Task.sleep(for: .seconds(3_600)) }
+        }
+    }
+
+    private func removeOld(telling logger: Logger?) async {
+        do {
+            let removed = try await removeOld()
+            if removed > 0 { logger?.info("old events removed", metadata: ["events": "\(removed)"]) }
+        } catch {
+            logger?.error("old events cannot be removed", metadata: ["reason": "\(error)"])
         }
     }
 

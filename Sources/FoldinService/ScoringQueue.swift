@@ -4,6 +4,7 @@ import FoldinKernels
 import FoldinModels
 import Metrics
 import NIOConcurrencyHelpers
+import Synchronization
 
 /// Scores the histories of concurrent requests together.
 ///
@@ -53,7 +54,6 @@ final class ScoringQueue: Sendable {
         /// The line that is first in the next batch.
         var first = 0
         var isRunning = false
-        var last = 0
     }
 
     /// The items of a history that weighs 1. The histories of a larger catalogue weigh more, and fewer of them may wait.
@@ -68,6 +68,7 @@ final class ScoringQueue: Sendable {
     /// Shared by all arithmetic, which takes turns in this queue.
     let workers: Workers
     private let state = NIOLockedValueBox(State())
+    private let lastID = Atomic<Int>(0)
     private let queue: DispatchQueue
     /// What `perform` was given, between the batches.
     private let works: WorkQueue
@@ -95,10 +96,7 @@ final class ScoringQueue: Sendable {
     func score<Value: Sendable>(
         _ rows: [[Int]], by model: ServedModel, asPart isPart: Bool = false, _ read: @escaping @Sendable (Scores) -> Value
     ) async throws -> Value {
-        let id = state.withLockedValue { state in
-            state.last &+= 1
-            return state.last
-        }
+        let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let job = Job(id: id, model: model, rows: rows) {
@@ -185,11 +183,13 @@ final class ScoringQueue: Sendable {
                     (rows, scores) = (rows + job.rows.count, scores + more)
                     return true
                 }.count
-                batch += state.lines[line].prefix(count)
+                for job in state.lines[line].prefix(count) {
+                    batch.append(job)
+                    state.waiting[line] -= job.weight
+                }
                 state.lines[line].removeFirst(count)
             }
             state.first = 1 - state.first
-            state.waiting = state.lines.map { $0.reduce(0) { $0 + $1.weight } }
             state.isRunning = !batch.isEmpty
             depth.set(state.waiting[0] + state.waiting[1])
             return batch

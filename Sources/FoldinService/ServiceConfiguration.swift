@@ -110,7 +110,7 @@ public struct ServiceConfiguration: Sendable {
         try require(likedAbove?.isFinite ?? true, "the rating threshold \(likedAbove ?? 0)", "a number")
         try require(
             likedAbove == nil || events != nil, "a rating threshold and no events", "--events, or no --liked-above")
-        try require(eventsPerUser > 0, "\(eventsPerUser) events of a user", "at least 1")
+        try require((1...1_000_000_000).contains(eventsPerUser), "\(eventsPerUser) events of a user", "1 to 1000000000")
         try require(
             eventAge.map { (.seconds(1)...(.seconds(1_000_000 * 86_400))).contains($0) } ?? true,
             "events kept for \(eventAge ?? .zero)", "a second to a million days")

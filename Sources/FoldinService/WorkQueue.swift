@@ -1,5 +1,6 @@
 import Dispatch
 import NIOConcurrencyHelpers
+import Synchronization
 
 /// Work that takes milliseconds, one piece after the other, away from the few threads that serve connections.
 ///
@@ -14,12 +15,12 @@ final class WorkQueue: Sendable {
     private struct State {
         var works: [Int: Work] = [:]
         var waiting = 0
-        var last = 0
     }
 
     private let queue: DispatchQueue
     private let limit: Int
     private let state = NIOLockedValueBox(State())
+    private let lastID = Atomic<Int>(0)
 
     /// - Parameter limit: the weights that may wait together.
     init(_ queue: DispatchQueue, limit: Int) {
@@ -34,10 +35,7 @@ final class WorkQueue: Sendable {
     ///
     /// - Throws: `Problem.busy` when too much waits already, `CancellationError` when the task was cancelled before its turn.
     func perform<Value: Sendable>(weight: Int = 1, _ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        let id = state.withLockedValue { state in
-            state.last &+= 1
-            return state.last
-        }
+        let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let item = Work(weight: weight) {

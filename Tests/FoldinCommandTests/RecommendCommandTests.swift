@@ -1,3 +1,5 @@
+import Foldin
+import FoldinKernels
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -171,6 +173,32 @@ import Testing
         let json = try games.folder.write("json", "[\"-8\"]\n[null]\n")
         let second = try games.recommend("--histories", json, "--format", "csv")
         #expect(second.status == 65 && second.output.isEmpty && second.errors.contains("\(json):2: found 'null]'"), "\(second)")
+    }
+
+    /// Weights that are finite and sums of them that are not: such a model recommends nothing, and no JSON with infinite numbers.
+    @Test func refusesModelsWhoseScoresAreNotFinite() throws {
+        let folder = try TemporaryFolder()
+        let weights = FloatBuffer([0, 3e38, 3e38, 3e38, 0, 3e38, 3e38, 3e38, 0])
+        try TrainedModel(
+            core: .itemWeights(ItemWeights(.ease, itemCount: 3, weights: weights)), items: Vocabulary(["a", "b", "c"])
+        ).save(to: folder.path + "/m")
+        for arguments in [
+            ["recommend", folder.path + "/m", "--history", "a,b", "--json"],
+            ["similar", folder.path + "/m", "--item", "a", "--json"],
+            ["serve", folder.path + "/m", "--port", "0"],
+        ] {
+            let outcome = try PrepareCommandTests.foldin(arguments)
+            #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.contains("weights so large"), "\(outcome)")
+        }
+        for options in [
+            ["--keep-events", "0d"], ["--keep-events", "d"], ["--keep-events", "400"],
+            ["--keep-events", "99999999999999999999d"],
+            ["--max-events-per-user", "0"], ["--max-events-per-user", "9223372036854775807"], ["--keep-models", "-1"],
+            ["--rate", "0"], ["--rate", "nan"], ["--rate", "-inf"],
+        ] {
+            let outcome = try PrepareCommandTests.foldin(["serve", folder.path + "/m", "--port", "0"] + options)
+            #expect(outcome.status == 64, "\(options): \(outcome)")
+        }
     }
 
     @Test func escapesWhatATerminalWouldObey() throws {

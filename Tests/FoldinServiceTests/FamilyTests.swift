@@ -83,7 +83,7 @@ import Testing
     /// Weights that make scores infinite or NaN are refused when the model is loaded; others give finite scores for every history.
     @Test(arguments: families) func giveFiniteNumbersOrAreRefused(family: String) async throws {
         var (served, refused) = (0, 0)
-        for scale: Float in [0, 1e-45, 1e-38, 1, 1e10, 1e18, 1e19, 1e25, 1e30, 1e36, 1e37, 1e38, 3e38] {
+        for scale: Float in [0, .leastNonzeroMagnitude, 1e-38, 1, 1e10, 1e18, 1e19, 1e25, 1e30, 1e36, 1e37, 1e38, 3e38] {
             let folder = try TemporaryFolder()
             do { try Self.model(family, scale: scale).save(to: folder.path + "/m") } catch { continue }
             let answers: OfflineAnswers

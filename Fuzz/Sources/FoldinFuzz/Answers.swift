@@ -15,7 +15,7 @@ struct ServedModels {
         folder = "\(input.path)-models"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var answers: [OfflineAnswers] = []
-        for scale: Float in [1, 0, 1e-45, 1e-38, 1e10, 1e18, 1e30, 1e36, 1e37, 3e38] {
+        for scale: Float in [1, 0, .leastNonzeroMagnitude, 1e-38, 1e10, 1e18, 1e30, 1e36, 1e37, 3e38] {
             for (number, core) in try Self.cores(scale).enumerated() {
                 let path = "\(folder)/\(number)-\(scale)"
                 do { try Self.model(core).save(to: path) } catch { continue }
@@ -67,6 +67,9 @@ struct ServedModels {
             card: ModelCard(options: ["seed": "1"], metrics: ["a": 0.5]))
     }
 
+    /// The models of scale 1 are the first, and all of them are served.
+    static let withEvents = 8
+
     static let ids = ["i0", "é", "\"", "a, b", "\u{FEFF}", "7"]
 
     /// Multiplies all numbers of a model file whose tensors are weights.
@@ -99,23 +102,26 @@ struct Choices {
     var remaining: [UInt8] { Array(rest) }
 
     mutating func id() -> String {
-        switch next(10) {
-        case 0..<6: ServedModels.ids[next(ServedModels.ids.count)]
-        case 6: ["u", "v", " u ", "u\n"][next(4)]
-        case 7: String(repeating: "x", count: next(256) + 2)
+        switch next(32) {
+        case 0..<28: ServedModels.ids[next(ServedModels.ids.count)]
+        case 28: ["u", "v", " u ", "u\n"][next(4)]
+        case 29: String(repeating: "x", count: next(256) + 2)
         default: String(decoding: (0..<next(5)).map { _ in UInt8(next(256)) }, as: UTF8.self)
         }
     }
 
     mutating func ids() -> String { "[" + (0..<next(9)).map { _ in text(id()) }.joined(separator: ",") + "]" }
 
+    /// Mostly a number that a request may have.
     mutating func number() -> String {
-        [
-            "0", "1", "-1", "2", "3", "10", "1000", "1001", "100000", "100001", "9223372036854775807", "9223372036854775808",
-            "1e3", "1.5",
-            "1e400", "null",
-        ][next(16)]
+        let strange = [
+            "-1", "1000", "1001", "100000", "100001", "9223372036854775807", "9223372036854775808", "1e3", "1.5", "1e400", "null",
+        ]
+        let place = next(64)
+        return place < strange.count ? strange[place] : String(place - strange.count)
     }
+
+    mutating func user() -> String { ["\"u\"", "\"v\"", "\" u \""][next(3)] }
 
     /// A JSON string; one of a control character now and then is not.
     func text(_ id: String) -> String {
@@ -125,24 +131,24 @@ struct Choices {
     /// An object of some of `fields`.
     private mutating func object(_ fields: [(String, (inout Choices) -> String)]) -> String {
         var parts: [String] = []
-        for (name, value) in fields where next(4) > 0 { parts.append("\"\(name)\":" + value(&self)) }
+        for (name, value) in fields where next(8) > 0 { parts.append("\"\(name)\":" + value(&self)) }
         return "{" + parts.joined(separator: ",") + "}"
     }
 
     mutating func recommendation() -> String {
         object([
             ("history", { $0.ids() }), ("top", { $0.number() }), ("offset", { $0.number() }), ("exclude", { $0.ids() }),
-            ("allow", { $0.ids() }), ("user", { $0.text($0.id()) }),
+            ("allow", { $0.ids() }), ("user", { $0.user() }),
         ])
     }
 
     mutating func explanation() -> String {
-        object([("history", { $0.ids() }), ("items", { $0.ids() }), ("top", { $0.number() }), ("user", { $0.text($0.id()) })])
+        object([("history", { $0.ids() }), ("items", { $0.ids() }), ("top", { $0.number() }), ("user", { $0.user() })])
     }
 
     mutating func event() -> String {
         object([
-            ("user", { $0.text($0.id()) }), ("item", { $0.text($0.id()) }), ("rating", { $0.number() }),
+            ("user", { $0.user() }), ("item", { $0.text($0.id()) }), ("rating", { $0.number() }),
             ("time", { $0.number() }),
         ])
     }
@@ -155,8 +161,10 @@ struct Choices {
 /// Bytes as a request to one of the models: every reply is JSON with finite numbers, and none is a failure.
 func answer(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     var choices = Choices(UnsafeBufferPointer(start: bytes, count: count))
-    let answers = servedModels.answers[choices.next(servedModels.answers.count)]
+    let model = choices.next(servedModels.answers.count)
     let way = choices.next(32)
+    // Events are kept beside the first models only.
+    let answers = servedModels.answers[(26...27).contains(way) ? model % ServedModels.withEvents : model]
     let route: OfflineAnswers.Route
     let body: [UInt8]
     let top = choices.next(100) + 1
@@ -167,7 +175,7 @@ func answer(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     case 20..<23: (route, body) = (.similar, Array(choices.id().utf8))
     case 23..<26: (route, body) = (.items, Array(choices.id().utf8))
     case 26: (route, body) = (.events, Array(choices.list("events") { $0.event() }.utf8))
-    case 27: (route, body) = (.delete, Array(["u", "v", "i0"][choices.next(3)].utf8))
+    case 27: (route, body) = (.delete, Array(["u", "v", "w"][choices.next(3)].utf8))
     case 28: (route, body) = (.models, [])
     // Whatever it is.
     case 29: (route, body) = (.recommend, choices.remaining)
