@@ -212,6 +212,30 @@ import Testing
         #expect(error?.kind == .badData && error?.found.contains("event 4999") == true)
     }
 
+    /// What is deleted during an export may be missing in it; all the rest is there, once and in order.
+    @Test func exportsAndDeletionsGoTogether() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/events"
+        let store = try EventStore(path: path)
+        for start in 0..<10 {
+            try await store.append((0..<1_000).map { Event(user: "u\($0 % 5)", item: "\(start * 1_000 + $0)", time: 7) })
+        }
+        let out = folder.path + "/out"
+        async let exported = withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "export").async {
+                continuation.resume(with: Result { try EventExport.write(database: path, to: out) })
+            }
+        }
+        #expect(try await store.delete(user: "u3").deleted == 2_000)
+        let count = try await exported
+        let items = try folder.text("out").split(separator: "\n").dropFirst().compactMap { line in
+            line.split(separator: ",").dropFirst().first.flatMap { Int($0) }
+        }
+        #expect(items.count == count && zip(items, items.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(items.filter { $0 % 5 != 3 } == (0..<10_000).filter { $0 % 5 != 3 })
+        while store.pendingRemovals > 0 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
     @Test func whatTakesTooLongIsEnded() async throws {
         let folder = try TemporaryFolder()
         let pool = try EventStore.open(folder.path + "/events")

@@ -12,7 +12,9 @@ struct ServedModels {
     let answers: [OfflineAnswers]
 
     init() throws {
-        folder = "\(input.path)-models"
+        // Where there is a file system in memory, it is used.
+        let place = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+        folder = "\(place)/foldin-fuzz-\(getpid())-models"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var answers: [OfflineAnswers] = []
         for scale: Float in [1, 0, .leastNonzeroMagnitude, 1e-38, 1e10, 1e18, 1e30, 1e36, 1e37, 3e38] {
