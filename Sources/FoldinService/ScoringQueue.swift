@@ -62,7 +62,10 @@ final class ScoringQueue: Sendable {
     static let scoresOfABatch = 1 << 25
 
     /// What one history of the model weighs.
-    static func weight(of model: ServedModel) -> Int { max(1, model.model.itemCount / itemsOfAHistory) }
+    static func weight(of model: ServedModel) -> Int { weight(items: model.model.itemCount) }
+
+    /// What one history of a catalogue of `items` weighs, at least 1.
+    static func weight(items: Int) -> Int { max(1, (items + itemsOfAHistory - 1) / itemsOfAHistory) }
 
     private let limits: Limits
     /// Shared by all arithmetic, which takes turns in this queue.
