@@ -77,5 +77,22 @@ public struct KeyRing: Sendable {
         return (key, "\(name) \(scope.rawValue) \(digest(of: key))")
     }
 
+    /// Appends a line to the key file in `path`, which is made for its owner alone when it is not there.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` when others can read the file, `cannotCreate` or `writeFailed`.
+    public static func append(_ line: String, to path: String) throws {
+        let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw FoldinError(
+                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a key file that can be written")
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let before = try SecretFile.contents(of: path, expected: "a key file")
+        let text = (before.isEmpty || before.last == UInt8(ascii: "\n") ? "" : "\n") + line + "\n"
+        do { try handle.write(contentsOf: Data(text.utf8)) } catch {
+            throw FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "space for one more key")
+        }
+    }
+
     private static func digest(of key: String) -> String { Array(key.utf8).withUnsafeBytes { Checksum.sha256($0) } }
 }

@@ -52,6 +52,20 @@ import Testing
         }
     }
 
+    /// What `foldin keys --file` writes the service reads; a file that others can read gets no key.
+    @Test func keysAreAppendedToASecretFile() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/keys"
+        try KeyRing.append(KeyRing.make(name: "a", scope: .read).line, to: path)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        try writeSecret(String(decoding: Data(contentsOf: URL(filePath: path)).dropLast(), as: UTF8.self), to: path)
+        try KeyRing.append(KeyRing.make(name: "b", scope: .admin).line, to: path)
+        #expect(try KeyRing(contentsOf: path).entries.map(\.name) == ["a", "b"])
+        chmod(path, 0o644)
+        let error = #expect(throws: FoldinError.self) { try KeyRing.append("c", to: path) }
+        #expect(error?.kind == .badData && error?.file == path)
+    }
+
     /// A key that is no longer in the file is no longer good; a bad file changes nothing.
     @Test func keysAreReadAgain() async throws {
         let folder = try TemporaryFolder()
