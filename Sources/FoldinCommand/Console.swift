@@ -18,7 +18,7 @@ enum Console {
     static func note(_ text: String) { _ = write(text.escapedForTerminal + "\n", to: STDERR_FILENO) }
 
     /// Several lines for people on standard error, as of how a command is used.
-    static func notes(_ text: String) { write(text.escapedLinesForTerminal + "\n", to: .standardError) }
+    static func notes(_ text: String) { _ = write(text.escapedLinesForTerminal + "\n", to: STDERR_FILENO) }
 
     /// Replaces the current line on standard error with `text`; nothing when nobody is watching.
     static func progress(_ text: String) {
