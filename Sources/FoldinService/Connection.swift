@@ -61,6 +61,8 @@ final class Connection: ChannelDuplexHandler {
         /// Why the body never will.
         var failure: Problem?
         var isDispatched = false
+        /// What is to be cancelled when the client leaves.
+        var onLeaving: (@Sendable () -> Void)?
         /// The route that waits for the body.
         var reader: (limit: Int, continuation: CheckedContinuation<ByteBuffer, any Error>)?
     }
@@ -83,8 +85,6 @@ final class Connection: ChannelDuplexHandler {
     private var replyBytes = 0
     /// Whether a task of the router is at work.
     private var isRunning = false
-    /// What is to be done when the client leaves before it has its reply.
-    private var onLeaving: (@Sendable () -> Void)?
     private var closesAfterReply = false
     /// Whether nothing that comes now is answered any more.
     private var isCut = false
@@ -125,8 +125,8 @@ final class Connection: ChannelDuplexHandler {
         timer?.task.cancel()
         timer = nil
         dropWaiting()
-        onLeaving.take()?()
         fail(Problem.brokenOff)
+        leave()
         if !isRunning { end() }
     }
 
@@ -185,18 +185,18 @@ final class Connection: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else { return hangUp() }
         isUnreadable = true
-        if let incoming, !incoming.isWhole, waiting.isEmpty { fail(Problem.brokenOff) }
         process()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
         inputEnded = true
-        onLeaving.take()?()
         switch state {
         case .closing: hangUp()
         case .idle: process()
-        case .answering: if let incoming, !incoming.isWhole, waiting.isEmpty { fail(Problem.brokenOff) }
+        case .answering:
+            process()
+            leave()
         case .replying, .closed: break
         }
     }
@@ -266,6 +266,7 @@ final class Connection: ChannelDuplexHandler {
             }
             if case .body(let bytes) = part { takeBody(bytes) } else { finishBody() }
         }
+        if state == .answering, inputEnded || isUnreadable { fail(Problem.brokenOff) }
         if !isReading { dispatch() }
         if state == .idle { rest() }
     }
@@ -342,15 +343,8 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// Has `body` called when the client of a request leaves; nil for nothing more.
-    func watch(_ number: Int, _ body: (@Sendable () -> Void)?) {
-        guard state == .answering, incoming?.number == number, !inputEnded else { return body?() ?? () }
-        onLeaving = body
-    }
-
     private func finish(_ reply: Reply) {
         isRunning = false
-        onLeaving = nil
         begun = 0
         guard state == .answering else { return state == .closed ? end() : () }
         write(reply)
@@ -371,6 +365,15 @@ final class Connection: ChannelDuplexHandler {
         wait(setting.limits.bodyTime)
         resumeReading()
     }
+
+    /// See `Exchange.watch`.
+    func watch(_ number: Int, _ body: (@Sendable () -> Void)?) {
+        guard incoming?.number == number else { return }
+        if inputEnded || state == .closed { body?() } else { incoming?.onLeaving = body }
+    }
+
+    /// Whatever the route still does is of no use.
+    private func leave() { incoming?.onLeaving.take()?() }
 
     // MARK: What goes out
 

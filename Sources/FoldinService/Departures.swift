@@ -4,8 +4,8 @@ extension ServiceContext {
     /// - Throws: what `body` throws, `Problem.abandoned` when it was cancelled.
     func untilTheClientLeaves<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         let work = Task { try await body() }
-        watch { work.cancel() }
-        defer { watch(nil) }
+        exchange.watch { work.cancel() }
+        defer { exchange.watch(nil) }
         do {
             return try await withTaskCancellationHandler {
                 try await work.value
@@ -14,6 +14,4 @@ extension ServiceContext {
             }
         } catch is CancellationError { throw Problem.abandoned }
     }
-
-    private func watch(_ body: (@Sendable () -> Void)?) { exchange.watch(body) }
 }

@@ -54,6 +54,8 @@ final class StoreProbe: Service {
         } catch let error as DatabaseError {
             let reason = error.resultCode == .SQLITE_FULL ? "the disk is full" : error.reason
             return "a database of events that cannot be written (\(reason))"
+        } catch is TimeLimitExceeded {
+            return "a database of events that does not answer"
         } catch {
             return "a database of events that cannot be written"
         }

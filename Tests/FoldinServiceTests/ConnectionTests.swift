@@ -169,6 +169,21 @@ import Testing
         }
     }
 
+    /// The end of what a client sends is known to a request that came behind another, too.
+    @Test func bodiesThatBreakOffGet400() async throws {
+        try await LiveService.configured({ configuration, _ in configuration.limits.bodyTime = .seconds(3_600) }).run { service in
+            let broken = ExpectationTests.head(length: 100) + "{"
+            for text in [broken, Self.models + broken, Self.models + Self.live + broken] {
+                let socket = try Socket(port: service.port)
+                socket.send(text)
+                socket.endSending()
+                let answer = await socket.talk("", until: nil)
+                #expect(answer.contains("HTTP/1.1 400 ") && answer.contains("broke off"), "\(answer)")
+                socket.hangUp()
+            }
+        }
+    }
+
     @Test func tokensOfConnectionAreRead() async throws {
         try await LiveService.with { service in
             for value in ["Close", "CLOSE", "keep-alive, close", "close , x", "x,\tclose"] {
@@ -286,6 +301,8 @@ struct Socket: Sendable {
         }
         return await talk(text, until: end)
     }
+
+    func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     func hangUp() { close(descriptor) }
 }
