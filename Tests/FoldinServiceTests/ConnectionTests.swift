@@ -97,18 +97,19 @@ import Testing
     /// What all clients send and are sent is within one budget, of which nothing is lost.
     @Test func bodiesAreBounded() async throws {
         try await LiveService.configured({ configuration, _ in
-            configuration.limits.bodyBytes = 10_000
-            configuration.maxBuffered = 40_000
+            configuration.limits.bodyBytes = 100_000
+            configuration.limits.bodyTime = .seconds(3_600)
+            configuration.maxBuffered = 400_000
         }).run { service in
             let head =
                 "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                + "Content-Length: 10000\r\n\r\n"
-            let body = #"{"history":["i1"],"top":1,"offset":"# + String(repeating: " ", count: 9_963) + "0}"
-            #expect(body.utf8.count == 10_000)
+                + "Content-Length: 100000\r\n\r\n"
+            let body = #"{"history":["i1"],"top":1,"offset":"# + String(repeating: " ", count: 99_963) + "0}"
+            #expect(body.utf8.count == 100_000)
             let sockets = try (0..<4).map { _ in try Socket(port: service.port) }
-            // One client may hold half.
-            for socket in sockets[..<2] { socket.send(head + body.dropLast(10)) }
-            for _ in 0..<1_000 where try await Self.metric("foldin_buffered_bytes", of: service) != 19_980 {
+            // One client may hold half; some of it is left for replies.
+            for socket in sockets[..<2] { socket.send(head + body.dropLast(10_000)) }
+            for _ in 0..<1_000 where try await Self.metric("foldin_buffered_bytes", of: service) != 180_000 {
                 try await Task.sleep(for: .milliseconds(5))
             }
             var refused = ""
@@ -117,7 +118,7 @@ import Testing
             }
             #expect(refused.contains("Retry-After: ") && refused.contains("Connection: close"), "\(refused)")
             for socket in sockets[..<2] {
-                #expect(await socket.talk(String(body.suffix(10)), until: "]}").hasPrefix("HTTP/1.1 200 "))
+                #expect(await socket.talk(String(body.suffix(10_000)), until: "]}").hasPrefix("HTTP/1.1 200 "))
             }
             #expect(await sockets[2].talk(head + body, until: "]}").hasPrefix("HTTP/1.1 200 "))
             for socket in sockets { socket.hangUp() }
