@@ -57,7 +57,7 @@ enum Console {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try result(String(decoding: try encoder.encode(value), as: UTF8.self).escapedJSONForTerminal)
+        try output(String(decoding: try encoder.encode(value), as: UTF8.self).escapedJSONForTerminal)
     }
 
     /// Opens what is closed of standard input, output and error: a file opened later would get its number, and our texts with it.

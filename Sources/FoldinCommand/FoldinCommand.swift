@@ -65,7 +65,7 @@ enum Main {
             guard status == .failure, !(error is ExitCode) else {
                 // What the parser prints by itself would have a value's control characters in it.
                 let message = FoldinCommand.fullMessage(for: error)
-                if status == .success { exit(show(message)) }
+                if status.isSuccess { exit(show(message)) }
                 if !message.isEmpty { Console.notes(message) }
                 exit(status.rawValue)
             }

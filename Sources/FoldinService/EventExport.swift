@@ -51,7 +51,11 @@ public enum EventExport {
     ) throws -> (end: Int64?, lines: [String]) {
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT user, item, rating, time, id FROM event WHERE id > ? AND id <= ? ORDER BY id LIMIT 2000",
+            sql: """
+                SELECT CASE typeof(user) WHEN 'text' THEN user END, CASE typeof(item) WHEN 'text' THEN item END,
+                    CAST(rating AS REAL), CASE typeof(time) WHEN 'integer' THEN time END, id
+                FROM event WHERE id > ? AND id <= ? ORDER BY id LIMIT 2000
+                """,
             arguments: [done, last])
         var end: Int64?
         var lines: [String] = []

@@ -175,14 +175,18 @@ final class EventStore: Sendable {
     ) async throws -> History {
         try await withTimeLimit(options.readTime) { [pool] in
             try await pool.read { database in
+                // Of what another program may have put there only what has the right type is looked at.
                 let rows = try Row.fetchCursor(
-                    database, sql: "SELECT item, rating FROM event WHERE user = ? ORDER BY time DESC, id DESC LIMIT ?",
-                    arguments: [user, events])
+                    database,
+                    sql: """
+                        SELECT CASE typeof(item) WHEN 'text' THEN item END, CAST(rating AS REAL)
+                        FROM event WHERE user = ? ORDER BY time DESC, id DESC LIMIT ?
+                        """, arguments: [user, events])
                 var history = History()
                 var seen: Set<String> = []
                 while let row = try rows.next() {
-                    guard let item = String.fromDatabaseValue(row[0]), seen.insert(item).inserted else { continue }
-                    let rating = Double.fromDatabaseValue(row[1])
+                    let (item, rating): (String?, Double?) = (row[0], row[1])
+                    guard let item, seen.insert(item).inserted else { continue }
                     let isLiked = rating.map { rating in threshold.map { rating > $0 } ?? (rating >= 0) } ?? true
                     if isLiked, history.liked.count < count { history.liked.append(item) }
                     if !isLiked, history.others.count < count { history.others.append(item) }

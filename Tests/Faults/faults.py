@@ -136,7 +136,10 @@ def normal(path):
     """A file's contents without what differs from run to run."""
     name = path.name
     if name.endswith(".sqlite"):
-        return tables(path)
+        try:
+            return tables(path)
+        except sqlite3.Error as error:
+            return str(error)
     data = path.read_bytes()
     if name.startswith("events.out"):
         return len(data)
@@ -261,6 +264,9 @@ class Scenario:
                 wrong.append("another result: " + self.difference(result, self.after))
             if self.said(outcome.output) != self.output:
                 wrong.append("another output")
+        elif self.before is None and fault[3] and self.result.endswith(".sqlite"):
+            # A new database that SQLite cannot even look into is left: another process may have it open. The same command goes on in it.
+            pass
         elif not self.goes_on and result not in (self.before, self.after):
             if not (could_not_remove and (self.holds(result, self.before) or self.holds(result, self.after))):
                 wrong.append("half a result: " + self.difference(result, self.before))
