@@ -53,33 +53,25 @@ public enum EventExport {
             database,
             sql: """
                 SELECT CASE typeof(user) WHEN 'text' THEN user END, CASE typeof(item) WHEN 'text' THEN item END,
-                    CAST(rating AS REAL), CASE typeof(time) WHEN 'integer' THEN time END, id
-                FROM event WHERE id > ? AND id <= ? ORDER BY id LIMIT 2000
+                    CASE WHEN rating IS NULL THEN :click WHEN typeof(rating) IN ('real', 'integer') THEN CAST(rating AS REAL) END,
+                    CASE typeof(time) WHEN 'integer' THEN time END, id
+                FROM event WHERE id > :done AND id <= :last ORDER BY id LIMIT 2000
                 """,
-            arguments: [done, last])
+            arguments: ["click": clickRating, "done": done, "last": last])
         var end: Int64?
         var lines: [String] = []
         while let row = try rows.next() {
             let id: Int64 = row[4]
-            guard let line = line(row, clickRating) else {
+            let (user, item, rating, time): (String?, String?, Double?, Int?) = (row[0], row[1], row[2], row[3])
+            guard let user, let item, let rating, let time else {
                 throw FoldinError(
                     .badData, file: path, found: "event \(id) with a value of another type",
                     expected: "a text, a text, a number or none, and a whole number")
             }
-            lines.append(line)
+            lines.append("\(field(user)),\(field(item)),\(number(rating)),\(time)\n")
             end = id
         }
         return (end, lines)
-    }
-
-    /// An event as a line; nil if a column holds what it should not, as any SQLite column can.
-    private static func line(_ row: Row, _ clickRating: Double) -> String? {
-        let values = (0..<4).map { row[$0] as DatabaseValue }
-        guard let user = String.fromDatabaseValue(values[0]), let item = String.fromDatabaseValue(values[1]),
-            let rating = values[2].isNull ? clickRating : Double.fromDatabaseValue(values[2]),
-            let time = Int.fromDatabaseValue(values[3])
-        else { return nil }
-        return "\(field(user)),\(field(item)),\(number(rating)),\(time)\n"
     }
 
     private static func field(_ text: String) -> String {
