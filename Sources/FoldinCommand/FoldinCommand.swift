@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foldin
 import FoldinKernels
+import FoldinService
 import Foundation
 
 /// The root command: parses, and hands over to one file a subcommand.
@@ -48,6 +49,7 @@ enum Main {
                     .missingInput, found: "neither AVX2 in the processor nor the library libopenblas.so.0",
                     expected: "one of them; Debian's package is libopenblas0")
             }
+            try Descriptors.check()
             if var command = command as? AsyncParsableCommand {
                 try await command.run()
             } else {

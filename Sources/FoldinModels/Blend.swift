@@ -24,7 +24,9 @@ public struct Blend: Scorer {
     public init(_ members: [Member]) {
         self.members = members.flatMap { member -> [Member] in
             guard case .blend(let blend) = member.core else { return [member] }
-            return blend.members.map { Member($0.core, weight: $0.weight * member.weight) }
+            // Of two large weights the product is infinite; such scores are refused where they are used.
+            let most = Float.greatestFiniteMagnitude
+            return blend.members.map { Member($0.core, weight: max(-most, min(most, $0.weight * member.weight))) }
         }
         let counts = Set(self.members.map { $0.core.stored.itemCount })
         precondition(counts.count == 1 && self.members.allSatisfy(\.weight.isFinite), "members of the same items, finite weights")

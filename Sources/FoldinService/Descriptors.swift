@@ -1,9 +1,18 @@
+import FoldinInteractions
 import Foundation
 
 /// The open files and sockets of this process.
 ///
 /// Without a free descriptor parts of the system library end the process, so the service never uses the last ones.
-enum Descriptors {
+package enum Descriptors {
+    /// Fails when there are so few that the system library would end the process in the midst of its work.
+    package static func check() throws {
+        let (limit, least) = (raisedLimit(), 16)
+        guard limit < least else { return }
+        throw FoldinError(
+            .usage, found: "a limit of \(limit) open files", expected: "at least \(least) ('ulimit -n')")
+    }
+
     /// The limit that the system sets, raised as far as this process may.
     static func raisedLimit() -> Int {
         var limit = rlimit()

@@ -282,7 +282,8 @@ final class EventStore: Sendable {
     func check() async throws {
         guard let now = EventFile.Identity(path) else {
             throw FoldinError(
-                .missingInput, file: path, found: "that the database of events was removed", expected: "the database that is open")
+                .missingInput, file: path, found: "that the database of events was removed", expected: "the database that is open"
+            )
         }
         guard now == identity else {
             throw FoldinError(

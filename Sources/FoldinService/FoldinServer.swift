@@ -24,6 +24,7 @@ public struct FoldinServer: Sendable {
     /// - Throws: `FoldinError` when an option, a model, the key file or the database is not as it must be.
     public init(_ configuration: ServiceConfiguration, logger: Logger) throws {
         try configuration.validate()
+        try configuration.refuseOverlap()
         self.configuration = configuration
         self.logger = logger
         let limit = Descriptors.raisedLimit()

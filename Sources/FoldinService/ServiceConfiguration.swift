@@ -95,6 +95,19 @@ public struct ServiceConfiguration: Sendable {
     /// `maxBuffered`, or its default.
     var bufferedBytes: Int { maxBuffered ?? min(1 << 28, SystemMemory.total / 8) }
 
+    /// Fails when the database of events is a file that the service reads.
+    func refuseOverlap() throws {
+        guard let events else { return }
+        let inputs: [(path: String?, name: String)] = [
+            (model, "the model"), (candidate?.path, "the second model"), (keys, "the key file"),
+            (certificate?.chain, "the certificate"), (certificate?.key, "the private key"),
+        ]
+        for part in EventStore.inputs(of: events) {
+            try Overlap.refuse(
+                part.path, over: inputs.compactMap { input in input.path.map { Overlap.Input($0, input.name) } })
+        }
+    }
+
     /// Checks what can be checked without opening anything.
     ///
     /// - Throws: `FoldinError` of kind `usage`.

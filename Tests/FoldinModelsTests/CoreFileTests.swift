@@ -75,6 +75,14 @@ import Testing
         for threads in 1...3 { #expect(Self.scores(Kind.blend.model, threads: threads) == blended) }
     }
 
+    /// Weights come from files too: their product may not end the process.
+    @Test func largeWeightsOfBlendsStayFinite() {
+        let inner = Blend([Blend.Member(Kind.popularity.core, weight: 3e38)])
+        let outer = Blend([Blend.Member(.blend(inner), weight: -3e38)])
+        #expect(outer.members[0].weight == -Float.greatestFiniteMagnitude)
+        #expect(outer.scoreBound(workers: Workers(count: 1)) > ScoreBound.limit)
+    }
+
     @Test func blendsOfBlendsAreFlatAndScaled() {
         let inner = Blend([Blend.Member(Kind.popularity.core, weight: 4), Blend.Member(Kind.ease.core, weight: -1)])
         let outer = Blend([Blend.Member(.blend(inner), weight: 0.5), Blend.Member(Kind.itemKNN.core, weight: 3)])

@@ -34,6 +34,22 @@ import Testing
         #expect(String(decoding: piece[..<max(0, count)], as: UTF8.self).contains("again"))
     }
 
+    /// SQLite makes an empty file its own, and would write to any of these.
+    @Test(arguments: ["events", "events-wal", "link"]) func theDatabaseIsNoFileThatIsRead(model: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/" + model
+        try Data().write(to: URL(filePath: path == folder.path + "/link" ? folder.path + "/model" : path))
+        var configuration = ServiceConfiguration(model: path)
+        configuration.events = folder.path + "/events"
+        if model == "link" {
+            configuration.model = folder.path + "/model"
+            try FileManager.default.createSymbolicLink(atPath: folder.path + "/events", withDestinationPath: "model")
+        }
+        #expect { try configuration.refuseOverlap() } throws: { ($0 as? FoldinError)?.kind == .usage }
+        configuration.events = folder.path + "/others"
+        try configuration.refuseOverlap()
+    }
+
     @Test func secretsAreTheirOwnersAlone() throws {
         let folder = try TemporaryFolder()
         let path = try writeSecret("secret", to: folder.path + "/secret")
