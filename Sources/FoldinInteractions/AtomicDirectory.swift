@@ -42,7 +42,7 @@ public enum AtomicDirectory {
             return try replacement.install()
         } catch {
             replacement.discard()
-            throw error
+            throw replacement.named(error)
         }
     }
 
@@ -54,7 +54,7 @@ public enum AtomicDirectory {
             _ = try replacement.install()
         } catch {
             replacement.discard()
-            throw error
+            throw replacement.named(error)
         }
     }
 
@@ -151,6 +151,13 @@ private final class DirectoryReplacement {
         }
         throw FoldinError(
             .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a directory can be created")
+    }
+
+    /// `error` with the names that the caller knows: those of files in the target.
+    func named(_ error: any Error) -> any Error {
+        guard let error = error as? FoldinError, let file = error.file, file.hasPrefix(temporary + "/") else { return error }
+        let name = FilePlace.join(target.name, String(file.dropFirst(temporary.count + 1)))
+        return FoldinError(error.kind, file: name, line: error.line, found: error.found, expected: error.expected)
     }
 
     /// Removes the new directory, if it is still the one that was made.

@@ -28,6 +28,18 @@ struct AtomicDirectoryTests {
         }
     }
 
+    /// A person knows the directory that was asked for, not the temporary one.
+    @Test func messagesNameTheTarget() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out/"
+        #expect {
+            _ = try AtomicDirectory.write(to: path, replacing: nil, overwriting: false) { temporary in
+                try AtomicFile.write("x", to: temporary + "/none/a")
+            }
+        } throws: { ($0 as? FoldinError)?.file == folder.path + "/out/none/a" }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("new, empty and old ones of the kind; through a link; the mode stays")
     func replaces() throws {
         let folder = try TemporaryFolder()
