@@ -241,7 +241,7 @@ class Scenario:
                 wrong.append(f"{path} was touched")
         could_not_remove = fault[0] == "unlink"
         # What could not be looked at again is kept under another name, which is told.
-        kept = set(re.findall(r"it is kept in (?:\S*/)?(kept-by-\S+)", outcome.errors))
+        kept = set(re.findall(r"it is (?:kept )?in (?:\S*/)?(kept-by-\S+)", outcome.errors))
         for place in kept:
             found = snapshot(slot / place)
             if found != self.before and not (could_not_remove and self.holds(self.before, found)):
