@@ -132,13 +132,19 @@ public struct ServiceConfiguration: Sendable {
             candidate.map { $0.share > 0 && $0.share <= 1 } ?? true, "a share of \(candidate?.share ?? 0)",
             "more than 0, at most 1")
         try require(
-            batchSize > 0 && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)",
-            "a queue of at least a batch")
-        try require(maxConnections ?? 1 > 0, "\(maxConnections ?? 0) connections", "at least 1")
-        try require(maxConnectionsPerAddress ?? 1 > 0, "\(maxConnectionsPerAddress ?? 0) connections per address", "at least 1")
+            (1...1_000_000).contains(batchSize) && queueSize >= batchSize, "batches of \(batchSize), a queue of \(queueSize)",
+            "batches of 1 to 1000000, a queue of at least a batch")
+        let connections = 1...10_000_000
+        try require(
+            maxConnections.map(connections.contains) ?? true, "\(maxConnections ?? 0) connections",
+            "1 to \(connections.upperBound)")
+        try require(
+            maxConnectionsPerAddress.map(connections.contains) ?? true,
+            "\(maxConnectionsPerAddress ?? 0) connections per address", "1 to \(connections.upperBound)")
+        try require(limits.bodyBytes > 0, "bodies of \(limits.bodyBytes) bytes", "at least 1")
         // One client may hold half, and a body is still there when its reply is written.
         try require(
-            bufferedBytes >= 4 * limits.bodyBytes, "\(bufferedBytes) bytes to hold at once and bodies of \(limits.bodyBytes)",
+            bufferedBytes / 4 >= limits.bodyBytes, "\(bufferedBytes) bytes to hold at once and bodies of \(limits.bodyBytes)",
             "at least four bodies")
         try require(drainTime >= .zero, "an end that takes \(drainTime)", "0 or more seconds")
         try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")

@@ -34,6 +34,24 @@ import Testing
         #expect(String(decoding: piece[..<max(0, count)], as: UTF8.self).contains("again"))
     }
 
+    /// Numbers of options are taken or refused, whatever they are.
+    @Test(arguments: [Int.min, -1, 0, 1, 1 << 40, .max]) func anyNumberIsTakenOrRefused(number: Int) {
+        let settings: [(inout ServiceConfiguration) -> Void] = [
+            { $0.maxConnections = number }, { $0.maxConnectionsPerAddress = number }, { $0.maxBuffered = number },
+            { $0.limits.bodyBytes = number }, { $0.batchSize = number }, { $0.queueSize = number }, { $0.keptModels = number },
+            { $0.eventsPerUser = number }, { $0.port = number }, { $0.drainTime = .seconds(number) },
+        ]
+        for set in settings {
+            var configuration = ServiceConfiguration(model: "m")
+            set(&configuration)
+            let isValid = failure { try configuration.validate() } == nil
+            #expect(!isValid || number >= 0)
+            guard isValid else { continue }
+            let (total, perAddress) = (configuration.maxConnections, configuration.maxConnectionsPerAddress)
+            _ = try? ConnectionLimits(asked: total, perAddress: perAddress, limit: 1_024, open: 10, loops: 2)
+        }
+    }
+
     /// SQLite makes an empty file its own, and would write to any of these.
     @Test(arguments: ["events", "events-wal", "link"]) func theDatabaseIsNoFileThatIsRead(model: String) throws {
         let folder = try TemporaryFolder()

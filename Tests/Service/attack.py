@@ -1,10 +1,10 @@
 """Attacks a service as a hostile client, a careless operator and a failing disk do, and checks that it lives and answers.
 
     python3 attack.py FOLDIN MODEL [ATTACK ...]        (FOLDIN: the built command; MODEL: a trained autoencoder's file; all attacks)
-    python3 attack.py FOLDIN MODEL --siege SECONDS IDS [--rate N]
+    python3 attack.py FOLDIN MODEL --siege SECONDS IDS [--connections N]
 
 Each attack starts services of its own, prints one line per check, and the script exits with 1 when a check failed. `--siege` runs the attacks on
-connections, work and bodies together against one service, while good clients (wrk, 16 connections) ask at 60 % of the rate that was measured first.
+connections, work and bodies together against one service, while good clients (wrk, 64 connections) ask at 60 % of the rate that was measured first.
 IDS is a file with one item id per line. Standard library, Debian's wrk for the siege, root for the full disk (otherwise left out, and said).
 """
 
@@ -832,7 +832,7 @@ def not_gone(process):
         return False
 
 
-def siege(seconds, ids_file, rate):
+def siege(seconds, ids_file, connections):
     """All attackers at once, and good clients."""
     database = heavy_database(300_000)
     items = open(ids_file).read().split()
@@ -843,12 +843,12 @@ def siege(seconds, ids_file, rate):
         return subprocess.Popen(["wrk", "-t1", f"-c{connections}", f"-d{duration}s", "--timeout", "10s", "--latency", "-s", load,
                                  f"http://127.0.0.1:{running.port}/v1/recommendations"], env=environment, stdout=subprocess.PIPE, text=True)
 
-    with service("--events", database, "--log-level", "warning") as running:
-        told = wrk(10, 16).communicate()[0]
+    with service("--events", database) as running:
+        told = wrk(10, connections).communicate()[0]
         best = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
-        wanted = rate or 0.6 * best
-        latency = 16 / best
-        good = wrk(seconds, 16, max(0, 16 / wanted - latency) * 1000)
+        wanted = 0.6 * best
+        latency = connections / best
+        good = wrk(seconds, connections, max(0, connections / wanted - latency) * 1000)
         end = time.monotonic() + seconds
         statuses, lock = {}, threading.Lock()
 
@@ -938,7 +938,8 @@ elif __name__ == "__main__":
     try:
         if "--siege" in sys.argv:
             place = sys.argv.index("--siege")
-            siege(int(sys.argv[place + 1]), sys.argv[place + 2], float(sys.argv[sys.argv.index("--rate") + 1]) if "--rate" in sys.argv else None)
+            connections = int(sys.argv[sys.argv.index("--connections") + 1]) if "--connections" in sys.argv else 64
+            siege(int(sys.argv[place + 1]), sys.argv[place + 2], connections)
         else:
             for name in sys.argv[3:] or attacks:
                 if name not in attacks:
