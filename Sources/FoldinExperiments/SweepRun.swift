@@ -88,8 +88,8 @@ struct SweepRun {
         try store.finish(
             planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
             modelPath: place + "/model.safetensors")
-        // Only now: killed before, the run goes on from its checkpoint to the same end.
-        if run.replacesRun { try run.finish() } else { try run.removeCheckpoint() }
+        // Only now: killed before, the run goes on from its checkpoint to the same end. One that cannot be removed is of no use and does no harm.
+        if run.replacesRun { try run.finish() } else { try? run.removeCheckpoint() }
     }
 
     private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {

@@ -198,7 +198,7 @@ class Scenario:
 
     @staticmethod
     def said(output):
-        return re.sub(rb" *\b\d+(\.\d+)? (s|MB|GB)\b| *\b\d+\.\d\b|\"seconds\":[^,}]*|\"peak_memory_bytes\":[^,}]*", b"", output)
+        return re.sub(rb" *\b\d+(\.\d+)? (s|MB|GB)\b| *\b\d+\.\d\b|\"(?:\w+_)?seconds\":[^,}]*|\"peak_memory_bytes\":[^,}]*", b"", output)
 
     def faults(self, draw):
         for kind in KINDS:
@@ -425,7 +425,7 @@ SCENARIOS = [
     Scenario("train rec-vae", with_data, [*TRAIN, "--model", "rec-vae"], "run", [*TRAIN, "--model", "rec-vae", "--resume"],
              goes_on=True),
     Scenario("train ease", with_data, ["train", "data", "--model", "ease", "--out", "run", "--threads", "1"], "run"),
-    Scenario("compare", with_data, ["compare", "data", "--models", "popularity,ease", "--no-search", "--threads", "1"]),
+    Scenario("compare", with_data, ["compare", "data", "--models", "popularity,ease", "--no-search", "--threads", "1", "--json"]),
     Scenario("sweep", with_sweep_file, SWEEP, "sweep", goes_on=True),
     Scenario("sweep goes on", with_half_a_sweep, SWEEP, "sweep", goes_on=True),
     Scenario(
