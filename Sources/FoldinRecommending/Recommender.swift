@@ -161,13 +161,19 @@ public struct Recommender: Sendable {
             throw FoldinError(
                 .badData, found: "item \(item.shown)", expected: "an item the model knows, such as \(example)\(suggestion)")
         }
-        guard let similarities = model.similarities(to: index, workers: workers) else {
+        guard let similar = mostSimilar(count, to: index) else {
             throw FoldinError(.usage, found: "a model of \(model.summary)", expected: "one that compares items")
         }
+        return recommendations(similar.lazy.map(\.item), similar.lazy.map(\.score))
+    }
+
+    /// The same by indices, best first; nil where the model does not compare items.
+    package func mostSimilar(_ count: Int, to index: Int) -> [(item: Int32, score: Float)]? {
+        guard let similarities = model.similarities(to: index, workers: workers) else { return nil }
         let ranker = BestItems(count, of: model.itemCount)
-        return withExtendedLifetime(ranker) {
+        return withExtendedLifetime((ranker, similarities)) {
             let (items, scores) = ranker.find(in: similarities.pointer, without: [Int32(index)])
-            return recommendations(items, scores)
+            return zip(items, scores).map { (item: $0, score: $1) }
         }
     }
 
@@ -192,7 +198,7 @@ public struct Recommender: Sendable {
     /// An id of the model, for messages.
     private var example: String { ids.count > 0 ? ids[0].shown : "none: the model has no items" }
 
-    private func recommendations(_ items: UnsafeBufferPointer<Int32>, _ scores: UnsafeBufferPointer<Float>) -> [Recommendation] {
+    private func recommendations(_ items: some Sequence<Int32>, _ scores: some Sequence<Float>) -> [Recommendation] {
         zip(items, scores).map { item, score in
             Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: score)
         }

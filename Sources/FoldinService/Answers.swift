@@ -1,6 +1,4 @@
 import Dispatch
-import FoldinInteractions
-import FoldinKernels
 import FoldinMessages
 import Foundation
 import Metrics
@@ -117,18 +115,13 @@ struct Answers: Sendable {
         guard let index = served.ids.index(of: item) else {
             throw Problem.notFound("found an item the model does not know; expected one it does")
         }
-        let workers = queue.workers
         return try await queue.perform(of: served) {
-            guard let similarities = served.model.similarities(to: index, workers: workers) else {
+            guard let found = served.recommender.mostSimilar(count, to: index) else {
                 throw Problem.notComparable(served.model.summary)
             }
-            let ranker = BestItems(count, of: served.model.itemCount)
-            let items = withExtendedLifetime(ranker) {
-                let (items, scores) = ranker.find(in: similarities.pointer, without: [Int32(index)])
-                return zip(items, scores).map { RankedItem(item: $0, score: $1) }
-            }
+            let similar = found.map { RankedItem(item: $0.item, score: $0.score) }
             var bytes: [UInt8] = []
-            served.appendSimilar(try finite(items, served), to: &bytes)
+            served.appendSimilar(try finite(similar, served), to: &bytes)
             return bytes
         }
     }

@@ -68,8 +68,7 @@ final class ScoringQueue: Sendable {
     static func weight(items: Int) -> Int { max(1, (items + itemsOfAHistory - 1) / itemsOfAHistory) }
 
     private let limits: Limits
-    /// Shared by all arithmetic, which takes turns in this queue.
-    let workers: Workers
+    private let workers: Workers
     private let state = NIOLockedValueBox(State())
     private let lastID = Atomic<Int>(0)
     private let queue: DispatchQueue
