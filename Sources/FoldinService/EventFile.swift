@@ -3,17 +3,6 @@ import Foundation
 
 /// The file of a database of events: what people liked, which is nobody's business but the service's.
 enum EventFile {
-    /// What tells a file from another that took its place.
-    struct Identity: Sendable, Equatable {
-        let device, inode: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, inode) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino))
-        }
-    }
-
     /// Makes the file when it is not there, readable by its owner only; SQLite gives the files that it makes beside it the same mode. Takes
     /// rights of others away from files that are there, as earlier versions made them: a refusal would keep a service from starting after
     /// an update.

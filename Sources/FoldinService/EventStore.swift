@@ -46,7 +46,8 @@ final class EventStore: Sendable {
     private let probe: DatabaseQueue
     private let log: EventLog
     private let cap: EventCap
-    private let identity: EventFile.Identity?
+    /// The file that is open.
+    private let file: FileStamp?
     private let state = NIOLockedValueBox(State())
 
     /// Opens the database in `path`, makes it when it is not there, and brings its tables up to date.
@@ -64,7 +65,7 @@ final class EventStore: Sendable {
             log = EventLog(
                 try DatabaseQueue(path: path, configuration: configuration), pending: hadLog ? 1 : 0, metrics: metrics)
         } catch { throw EventStore.refusal(error, path) }
-        identity = EventFile.Identity(path)
+        file = FileStamp(path)
         cap = EventCap(options.eventsPerUser)
         if options.age != nil { keepRemovingOld(logger) }
     }
@@ -280,12 +281,12 @@ final class EventStore: Sendable {
     /// Writes a number of the file's header as it is, which changes nothing and takes the same way to the disk as an event. Uses a connection
     /// of its own, and waits neither for readers nor for writers.
     func check() async throws {
-        guard let now = EventFile.Identity(path) else {
+        guard let now = FileStamp(path) else {
             throw FoldinError(
                 .missingInput, file: path, found: "that the database of events was removed", expected: "the database that is open"
             )
         }
-        guard now == identity else {
+        guard let file, now.isSameFile(as: file) else {
             throw FoldinError(
                 .missingInput, file: path, found: "that the database of events was replaced by another file",
                 expected: "the database that is open")
