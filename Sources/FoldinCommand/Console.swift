@@ -47,7 +47,7 @@ enum Console {
         case EPIPE: readerIsGone.store(true, ordering: .relaxed)
         case let code:
             throw FoldinError(
-                .writeFailed, file: "standard output", found: String(cString: strerror(code)).lowercased(),
+                .writeFailed, file: "standard output", found: FoldinError.systemReason(of: code),
                 expected: "a place for all of the result")
         }
     }

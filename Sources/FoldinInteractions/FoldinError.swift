@@ -58,5 +58,8 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension FoldinError {
     /// Why the system's last call failed, for `found`: `no space left on device`.
-    public static var systemReason: String { String(cString: strerror(errno)).lowercased() }
+    public static var systemReason: String { systemReason(of: errno) }
+
+    /// What the number of a system's error means.
+    public static func systemReason(of code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 }

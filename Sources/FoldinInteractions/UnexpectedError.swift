@@ -49,7 +49,7 @@ public enum UnexpectedError {
             case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: return "contents that cannot be read"
             default: return "a failure of the file system (code \(error.code.rawValue))"
             }
-        case let error as POSIXError: return String(cString: strerror(error.code.rawValue)).lowercased()
+        case let error as POSIXError: return FoldinError.systemReason(of: error.code.rawValue)
         case let error as URLError:
             switch error.code {
             case .cannotFindHost, .dnsLookupFailed: return "a host that is not known"

@@ -174,7 +174,7 @@ public struct FoldinServer: Sendable {
                 ("an address and port already in use", "a free port: another --port, or 0 for any that is free")
             case EADDRNOTAVAIL: ("an address that is none of this machine's", "a --host of this machine")
             case EACCES: ("no right to listen on this port", "a --port from 1024")
-            default: (String(cString: strerror(code)).lowercased(), "an address and port of this machine that are free")
+            default: (FoldinError.systemReason(of: code), "an address and port of this machine that are free")
             }
         return FoldinError(.cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected)
     }
