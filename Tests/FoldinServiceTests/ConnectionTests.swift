@@ -257,8 +257,16 @@ struct Socket: Sendable {
     private let descriptor: Int32
 
     init(port: Int, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        guard let descriptor = Socket.connected(to: port, patience: 10, receiveBuffer: receiveBuffer) else {
+            throw URLError(.cannotConnectToHost)
+        }
+        self.descriptor = descriptor
+    }
+
+    /// The descriptor of a connection that waits `patience` seconds for bytes; nil when the service cannot be reached.
+    static func connected(to port: Int, patience: Int, receiveBuffer: Int32? = nil) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var patience = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
         var address = sockaddr_in()
@@ -270,7 +278,11 @@ struct Socket: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw URLError(.cannotConnectToHost) }
+        guard result == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 
     func send(_ text: String) {

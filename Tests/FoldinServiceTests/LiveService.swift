@@ -136,20 +136,8 @@ struct LiveService: Sendable {
     }
 
     private func exchange(_ turns: [(send: String, until: String?)]) -> [String] {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard let descriptor = Socket.connected(to: port, patience: 5) else { return turns.map { _ in "not connected" } }
         defer { close(descriptor) }
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { return turns.map { _ in "not connected" } }
         var piece = [UInt8](repeating: 0, count: 65_536)
         return turns.map { turn in
             _ = Array(turn.send.utf8).withUnsafeBytes {
