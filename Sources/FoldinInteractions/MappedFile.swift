@@ -22,36 +22,37 @@ public final class MappedFile: @unchecked Sendable {
     /// - Parameters:
     ///   - limit: the most bytes that the file may have; of a pipe no more are read.
     ///   - onlyRegular: whether anything but a regular file is refused. A FIFO is then not waited for.
+    ///   - expected: what is looked for, for messages; a file that can be read if nil.
     ///   - needed: of a pipe, how many bytes there must be given those that there are; asked again when there are as many, until that is all.
     ///     What it throws ends the reading.
     /// - Throws: `FoldinError` of kind `missingInput` if it is not there, not readable, a directory or a device, `badData` if it has more
     ///   than `limit` bytes.
     public init(
-        contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false,
+        contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false, expected: String? = nil,
         needed: ((UnsafeRawBufferPointer) throws -> Int)? = nil
     ) throws {
         self.path = path
         let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (onlyRegular ? O_NONBLOCK : 0)
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, flags)
-        guard descriptor >= 0 else { throw Self.unreadable(path) }
+        guard descriptor >= 0 else { throw Self.unreadable(path, expected) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path) }
+        guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path, expected) }
         let kind = status.st_mode & S_IFMT
         if let name = Self.refusedKind(status, descriptor, onlyRegular: onlyRegular) {
-            throw FoldinError(.missingInput, file: path, found: name, expected: "a file")
+            throw FoldinError(.missingInput, file: path, found: name, expected: expected ?? "a file")
         }
         // A regular file as standard input may have been read in part.
         if kind == S_IFREG, status.st_size > 0, path != "-" {
             let size = Int(status.st_size)
             if let limit, size > limit { throw Self.tooLarge(path, "\(size)", limit) }
             guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
-                throw Self.unreadable(path)
+                throw Self.unreadable(path, expected)
             }
             bytes = UnsafeRawBufferPointer(start: start, count: size)
             isMapped = true
         } else {
-            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path, atMost: limit, needed))
+            bytes = UnsafeRawBufferPointer(try Self.everything(from: descriptor, path, atMost: limit, expected, needed))
             isMapped = false
         }
     }
@@ -84,13 +85,7 @@ public final class MappedFile: @unchecked Sendable {
     /// - Throws: `FoldinError` of kind `missingInput` that says that `expected` is, or `badData` for a file of more than
     ///   `smallFileLimit` bytes.
     public static func data(at path: String, expected: String) throws -> Data {
-        do {
-            return try MappedFile(contentsOf: path, atMost: smallFileLimit).withBytes { Data($0) }
-        } catch let error as FoldinError where error.kind == .missingInput {
-            let isThere = error.expected == "a file"
-            throw FoldinError(
-                .missingInput, file: path, found: isThere ? error.found : "no file that can be read", expected: expected)
-        }
+        try MappedFile(contentsOf: path, atMost: smallFileLimit, expected: expected).withBytes { Data($0) }
     }
 
     /// Fails for a path where something else than a regular file is, such as a device or a directory: for what writes in place.
@@ -121,7 +116,8 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     private static func everything(
-        from descriptor: Int32, _ path: String, atMost limit: Int?, _ needed: ((UnsafeRawBufferPointer) throws -> Int)?
+        from descriptor: Int32, _ path: String, atMost limit: Int?, _ expected: String?,
+        _ needed: ((UnsafeRawBufferPointer) throws -> Int)?
     ) throws -> UnsafeMutableRawBufferPointer {
         var collected: [UInt8] = []
         var goal = 0
@@ -129,7 +125,7 @@ public final class MappedFile: @unchecked Sendable {
         while true {
             let count = read(descriptor, &piece, piece.count)
             if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path) }
+            guard count >= 0 else { throw unreadable(path, expected) }
             if count == 0 { break }
             collected.append(contentsOf: piece[..<count])
             if let limit, collected.count > limit { throw tooLarge(path, "more than \(limit)", limit) }
@@ -150,8 +146,9 @@ public final class MappedFile: @unchecked Sendable {
         FoldinError(.badData, file: path, found: "a file of \(size) bytes", expected: "at most \(limit) bytes")
     }
 
-    private static func unreadable(_ path: String) -> FoldinError {
+    private static func unreadable(_ path: String, _ expected: String?) -> FoldinError {
         FoldinError(
-            .missingInput, file: path, found: FoldinError.systemReason, expected: "a file that can be read")
+            .missingInput, file: path, found: expected == nil ? FoldinError.systemReason : "no file that can be read",
+            expected: expected ?? "a file that can be read")
     }
 }

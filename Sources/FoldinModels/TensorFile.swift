@@ -14,14 +14,7 @@ struct TensorFile {
     ///
     /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, or `badData`.
     init(contentsOf path: String, expected: String) throws {
-        let mapped: MappedFile
-        do {
-            mapped = try MappedFile(contentsOf: path) { try TensorFile.needed(of: $0, path: path) }
-        } catch let error as FoldinError where error.kind == .missingInput {
-            let isThere = error.expected == "a file"
-            throw FoldinError(
-                .missingInput, file: path, found: isThere ? error.found : "no file that can be read", expected: expected)
-        }
+        let mapped = try MappedFile(contentsOf: path, expected: expected) { try TensorFile.needed(of: $0, path: path) }
         let data = mapped.withBytes { bytes in
             bytes.baseAddress.map { start in
                 // The closure holds on to the file for as long as the bytes are used.
