@@ -69,8 +69,7 @@ public struct Sweep: Sendable {
 
     /// The files that a sweep in `directory` has beside its runs, whether they are there or not.
     public static func files(in directory: String) -> [String] {
-        ["sweep.lock"].map { directory + "/" + $0 }
-            + ["", "-wal", "-shm", "-journal"].map { directory + "/" + RunStore.fileName + $0 }
+        [directory + "/sweep.lock"] + Overlap.databaseFiles(of: directory + "/" + RunStore.fileName)
     }
 
     /// Works until all is done or cancelled; true if all is done. A run that fails is written down with its error, and the

@@ -12,6 +12,9 @@ public enum Overlap {
         public init(_ path: String, _ name: String) { (self.path, self.name) = (path, name) }
     }
 
+    /// The file of an SQLite database and those that SQLite has beside it, whether they are there or not.
+    public static func databaseFiles(of path: String) -> [String] { ["", "-wal", "-shm", "-journal"].map { path + $0 } }
+
     private struct Identity: Equatable {
         let device: UInt64
         let inode: UInt64

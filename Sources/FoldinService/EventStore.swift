@@ -98,7 +98,7 @@ final class EventStore: Sendable {
 
     /// The database in `path` and what SQLite has beside it, as files that nothing may be written over.
     static func inputs(of path: String) -> [Overlap.Input] {
-        ["", "-wal", "-shm", "-journal"].map { Overlap.Input(path + $0, "the database") }
+        Overlap.databaseFiles(of: path).map { Overlap.Input($0, "the database") }
     }
 
     private static var migrator: DatabaseMigrator {
