@@ -41,7 +41,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
-        .target(name: "FoldinTestSupport", dependencies: ["FoldinInteractions"], path: "Tests/FoldinTestSupport"),
+        .target(name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels"], path: "Tests/FoldinTestSupport"),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

@@ -1,0 +1,55 @@
+/// The clicks of a batch by user: user `u` clicked `items[starts[u]] ..< items[starts[u + 1]]`, ascending.
+///
+/// A view of memory that somebody else owns. "Items" are columns of whatever the logits are: all items, or candidates.
+@frozen
+public struct BatchClicks {
+    /// Where each user's clicks start in `items`, and, as the last element, where they end: one more than there are users.
+    public let starts: UnsafeBufferPointer<Int>
+    /// The clicked items of all users, one user after the other.
+    public let items: UnsafeBufferPointer<Int32>
+
+    /// Clicks in memory that outlives the view.
+    @inlinable
+    public init(starts: UnsafeBufferPointer<Int>, items: UnsafeBufferPointer<Int32>) {
+        precondition(!starts.isEmpty && starts[starts.count - 1] <= items.count, "clicks end behind the last item")
+        (self.starts, self.items) = (starts, items)
+    }
+
+    /// The number of users.
+    @inlinable
+    public var userCount: Int { starts.count - 1 }
+
+    /// The items of one user.
+    @inlinable
+    public func items(of user: Int) -> UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(rebasing: items[starts[user]..<starts[user + 1]])
+    }
+
+    /// Runs `body` with the clicks in two arrays; the view is valid until `body` returns.
+    @inlinable
+    public static func withClicks<Result>(
+        starts: [Int], items: [Int32], _ body: (BatchClicks) throws -> Result
+    ) rethrows -> Result {
+        try starts.withUnsafeBufferPointer { starts in
+            try items.withUnsafeBufferPointer { items in try body(BatchClicks(starts: starts, items: items)) }
+        }
+    }
+}
+
+/// The elements of a sparse vector that are not zero: `values[i]` at place `indices[i]`.
+///
+/// A view of memory that somebody else owns. An index may occur more than once; its values add up.
+@frozen
+public struct SparseVector {
+    /// The places of the elements.
+    public let indices: UnsafeBufferPointer<Int32>
+    /// The elements, as many as `indices`.
+    public let values: VectorView
+
+    /// Elements in memory that outlives the view.
+    @inlinable
+    public init(indices: UnsafeBufferPointer<Int32>, values: VectorView) {
+        precondition(indices.count == values.count, "\(indices.count) places for \(values.count) values")
+        (self.indices, self.values) = (indices, values)
+    }
+}
