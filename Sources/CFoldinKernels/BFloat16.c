@@ -80,8 +80,8 @@ static void transpose_strip(ptrdiff_t inner, ptrdiff_t columns, const float *fro
             __m512i square[16];
 #pragma clang loop unroll(full)
             for (ptrdiff_t i = 0; i < 16; i++)
-                square[i] = half + i < columns ? neighbours(from + (half + i) * stride + 2 * k, inner - 2 * k)
-                                               : _mm512_setzero_si512();
+                square[i] =
+                    half + i < columns ? neighbours(from + (half + i) * stride + 2 * k, inner - 2 * k) : _mm512_setzero_si512();
             transpose(square);
 #pragma clang loop unroll(full)
             for (ptrdiff_t i = 0; i < 16; i++)
@@ -89,8 +89,7 @@ static void transpose_strip(ptrdiff_t inner, ptrdiff_t columns, const float *fro
         }
 }
 
-static void pack_strip(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, ptrdiff_t k, ptrdiff_t column,
-                       uint32_t *strip) {
+static void pack_strip(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, ptrdiff_t k, ptrdiff_t column, uint32_t *strip) {
     if (from.is_transposed)
         transpose_strip(inner, columns, from.start + column * from.stride + k, from.stride, strip);
     else
@@ -142,16 +141,16 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
         }
 }
 
-#define TILE(HEIGHT)                                                                                                  \
-    case HEIGHT:                                                                                                      \
-        if (a.pair_stride != 1 && wide)                                                                               \
-            tile(HEIGHT, 2, pairs, start, 1, a.pair_stride, strip, adds, columns, to, c_stride);                      \
-        else if (a.pair_stride != 1)                                                                                  \
-            tile(HEIGHT, 1, pairs, start, 1, a.pair_stride, strip, adds, columns, to, c_stride);                      \
-        else if (wide)                                                                                                \
-            tile(HEIGHT, 2, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);                       \
-        else                                                                                                          \
-            tile(HEIGHT, 1, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);                       \
+#define TILE(HEIGHT)                                                                             \
+    case HEIGHT:                                                                                 \
+        if (a.pair_stride != 1 && wide)                                                          \
+            tile(HEIGHT, 2, pairs, start, 1, a.pair_stride, strip, adds, columns, to, c_stride); \
+        else if (a.pair_stride != 1)                                                             \
+            tile(HEIGHT, 1, pairs, start, 1, a.pair_stride, strip, adds, columns, to, c_stride); \
+        else if (wide)                                                                           \
+            tile(HEIGHT, 2, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);  \
+        else                                                                                     \
+            tile(HEIGHT, 1, pairs, start, a.row_stride, 1, strip, adds, columns, to, c_stride);  \
         break;
 
 // c [rows, columns] (+)= a [rows, pairs] * strip [pairs, 32], columns <= 32: tiles of nearly equal heights.
@@ -164,9 +163,7 @@ static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left
         ptrdiff_t row = number * rows / tiles, height = (number + 1) * rows / tiles - row;
         const uint32_t *start = a.start + row * a.row_stride;
         float *to = c + row * c_stride;
-        switch (height) {
-            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
-        }
+        switch (height) { TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) }
     }
 }
 
@@ -199,8 +196,7 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
                 pack_strip(summed, part, b, 2 * k, column, packed);
                 ptrdiff_t next = column + width;
                 ahead = (struct ahead){0};
-                if (next < columns)
-                    ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
+                if (next < columns) ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
                 lines = ahead_lines(&ahead, tiles);
             }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
@@ -214,8 +210,8 @@ void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, f
     multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride, ahead_of_both(soon));
 }
 
-void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b,
-                              bool adds, float *c, ptrdiff_t c_stride) {
+void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,
+                              float *c, ptrdiff_t c_stride) {
     multiply(rows, columns, inner, a, NULL, b, adds, c, c_stride, (struct ahead){0});
 }
 #pragma clang attribute pop
@@ -226,25 +222,19 @@ void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner
 
 bool foldin_bfloat16_is_present(void) { return false; }
 
-void foldin_bfloat16_round(ptrdiff_t count, const float *from, uint16_t *to) {
-    __builtin_trap();
-}
+void foldin_bfloat16_round(ptrdiff_t count, const float *from, uint16_t *to) { __builtin_trap(); }
 
-void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *from, ptrdiff_t stride, uint32_t *to) {
-    __builtin_trap();
-}
+void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *from, ptrdiff_t stride, uint32_t *to) { __builtin_trap(); }
 
-void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *strips) {
-    __builtin_trap();
-}
+void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *strips) { __builtin_trap(); }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
                            bool adds, float *c, ptrdiff_t c_stride, foldin_soon soon) {
     __builtin_trap();
 }
 
-void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b,
-                              bool adds, float *c, ptrdiff_t c_stride) {
+void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,
+                              float *c, ptrdiff_t c_stride) {
     __builtin_trap();
 }
 #endif

@@ -12,8 +12,8 @@ ALWAYS_INLINE __m512 widen(const uint16_t *from, __mmask16 some) {
     return (__m512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(some, from)), 16);
 }
 
-void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima,
-                                 float *sums, uint16_t *to) {
+void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima, float *sums,
+                                 uint16_t *to) {
     for (ptrdiff_t row = 0; row < rows; row++) {
         foldin_exponentials(1, columns, panel + row * columns, bias, maxima + row, sums + row);
         foldin_bfloat16_round(columns, panel + row * columns, to + row * columns);
@@ -21,8 +21,8 @@ void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel
 }
 
 void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items,
-                                  uint32_t *by_users, float *column_sums) {
+                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
+                                  float *column_sums) {
     ptrdiff_t pairs = foldin_pairs(count);
     memset(column_sums, 0, (size_t)count * sizeof(float));
     for (ptrdiff_t user = 0; user < users; user += 2) {
@@ -65,14 +65,14 @@ void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t co
 // Nobody may call these where there is no bfloat16.
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima,
-                                 float *sums, uint16_t *to) {
+void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima, float *sums,
+                                 uint16_t *to) {
     __builtin_trap();
 }
 
 void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items,
-                                  uint32_t *by_users, float *column_sums) {
+                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
+                                  float *column_sums) {
     __builtin_trap();
 }
 #endif

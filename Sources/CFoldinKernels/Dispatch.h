@@ -22,19 +22,19 @@ static int instruction_set(void) {
         __builtin_cpu_init();
         found = portable;
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found = avx2;
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512vl"))
             found = avx512;
         __atomic_store_n(&known, found, __ATOMIC_RELAXED);
     }
     return found;
 }
 
-#define CALL(name, ...)                                         \
-    switch (instruction_set()) {                                \
-        case avx512: return name##_avx512(__VA_ARGS__);         \
-        case avx2: return name##_avx2(__VA_ARGS__);             \
-        default: return name##_portable(__VA_ARGS__);           \
+#define CALL(name, ...)                                 \
+    switch (instruction_set()) {                        \
+        case avx512: return name##_avx512(__VA_ARGS__); \
+        case avx2: return name##_avx2(__VA_ARGS__);     \
+        default: return name##_portable(__VA_ARGS__);   \
     }
 
 #else

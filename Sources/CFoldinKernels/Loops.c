@@ -29,18 +29,15 @@ enum { rows_at_once = 128, fetched_width = 1024 };
 
 #endif
 
-void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,
-                 const float *gradient) {
+void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v, const float *gradient) {
     CALL(adam, step, count, weight, m, v, gradient)
 }
 
-void foldin_adam_alone(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m,
-                       float *v) {
+void foldin_adam_alone(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m, float *v) {
     CALL(adam_alone, steps, number, count, weight, m, v)
 }
 
-void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v,
-                     const float *gradient) {
+void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v, const float *gradient) {
     CALL(row_adam, step, count, weight, m, v, gradient)
 }
 
@@ -57,8 +54,7 @@ void foldin_sum_rows(ptrdiff_t width, const float *start, ptrdiff_t count, const
     CALL(sum_rows, width, start, count, rows, factors, matrix, out)
 }
 
-void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima,
-                         float *sums) {
+void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima, float *sums) {
     CALL(exponentials, rows, columns, panel, bias, maxima, sums)
 }
 
@@ -98,7 +94,7 @@ double foldin_sample_latent(ptrdiff_t latent, const float *moments, const float 
     CALL(sample_latent, latent, moments, epsilon, z)
 }
 
-void foldin_sample_latent_backward(ptrdiff_t latent, const float *moments, const float *epsilon, const float *dz,
-                                   float weight, float *d_moments) {
+void foldin_sample_latent_backward(ptrdiff_t latent, const float *moments, const float *epsilon, const float *dz, float weight,
+                                   float *d_moments) {
     CALL(sample_latent_backward, latent, moments, epsilon, dz, weight, d_moments)
 }

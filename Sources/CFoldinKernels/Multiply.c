@@ -73,11 +73,10 @@ bool foldin_multiply_has(int variant) {
 #endif
 }
 
-void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_matrix a,
-                        foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride) {
+void foldin_multiply_by(int variant, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_matrix a, foldin_matrix b,
+                        bool adds, float *c, ptrdiff_t c_stride) {
     if (inner <= 0) {
-        for (ptrdiff_t row = 0; row < rows && !adds; row++)
-            memset(c + row * c_stride, 0, (size_t)columns * sizeof(float));
+        for (ptrdiff_t row = 0; row < rows && !adds; row++) memset(c + row * c_stride, 0, (size_t)columns * sizeof(float));
         return;
     }
 #if defined(__x86_64__)

@@ -78,8 +78,9 @@ bool foldin_number_rows_has(int variant) {
     switch (variant) {
         case FOLDIN_NUMBER_ROWS_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
         case FOLDIN_NUMBER_ROWS_AVX512:
-            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                   __builtin_cpu_supports("avx512vbmi2");
     }
 #endif
     return variant == FOLDIN_NUMBER_ROWS_PORTABLE;

@@ -108,9 +108,9 @@ static void convert_avx2(const uint64_t *restrict words, ptrdiff_t count, uint32
 
 // The same as `separators_portable`, 64 bytes at a time, whose separators are squeezed together.
 static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {
-    const __m512i ascending = _mm512_set_epi8(
-        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31,
-        30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i ascending = _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
+                                              42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
+                                              21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     ptrdiff_t count = 0;
     for (ptrdiff_t start = 0; start < size; start += 64) {
         ptrdiff_t left = size - start;
@@ -118,7 +118,8 @@ static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, const s
         _mm_prefetch((const char *)bytes + start + piece_size, _MM_HINT_T0);
         __mmask64 inside = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1;
         __m512i block = _mm512_maskz_loadu_epi8(inside, bytes + start);
-        __mmask64 others = _mm512_mask_cmpgt_epu8_mask(inside, _mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
+        __mmask64 others =
+            _mm512_mask_cmpgt_epu8_mask(inside, _mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
         others = _mm512_mask_cmpneq_epu8_mask(others, block, _mm512_set1_epi8('.'));
         __m512i squeezed = _mm512_maskz_compress_epi8(others, ascending);
         __mmask64 lines = _mm512_cmpeq_epu8_mask(block, _mm512_set1_epi8('\n'));

@@ -21,14 +21,14 @@ static void philox(foldin_random_source source, uint64_t block, uint32_t words[4
 }
 
 // Runs `body` with `i` and `word` for each position.
-#define FOR_EACH_WORD(body)                                             \
-    for (ptrdiff_t i = 0; i < count;) {                                 \
-        uint32_t words[4];                                              \
-        philox(source, (first + (uint64_t)i) / 4, words);               \
+#define FOR_EACH_WORD(body)                                                            \
+    for (ptrdiff_t i = 0; i < count;) {                                                \
+        uint32_t words[4];                                                             \
+        philox(source, (first + (uint64_t)i) / 4, words);                              \
         for (int j = (int)((first + (uint64_t)i) % 4); j < 4 && i < count; j++, i++) { \
-            uint32_t word = words[j];                                   \
-            body                                                        \
-        }                                                               \
+            uint32_t word = words[j];                                                  \
+            body                                                                       \
+        }                                                                              \
     }
 
 void foldin_random_words(foldin_random_source source, uint64_t first, ptrdiff_t count, uint32_t *out) {
@@ -52,8 +52,7 @@ void foldin_random_normal(foldin_random_source source, uint64_t first, ptrdiff_t
     }
 }
 
-void foldin_dropout(foldin_random_source source, uint64_t first, ptrdiff_t count, float keep, const float *x,
-                    float *y) {
+void foldin_dropout(foldin_random_source source, uint64_t first, ptrdiff_t count, float keep, const float *x, float *y) {
     const uint64_t threshold = (uint64_t)((double)keep * 0x1p32);
     const float scale = 1.0f / keep;
     FOR_EACH_WORD(y[i] = word < threshold ? x[i] * scale : 0.0f;)

@@ -23,13 +23,13 @@
 #pragma clang attribute pop
 #endif
 
-void foldin_swish_norm(ptrdiff_t rows, ptrdiff_t width, const float *x, const float *gain, const float *shift,
-                       float epsilon, float *normalized, float *inverses, float *out) {
+void foldin_swish_norm(ptrdiff_t rows, ptrdiff_t width, const float *x, const float *gain, const float *shift, float epsilon,
+                       float *normalized, float *inverses, float *out) {
     CALL(swish_norm, rows, width, x, gain, shift, epsilon, normalized, inverses, out)
 }
 
-void foldin_swish_norm_backward(ptrdiff_t rows, ptrdiff_t width, const float *x, const float *normalized,
-                                const float *inverses, const float *gain, const float *d_out, float *d_x) {
+void foldin_swish_norm_backward(ptrdiff_t rows, ptrdiff_t width, const float *x, const float *normalized, const float *inverses,
+                                const float *gain, const float *d_out, float *d_x) {
     CALL(swish_norm_backward, rows, width, x, normalized, inverses, gain, d_out, d_x)
 }
 
@@ -37,8 +37,8 @@ void foldin_sum_products(ptrdiff_t rows, ptrdiff_t columns, const float *x, cons
     CALL(sum_products, rows, columns, x, y, out)
 }
 
-double foldin_sample_composite(const foldin_composite_prior *prior, ptrdiff_t latent, const float *moments,
-                               const float *previous, const float *epsilon, float *z, float *slopes) {
+double foldin_sample_composite(const foldin_composite_prior *prior, ptrdiff_t latent, const float *moments, const float *previous,
+                               const float *epsilon, float *z, float *slopes) {
     CALL(sample_composite, prior, latent, moments, previous, epsilon, z, slopes)
 }
 

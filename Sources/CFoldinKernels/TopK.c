@@ -17,7 +17,7 @@ static inline uint64_t key_of(float score, ptrdiff_t item) {
     return (uint64_t)bits << 32 | (uint32_t)~(uint32_t)item;
 }
 
-static inline int32_t item_of(uint64_t key) { return (int32_t) ~(uint32_t)key; }
+static inline int32_t item_of(uint64_t key) { return (int32_t)~(uint32_t)key; }
 
 static inline float score_of(uint64_t key) {
     uint32_t bits = (uint32_t)(key >> 32);
@@ -95,12 +95,12 @@ static const uint64_t *sort_descending(uint64_t *keys, ptrdiff_t count) {
 ptrdiff_t foldin_top_k_scratch(ptrdiff_t k) { return 4 * k + 64; }
 
 // Compiled into each caller, hence for its instruction set.
-#define bits_of(mask)                                                                                                  \
-    ({                                                                                                                 \
-        bool16 lanes = __builtin_convertvector((mask), bool16);                                                        \
-        uint16_t bits;                                                                                                 \
-        memcpy(&bits, &lanes, sizeof bits);                                                                            \
-        (unsigned)bits;                                                                                                \
+#define bits_of(mask)                                           \
+    ({                                                          \
+        bool16 lanes = __builtin_convertvector((mask), bool16); \
+        uint16_t bits;                                          \
+        memcpy(&bits, &lanes, sizeof bits);                     \
+        (unsigned)bits;                                         \
     })
 
 #define TOP_K_NAME top_k_portable
@@ -132,8 +132,7 @@ bool foldin_top_k_has(int variant) {
     return variant == FOLDIN_TOP_K_PORTABLE;
 }
 
-ptrdiff_t foldin_top_k_by(int variant, const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch,
-                          int32_t *items) {
+ptrdiff_t foldin_top_k_by(int variant, const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch, int32_t *items) {
 #if defined(__x86_64__)
     if (variant == FOLDIN_TOP_K_AVX2) return top_k_avx2(scores, count, k, scratch, items);
 #endif

@@ -47,7 +47,7 @@ const char *foldin_openblas_kernels(void) { return foldin_openblas_is_there() ? 
 bool foldin_openblas_multiply(bool a_is_transposed, bool b_is_transposed, int rows, int columns, int inner, const float *a,
                               int a_stride, const float *b, int b_stride, float beta, float *c, int c_stride) {
     if (!foldin_openblas_is_there()) return false;
-    library.multiply(row_major, a_is_transposed ? transposed : plain, b_is_transposed ? transposed : plain, rows, columns, inner, 1,
-                     a, a_stride, b, b_stride, beta, c, c_stride);
+    library.multiply(row_major, a_is_transposed ? transposed : plain, b_is_transposed ? transposed : plain, rows, columns, inner,
+                     1, a, a_stride, b, b_stride, beta, c, c_stride);
     return true;
 }

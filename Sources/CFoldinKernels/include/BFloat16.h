@@ -59,8 +59,8 @@ void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, f
                            const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride, foldin_soon soon);
 
 /// The same for a b of floats, packed a strip at a time on the stack.
-void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b,
-                              bool adds, float *_Nonnull c, ptrdiff_t c_stride);
+void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,
+                              float *_Nonnull c, ptrdiff_t c_stride);
 
 /// `foldin_exponentials`, with the exponentials rounded into `to` [rows, columns]; the sums are of what they were before.
 void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,

@@ -45,8 +45,8 @@ typedef struct {
 } foldin_adam_pause;
 
 /// Applies `pause` to a row of weights that shares one second moment v.
-void foldin_row_pause(const foldin_adam_pause *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight,
-                      float *_Nonnull m, float *_Nonnull v);
+void foldin_row_pause(const foldin_adam_pause *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
+                      float *_Nonnull v);
 
 /// Asks for `count` floats that are read and written soon.
 void foldin_fetch(ptrdiff_t count, const float *_Nonnull from);
@@ -66,8 +66,8 @@ typedef struct {
 } foldin_clicks;
 
 /// sums [users] = the sum of panel + bias over the items each user clicked; panel [users, count] holds items first, first + 1, ...
-void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
-                       const float *_Nonnull panel, const float *_Nonnull bias, float *_Nonnull sums);
+void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, const float *_Nonnull panel,
+                       const float *_Nonnull bias, float *_Nonnull sums);
 
 /// From exponentials to the loss's gradient, and its sum over the users: panel [users, count] *= scales [users], row by row;
 /// minus `share` at the clicked items; column_sums [count] = the sums of its columns.
@@ -75,8 +75,7 @@ void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, fol
                           const float *_Nonnull scales, float *_Nonnull panel, float *_Nonnull column_sums);
 
 /// out [columns] = sum over the rows of matrix [rows, columns], whose rows lie `stride` floats apart.
-void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix,
-                        float *_Nonnull out);
+void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix, float *_Nonnull out);
 
 /// matrix [rows, columns] += bias [columns].
 void foldin_add_bias(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull matrix, const float *_Nonnull bias);
@@ -92,8 +91,7 @@ void foldin_add(ptrdiff_t count, const float *_Nonnull addend, float *_Nonnull s
 
 /// z = mu + epsilon * exp(logvar / 2), and its Kullback-Leibler divergence from the standard normal (Liang et al., eq. 7):
 /// returns -1/2 sum(1 + logvar - mu^2 - exp(logvar)). One user: mu and logvar lie one after the other in `moments`.
-double foldin_sample_latent(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,
-                            float *_Nonnull z);
+double foldin_sample_latent(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon, float *_Nonnull z);
 
 /// d_moments from dz, and from the divergence times `weight`. Same layout as `foldin_sample_latent`.
 void foldin_sample_latent_backward(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,

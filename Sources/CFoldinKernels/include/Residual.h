@@ -32,9 +32,9 @@ typedef struct {
 /// z = mu + epsilon * exp(logvar / 2); returns log q(z) - log p(z), summed over the latent, and leaves d log p(z) / dz in slopes.
 ///
 /// q is the normal distribution of `moments`, p the mixture with `previous`; means then log-variances in either.
-double foldin_sample_composite(const foldin_composite_prior *_Nonnull prior, ptrdiff_t latent,
-                               const float *_Nonnull moments, const float *_Nonnull previous,
-                               const float *_Nonnull epsilon, float *_Nonnull z, float *_Nonnull slopes);
+double foldin_sample_composite(const foldin_composite_prior *_Nonnull prior, ptrdiff_t latent, const float *_Nonnull moments,
+                               const float *_Nonnull previous, const float *_Nonnull epsilon, float *_Nonnull z,
+                               float *_Nonnull slopes);
 
 /// d_moments from dz, and from `weight` times what `foldin_sample_composite` returned.
 void foldin_sample_composite_backward(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon,

@@ -6,11 +6,7 @@
 #include <stdint.h>
 
 /// The instruction sets that the scan is compiled for; `foldin_top_k` takes the last one the processor has.
-enum foldin_top_k_variant {
-    FOLDIN_TOP_K_PORTABLE = 0,
-    FOLDIN_TOP_K_AVX2 = 1,
-    FOLDIN_TOP_K_VARIANTS = 2
-};
+enum foldin_top_k_variant { FOLDIN_TOP_K_PORTABLE = 0, FOLDIN_TOP_K_AVX2 = 1, FOLDIN_TOP_K_VARIANTS = 2 };
 
 /// Whether a variant was compiled in and this processor can run it.
 bool foldin_top_k_has(int variant);
@@ -25,8 +21,8 @@ ptrdiff_t foldin_top_k(const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t 
                        int32_t *_Nonnull items);
 
 /// The same by one variant, which `foldin_top_k_has`.
-ptrdiff_t foldin_top_k_by(int variant, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k,
-                          uint64_t *_Nonnull scratch, int32_t *_Nonnull items);
+ptrdiff_t foldin_top_k_by(int variant, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k, uint64_t *_Nonnull scratch,
+                          int32_t *_Nonnull items);
 
 /// Writes the indices of the scores that are `bound` or more to `items`, ascending, and returns how many there are. NaN is not.
 /// Room for `count`, less than 2^31.

@@ -20,7 +20,8 @@ const char *_Nullable foldin_openblas_kernels(void);
 ///
 /// A transposed operand lies as its transpose; strides are the floats from one stored row to the next. False, and nothing is done, where
 /// OpenBLAS cannot be loaded.
-bool foldin_openblas_multiply(bool a_is_transposed, bool b_is_transposed, int rows, int columns, int inner, const float *_Nonnull a,
-                              int a_stride, const float *_Nonnull b, int b_stride, float beta, float *_Nonnull c, int c_stride);
+bool foldin_openblas_multiply(bool a_is_transposed, bool b_is_transposed, int rows, int columns, int inner,
+                              const float *_Nonnull a, int a_stride, const float *_Nonnull b, int b_stride, float beta,
+                              float *_Nonnull c, int c_stride);
 
 #endif
