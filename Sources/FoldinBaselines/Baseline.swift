@@ -17,7 +17,7 @@ public protocol Baseline: Sendable {
     /// - Throws: `FoldinError` for options that cannot be, or more memory than there is; `CancellationError`.
     func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> ModelCore
+    ) throws -> any Model
 }
 
 extension Baseline {
@@ -31,11 +31,11 @@ extension Baseline {
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        let core = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
+        let model = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
         let card = ModelCard(
             options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum, likedAbove: dataset.likedAbove)
         return TrainedModel(
-            core: core, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(), card: card)
+            model, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(), card: card)
     }
 }
 
@@ -48,9 +48,9 @@ public struct Popularity: Baseline {
 
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> ModelCore {
+    ) throws -> any Model {
         if isCancelled() { throw CancellationError() }
-        return .popularity(ItemPopularity(training))
+        return ItemPopularity(training)
     }
 }
 

@@ -31,7 +31,7 @@ public struct ItemKNN: Baseline {
     /// worker, and 8 an item and neighbour.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> ModelCore {
+    ) throws -> any Model {
         guard neighbours >= 1, shrinkage >= 0, shrinkage.isFinite else {
             throw FoldinError(
                 .usage, found: "\(neighbours) neighbours and a shrinkage of \(shrinkage)", expected: "at least 1 and at least 0")
@@ -55,7 +55,7 @@ public struct ItemKNN: Baseline {
             for piece in pieces { lists.append(piece) }
             progress(Double(last) / Double(itemCount))
         }
-        return .itemNeighbours(ItemNeighbours(lists))
+        return ItemNeighbours(lists)
     }
 
     /// The neighbours of `items`. `counts` [items] is 0 and `likeness` [items] minus infinity, before and after.

@@ -130,16 +130,16 @@ public struct EASE: Baseline {
     /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> ModelCore {
+    ) throws -> any Model {
         guard lambda > 0, lambda.isFinite else {
             throw FoldinError(.usage, found: "a lambda of \(optionText(lambda))", expected: "more than 0")
         }
         let lambda = lambda
         let weights = try ItemRegression(penalty: { _ in lambda }, availableMemory: availableMemory)
             .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        guard let keep else { return .itemWeights(ItemWeights(.ease, itemCount: training.itemCount, weights: weights)) }
-        return .itemNeighbours(
-            ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .ease))
+        guard let keep else { return ItemWeights(.ease, itemCount: training.itemCount, weights: weights) }
+        return ItemNeighbours(
+            heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .ease)
     }
 }
 
@@ -175,7 +175,7 @@ public struct EDLAE: Baseline {
     /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> ModelCore {
+    ) throws -> any Model {
         guard dropout >= 0, dropout < 1, lambda >= 0, lambda.isFinite, dropout + lambda > 0 else {
             throw FoldinError(
                 .usage, found: "a dropout of \(optionText(dropout)) and a lambda of \(optionText(lambda))",
@@ -184,8 +184,8 @@ public struct EDLAE: Baseline {
         let (share, lambda) = (dropout / (1 - dropout), lambda)
         let weights = try ItemRegression(penalty: { share * $0 + lambda }, availableMemory: availableMemory)
             .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        guard let keep else { return .itemWeights(ItemWeights(.edlae, itemCount: training.itemCount, weights: weights)) }
-        return .itemNeighbours(
-            ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .edlae))
+        guard let keep else { return ItemWeights(.edlae, itemCount: training.itemCount, weights: weights) }
+        return ItemNeighbours(
+            heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .edlae)
     }
 }

@@ -44,7 +44,7 @@ struct BenchStepCommand: ParsableCommand {
             of: matrix, network, computing, batchSize: batchSize, steps: steps, warmUp: warmUp, seed: seed, workers: work.workers)
         let report = StepReport(
             users: users, items: items, batch: batchSize, interactions: matrix.count, threads: work.workers.count,
-            precision: timed.step.precision, milliseconds: timed.milliseconds, parts: timed.parts)
+            precision: timed.precision, milliseconds: timed.milliseconds, parts: timed.parts)
         if json { try Console.json(report) } else { try Console.result(report.text) }
     }
 }

@@ -67,7 +67,7 @@ struct BenchDataCommand: ParsableCommand {
         report.stepMs = Percentiles(timed.milliseconds)
         report.trainedUsersPerSecond = (Double(min(batchSize, users)) / median * 1_000).rounded()
         report.epochSeconds = Double((users + batchSize - 1) / batchSize) * median / 1_000
-        return TrainedModel(parameters: timed.step.parameters, items: dataset.items, titles: dataset.titles)
+        return TrainedModel(timed.session.model, items: dataset.items, titles: dataset.titles)
     }
 
     private func timeEvaluation(_ model: TrainedModel, _ users: HeldOutUsers, _ report: inout DataReport) throws {

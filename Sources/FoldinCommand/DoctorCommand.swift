@@ -104,7 +104,7 @@ struct DoctorCommand: ParsableCommand {
             rows += [
                 ("", ""),
                 ("dataset", "\(shape.users) users, \(shape.items) items, \(shape.interactions) interactions"),
-                ("model", "Mult-VAE, hidden \(memory.hidden), latent \(memory.latent), batches of \(memory.batch)"),
+                ("model", "Mult-VAE, hidden \(memory.hidden ?? 0), latent \(memory.latent ?? 0), batches of \(memory.batch)"),
                 ("weights and Adam", memory.parameterBytes.asMemory),
                 ("scores of a batch", memory.scoreBytes.asMemory),
                 ("validation", memory.evaluationBytes.asMemory),

@@ -3,7 +3,8 @@ import FoldinKernels
 
 /// Training steps of a fresh network, one after the other, with the time that each took.
 struct TimedSteps {
-    let step: TrainingStep
+    let session: any TrainingSession
+    let precision: Precision
     private(set) var milliseconds: [Double] = []
     private(set) var parts: [StepTimes] = []
 
@@ -17,24 +18,22 @@ struct TimedSteps {
         var plan = TrainingPlan()
         try network.apply(to: &plan)
         try computing.applyAll(to: &plan)
-        let trainer = try plan.trainer(workers: workers)
-        let architecture = try trainer.architecture(for: matrix)
+        try plan.set("seed", to: String(seed))
+        try plan.set("batch-size", to: String(batchSize))
         let users = matrix.userCount
-        step = TrainingStep(
-            parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
-            batchSize: min(batchSize, users), seed: seed, workers: workers, precision: trainer.precision,
-            softmax: trainer.softmax)
-        let order = step.shuffled(users, epoch: 1)
+        let trainer = try plan.trainer(workers: workers)
+        (session, precision) = (try trainer.session(on: matrix), trainer.precision)
+        let order = Shuffle.order(users, pass: 1, seed: seed)
         for number in 0..<warmUp + steps {
             let start = number * batchSize % max(1, users - batchSize + 1)
             let began = ContinuousClock.now
-            step.run(
-                matrix, users: order[start..<min(users, start + batchSize)], step: UInt64(number), beta: 0.1, adam: Adam())
+            session.run(
+                order[start..<min(users, start + batchSize)], SessionUpdate(number: number, beta: 0.1, adam: Adam()))
             if number >= warmUp {
                 milliseconds.append((ContinuousClock.now - began) / .milliseconds(1))
-                parts.append(step.times)
+                parts.append(session.times)
             }
         }
-        step.settle(updates: warmUp + steps, adam: Adam())
+        session.flush(updates: warmUp + steps, adam: Adam())
     }
 }

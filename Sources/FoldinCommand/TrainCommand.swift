@@ -51,17 +51,17 @@ struct TrainCommand: ParsableCommand {
         let (plan, preset) = try resolvedPlan()
         let trainer = try plan.trainer(workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)
-        let architecture = try trainer.architecture(for: dataset)
+        let outline = try trainer.outline(for: dataset)
         let (run, checkpoint) = try openRun(options: trainer.options)
         Console.note(
-            "\(architecture.summary), \(architecture.parameterCount) parameters; \(dataset.train.userCount) users, "
+            "\(outline.summary), \(outline.parameterCount) parameters; \(dataset.train.userCount) users, "
                 + "\(dataset.train.itemCount) items, \(dataset.train.count) clicks; \(work.workers.count) threads")
         if let preset { Console.note("\(preset.name): \(preset.summary); \(preset.expectation)") }
-        if architecture.family == .multVAE {
+        if trainer.configuration.usesBeta {
             let updates = trainer.schedule.updatesAnEpoch(users: dataset.train.userCount)
             Console.note(trainer.schedule.annealingSummary(updatesAnEpoch: updates))
         }
-        if let gamma = trainer.configuration.gamma {
+        if let gamma = (trainer.configuration as? RecVAE)?.gamma {
             Console.note("gamma is \(gamma); an epoch is three passes for the encoder and one for the decoder")
         }
         if dataset.validation.heldOut.count == 0 {
@@ -110,7 +110,7 @@ struct TrainCommand: ParsableCommand {
         }
         try model.save(to: run.modelPath)
         isKept = true
-        let record = RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test)
+        let record = RunRecord(outline, card: model.card, outcome: outcome, test: test)
         try run.write(record)
         let isComplete = !outcome.wasCancelled && outcome.divergence == nil
         if isComplete { try run.finish() }

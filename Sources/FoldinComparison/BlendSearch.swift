@@ -35,12 +35,12 @@ public struct BlendSearch: Sendable {
             throw FoldinError(
                 .usage, found: "a dataset without held-out items of validation users", expected: "some to choose the weights by")
         }
-        var blend = Blend([Blend.Member(models[0].core, weight: 1)])
+        var blend = Blend([Blend.Member(models[0].model, weight: 1)])
         var best: Double?
         for (index, model) in models.enumerated().dropFirst() {
             let (before, added) = (spread(blend, dataset.validation), spread(model, dataset.validation))
             func mixed(_ share: Float) -> Blend {
-                let parts = [(ModelCore.blend(blend), (1 - share) / before), (model.core, share / added)]
+                let parts = [(blend as any Model, (1 - share) / before), (model.model, share / added)]
                 return Blend(parts.filter { $0.1 != 0 }.map { Blend.Member($0.0, weight: $0.1) })
             }
             var chosen: (blend: Blend, value: Double)?
@@ -48,7 +48,7 @@ public struct BlendSearch: Sendable {
                 let candidate = mixed(share)
                 let value =
                     try Evaluator([metric], workers: workers).evaluate(
-                        TrainedModel(core: .blend(candidate), items: nil), on: dataset.validation, training: dataset.train,
+                        candidate, on: dataset.validation, training: dataset.train,
                         isCancelled: isCancelled
                     ).results[0].mean ?? -.infinity
                 tried(index, share, value)
@@ -65,18 +65,18 @@ public struct BlendSearch: Sendable {
     /// The blend of `models` by weights that are known, one a model and not all 0.
     public func blend(_ models: [TrainedModel], weights: [Float], for dataset: PreparedDataset) -> TrainedModel {
         precondition(models.count == weights.count, "\(weights.count) weights for \(models.count) models")
-        let members = zip(models, weights).filter { $0.1 != 0 }.map { Blend.Member($0.0.core, weight: $0.1) }
+        let members = zip(models, weights).filter { $0.1 != 0 }.map { Blend.Member($0.0.model, weight: $0.1) }
         return model(of: Blend(members), for: dataset)
     }
 
     private func model(of blend: Blend, for dataset: PreparedDataset) -> TrainedModel {
-        let members = blend.members.map { TrainedModel(core: $0.core, items: nil).summary }
+        let members = blend.members.map(\.model.summary)
         let card = ModelCard(
             options: [
                 "model": "blend", "members": members.joined(separator: "; "),
                 "weights": blend.members.map { "\($0.weight)" }.joined(separator: ", "),
             ], dataChecksum: dataset.checksum, likedAbove: dataset.likedAbove)
-        return TrainedModel(core: .blend(blend), items: dataset.items, titles: dataset.titles, card: card)
+        return TrainedModel(blend, items: dataset.items, titles: dataset.titles, card: card)
     }
 
     /// The mean over the first users of the standard deviation of a user's scores; 1 where all scores are the same.

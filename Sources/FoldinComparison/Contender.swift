@@ -45,7 +45,7 @@ public struct Contender: Sendable {
 
     /// The names that `init(named:)` knows, from the simplest model to the dearest.
     public static let names =
-        BaselinePlan.Model.allCases.map(\.rawValue) + Architecture.Family.allCases.map(\.rawValue) + [blend]
+        BaselinePlan.Model.allCases.map(\.rawValue) + ["mult-vae", "mult-dae", "rec-vae"] + [blend]
 
     /// What the best model is called: Mult-VAE by the preset `fast` with EDLAE beside it.
     private static let blend = "blend"
@@ -58,10 +58,10 @@ public struct Contender: Sendable {
             let standard = BaselinePlan(model)
             let others = searching ? BaselinePlan.grid(model).filter { $0 != standard } : []
             self.init(name, plans: ([standard] + others).map(ModelPlan.baseline))
-        } else if Architecture.Family(rawValue: name) != nil {
+        } else if ["mult-vae", "mult-dae", "rec-vae"].contains(name) {
             var plan = TrainingPlan()
             try plan.set("model", to: name)
-            if name == Architecture.Family.recVAE.rawValue { try plan.apply(preset: "shenbin-recvae") }
+            if name == "rec-vae" { try plan.apply(preset: "shenbin-recvae") }
             self.init(name, plans: [.network(plan)])
         } else if name == Contender.blend {
             var plan = TrainingPlan()

@@ -157,9 +157,9 @@ public struct Sweep: Sendable {
     /// What a run would need by estimate; 0 where its options cannot be, which it will say itself.
     private func memory(of planned: PlannedRun) -> Int {
         guard let trainer = try? planned.plan.trainer(workers: Workers(count: 1)),
-            let architecture = try? trainer.architecture(for: dataset)
+            (try? trainer.outline(for: dataset)) != nil
         else { return 0 }
-        return TrainingMemory(of: trainer, architecture, on: dataset)?.totalBytes ?? .max
+        return TrainingMemory(of: trainer, on: dataset)?.totalBytes ?? .max
     }
 
     /// The configurations that go on: by the mean over seeds of the best validation metric of the first `epochs`; a failed run

@@ -59,7 +59,7 @@ public struct SweepResults: Sendable {
 
     /// The families of the judged runs: the VAE, the DAE, others.
     public var families: [String] {
-        let known = Architecture.Family.allCases.map(\.rawValue)
+        let known = ["mult-vae", "mult-dae", "rec-vae"]
         let found = Set(judged.map(\.family))
         return known.filter(found.contains) + found.subtracting(known).sorted()
     }
@@ -77,7 +77,7 @@ extension StoredRun {
     public var familyTitle: String { Self.title(ofFamily: family) }
 
     static func title(ofFamily family: String) -> String {
-        if family == Architecture.Family.recVAE.rawValue { return "RecVAE" }
+        if family == "rec-vae" { return "RecVAE" }
         return family.hasPrefix("mult-") ? "Mult-" + family.dropFirst(5).uppercased() : family
     }
 }

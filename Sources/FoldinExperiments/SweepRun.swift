@@ -33,12 +33,12 @@ struct SweepRun {
     /// Goes on until the goal is reached, and writes it down. False if it was cancelled before; a checkpoint is left then.
     func advance(to goal: Goal, isCancelled: () -> Bool, progress: (EpochReport) -> Void) throws -> Bool {
         let trainer = try planned.plan.trainer(workers: workers)
-        let architecture = try trainer.architecture(for: dataset)
+        let outline = try trainer.outline(for: dataset)
         try store.update(planned.id) { run in
             run.status = .unfinished
-            (run.network, run.parameters) = (architecture.widths, architecture.parameterCount)
+            (run.network, run.parameters) = (outline.widths, outline.parameterCount)
             run.dataChecksum = dataChecksum
-            run.memoryBytes = TrainingMemory(of: trainer, architecture, on: dataset)?.totalBytes
+            run.memoryBytes = TrainingMemory(of: trainer, on: dataset)?.totalBytes
         }
         let (run, checkpoint) = try open(options: trainer.options)
         var epochs = checkpoint?.state.history.count ?? 0
@@ -60,7 +60,7 @@ struct SweepRun {
         if let divergence = outcome.divergence {
             // The best epoch before is kept, but the run has failed; gone on with, it would diverge again.
             try outcome.model.save(to: run.modelPath)
-            try run.write(RunRecord(architecture: architecture, card: outcome.model.card, outcome: outcome, test: nil))
+            try run.write(RunRecord(outline, card: outcome.model.card, outcome: outcome, test: nil))
             try run.end()
             try store.pause(planned.id, history: outcome.history)
             throw Diverged(divergence: divergence, bestEpoch: outcome.bestEpoch, modelPath: run.modelPath)
@@ -70,19 +70,19 @@ struct SweepRun {
             guard goal == .judgement else { return isThere }
             guard outcome.bestEpoch > 0 else { return false }
         }
-        try judge(outcome, architecture, in: run)
+        try judge(outcome, outline, in: run)
         return true
     }
 
     /// Measures the model on the test users and writes down all there is.
-    private func judge(_ outcome: TrainingOutcome, _ architecture: Architecture, in run: RunDirectory) throws {
+    private func judge(_ outcome: TrainingOutcome, _ outline: NetworkOutline, in run: RunDirectory) throws {
         var model = outcome.model
         let scores = try Evaluator(metrics, workers: workers).userMetrics(
             model, on: dataset.test, training: dataset.train, isCancelled: { false })
         let test = scores.report
         for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
         try model.save(to: run.modelPath)
-        try run.write(RunRecord(architecture: architecture, card: model.card, outcome: outcome, test: test))
+        try run.write(RunRecord(outline, card: model.card, outcome: outcome, test: test))
         // What may fail comes before the run counts as finished, which is never gone on with.
         if !run.replacesRun { try run.endEvents() }
         try store.finish(
@@ -104,9 +104,4 @@ struct SweepRun {
 
         var description: String { "\(divergence); the model of the best epoch before, \(bestEpoch), is \(modelPath)" }
     }
-}
-
-extension Architecture {
-    /// `I-600-200-600-I`
-    var widths: String { (["I"] + (encoder + [latent] + decoder).map(String.init) + ["I"]).joined(separator: "-") }
 }

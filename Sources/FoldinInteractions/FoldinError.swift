@@ -29,12 +29,24 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was expected instead.
     public let expected: String
 
-    public init(_ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String) {
+    /// What the caller can do about it, for whoever knows the caller's words; nil where `expected` says all.
+    public let reason: Reason?
+
+    /// A kind of failure with a name, by which a command finds the advice that it adds to the message.
+    public struct Reason: Hashable, Sendable {
+        public let name: String
+        public init(_ name: String) { self.name = name }
+    }
+
+    public init(
+        _ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String, reason: Reason? = nil
+    ) {
         self.kind = kind
         self.file = file
         self.line = line
         self.found = found
         self.expected = expected
+        self.reason = reason
     }
 
     /// `file:line: found …; expected …`, safe to show on a terminal.

@@ -10,7 +10,7 @@ import Synchronization
 final class RecommendationSession: @unchecked Sendable {
     private let model: TrainedModel
     private let ids: Vocabulary
-    private let scorer: OneUserScorer
+    private let scorer: any OneUserScorer
     private var ranker: BestItems
     private var history: [Int32] = []
     /// The history, the exclusions and what is not allowed.
@@ -19,13 +19,13 @@ final class RecommendationSession: @unchecked Sendable {
     init(_ model: TrainedModel, ids: Vocabulary, workers: Workers) {
         self.model = model
         self.ids = ids
-        scorer = OneUserScorer(model, workers: workers)
+        scorer = model.oneUserScorer(workers: workers)
         ranker = BestItems(0, of: model.itemCount)
     }
 
     /// Scores faster from now on, where lists are far shorter than the catalogue.
-    func use(_ rounded: RoundedScorer?) {
-        if scorer.rounded == nil, let rounded { scorer.rounded = rounded }
+    func use(_ approximate: (any ApproximateScorer)?) {
+        if scorer.approximate == nil, let approximate { scorer.approximate = approximate }
     }
 
     /// Replaces `result` by the best items, without the indices `forbidden`; false if no id of the history is known. See
@@ -47,8 +47,8 @@ final class RecommendationSession: @unchecked Sendable {
         }
         masked.append(contentsOf: forbidden)
         if ranker.capacity < min(count, model.itemCount) { ranker = BestItems(count, of: model.itemCount) }
-        let isApproximate = scorer.rounded != nil && model.itemCount / 16 >= count
-        let scores = scorer.score(history, approximately: isApproximate)
+        let isApproximate = scorer.approximate != nil && model.itemCount / 16 >= count
+        guard let scores = scorer.score(history, approximately: isApproximate).baseAddress else { return true }
         let best = ranker.find(count, in: scores, without: masked[...], approximate: isApproximate ? (scorer, 0) : nil)
         for (item, score) in zip(best.items, best.scores) {
             result.append(Recommendation(item: ids[Int(item)], title: model.title(of: Int(item)), score: score))
@@ -77,7 +77,7 @@ final class Sessions: Sendable {
     private struct State {
         var idle: [RecommendationSession] = []
         var calls = 0
-        var rounded: RoundedScorer?
+        var approximate: (any ApproximateScorer)?
     }
 
     private let state = Mutex(State())
@@ -89,13 +89,13 @@ final class Sessions: Sendable {
     func giveBack(_ session: RecommendationSession) { state.withLock { $0.idle.append(session) } }
 
     /// What scores `model` faster; nil at first, and where there is no such thing. To be asked once a call.
-    func rounded(_ model: TrainedModel, workers: Workers) -> RoundedScorer? {
+    func approximate(_ model: TrainedModel, workers: Workers) -> (any ApproximateScorer)? {
         let (found, isDue) = state.withLock { state in
             state.calls &+= 1
-            return (state.rounded, state.calls == Self.callsBeforeRounding)
+            return (state.approximate, state.calls == Self.callsBeforeRounding)
         }
-        guard isDue, let made = RoundedScorer(model, workers: workers) else { return found }
-        state.withLock { $0.rounded = made }
+        guard isDue, let made = model.approximate(workers: workers) else { return found }
+        state.withLock { $0.approximate = made }
         return made
     }
 }

@@ -56,7 +56,7 @@ public struct Recommender: Sendable {
     /// many did, by its scores for nobody. Unknown ids are passed over; use `recommendations(_:for:excluding:allowing:)` to learn
     /// which. Works in memory kept from earlier calls, one set for each that run at once (four words an item at most): only the
     /// result is allocated, unless the history is empty or `allowed` is given. The 32nd call rounds the last layer's weights where that
-    /// makes later ones faster (`RoundedScorer`), for a quarter or half of their memory more; results are the same.
+    /// makes later ones faster (`Scorer.approximate`), for a quarter or half of their memory more; results are the same.
     ///
     /// - Parameters:
     ///   - excluded: items that are not to be recommended.
@@ -83,7 +83,7 @@ public struct Recommender: Sendable {
         }
         let session = sessions.take() ?? RecommendationSession(model, ids: ids, workers: workers)
         defer { sessions.giveBack(session) }
-        session.use(sessions.rounded(model, workers: workers))
+        session.use(sessions.approximate(model, workers: workers))
         let forbidden = allowed.map { masked(excluding: [], allowing: $0) } ?? []
         let isKnown = session.recommend(count, havingLiked: history, excluding: excluded, forbidding: forbidden, into: &result)
         guard isKnown else { throw unknownHistory(history) }
@@ -169,11 +169,14 @@ public struct Recommender: Sendable {
 
     /// The same by indices, best first; nil where the model does not compare items.
     package func mostSimilar(_ count: Int, to index: Int) -> [(item: Int32, score: Float)]? {
-        guard let similarities = model.similarities(to: index, workers: workers) else { return nil }
+        guard var similarities = model.similarities(to: index, workers: workers) else { return nil }
         let ranker = BestItems(count, of: model.itemCount)
-        return withExtendedLifetime((ranker, similarities)) {
-            let (items, scores) = ranker.find(in: similarities.pointer, without: [Int32(index)])
-            return zip(items, scores).map { (item: $0, score: $1) }
+        return withExtendedLifetime(ranker) {
+            similarities.withUnsafeMutableBufferPointer { similarities in
+                guard let start = similarities.baseAddress else { return [] }
+                let (items, scores) = ranker.find(in: start, without: [Int32(index)])
+                return zip(items, scores).map { (item: $0, score: $1) }
+            }
         }
     }
 

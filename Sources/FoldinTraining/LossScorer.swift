@@ -3,36 +3,36 @@ import FoldinKernels
 import FoldinModels
 import Synchronization
 
-/// A model that, while it is judged, also sums up the loss of what it scores: each user's known items as their own target.
-final class LossScorer: Scorer {
+/// The model of a session that, while it is evaluated, also sums up the loss of what it scores: each user's known items as their own target.
+///
+/// - Note: `@unchecked Sendable` because the session does not change while its model is evaluated; the sums have a lock.
+final class LossScorer: Scorer, @unchecked Sendable {
     private struct Sums {
         var users = 0
         var likelihood = 0.0
         var divergence = 0.0
+        var hasLoss = false
         var areScoresFinite = true
     }
 
-    private let model: TrainedModel
-    // The evaluator scores its blocks one after the other; the lock makes that no condition.
+    private let session: any TrainingSession
+    private let model: any Model
     private let sums = Mutex(Sums())
 
-    /// RecVAE's divergence is from what its training users had an epoch before: validation users have no such loss.
-    private var hasLoss: Bool { model.parameters != nil }
-
-    init(_ model: TrainedModel) { self.model = model }
+    init(_ session: any TrainingSession) { (self.session, model) = (session, session.model) }
 
     var itemCount: Int { model.itemCount }
 
     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers) {
         model.score(histories, rows: rows, into: scores, workers: workers)
-        // The loss of scores that are no numbers is none either.
-        guard hasLoss else {
+        guard let losses = session.losses(histories, rows: rows, scores: scores) else {
+            // Without a loss, which would be NaN or infinite as well, the scores themselves are checked.
             let areFinite = (0..<rows.count * itemCount).allSatisfy { scores[$0].isFinite }
             if !areFinite { sums.withLock { $0.areScoresFinite = false } }
             return
         }
-        let losses = model.losses(histories, rows: rows, scores: scores, workers: workers)
         sums.withLock { sums in
+            sums.hasLoss = true
             for loss in losses {
                 sums.users += 1
                 sums.likelihood += loss.negativeLogLikelihood
@@ -41,13 +41,13 @@ final class LossScorer: Scorer {
         }
     }
 
-    /// Whether all scores so far were numbers, of a model that has no loss; true for others.
+    /// Whether all scores so far were finite, of a model without a loss; true for others.
     var areScoresFinite: Bool { sums.withLock(\.areScoresFinite) }
 
-    /// The mean over the users scored so far; nil for a model without such a loss.
+    /// The mean over the users scored so far; nil for a model without a loss.
     var mean: StepLoss? {
-        guard hasLoss else { return nil }
-        return sums.withLock { sums in
+        sums.withLock { sums in
+            guard sums.hasLoss else { return nil }
             let users = Double(max(1, sums.users))
             return StepLoss(negativeLogLikelihood: sums.likelihood / users, divergence: sums.divergence / users)
         }

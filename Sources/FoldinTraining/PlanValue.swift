@@ -82,7 +82,11 @@ extension PlanValue where Self: CaseIterable & RawRepresentable<String> {
     var planText: String { rawValue }
 }
 
-extension Architecture.Family: PlanValue {}
+extension String: PlanValue {
+    static var expected: String { "mult-vae or mult-dae or rec-vae" }
+    init?(planText: String) { self = planText }
+    var planText: String { self }
+}
 extension Architecture.Activations: PlanValue {}
 extension Schedule.Score: PlanValue {}
 extension Precision: PlanValue {}

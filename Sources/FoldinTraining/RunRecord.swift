@@ -4,7 +4,8 @@ import FoldinModels
 /// The contents of `run.json`: what was trained, with which options, and what came of it.
 public struct RunRecord: Sendable, Encodable {
     public let model: String
-    public let architecture: Architecture
+    /// What the model file says of the network.
+    let architecture: EncodedArchitecture
     public let options: [String: String]
     public let dataChecksum: String
     public let epochs: Int
@@ -21,9 +22,9 @@ public struct RunRecord: Sendable, Encodable {
     public let test: EvaluationReport?
 
     /// The record of a training; `card` is that of the model as it was saved.
-    public init(architecture: Architecture, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
-        model = architecture.summary
-        self.architecture = architecture
+    public init(_ outline: NetworkOutline, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
+        model = outline.summary
+        architecture = EncodedArchitecture(value: outline.architecture)
         options = card.options
         dataChecksum = card.dataChecksum
         epochs = outcome.history.count
@@ -35,4 +36,11 @@ public struct RunRecord: Sendable, Encodable {
         validation = card.metrics.filter { $0.key.hasPrefix("validation ") }
         self.test = test
     }
+}
+
+/// An architecture of any family, encoded as itself.
+struct EncodedArchitecture: Sendable, Encodable {
+    let value: any Encodable & Sendable
+
+    func encode(to encoder: Encoder) throws { try value.encode(to: encoder) }
 }

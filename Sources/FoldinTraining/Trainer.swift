@@ -4,7 +4,7 @@ import FoldinKernels
 import FoldinModels
 import Foundation
 
-/// Trains a model: epochs of shuffled batches, a look at the validation users after each, the best epoch kept.
+/// Trains a model: epochs of shuffled batches, an evaluation on the validation users after each, the best epoch kept.
 ///
 /// The same dataset, options and seed give the same weights to the bit, for any number of threads.
 public struct Trainer: Sendable {
@@ -82,20 +82,14 @@ public struct Trainer: Sendable {
         onStep: (_ epoch: Int, _ fraction: Double, _ loss: StepLoss) -> Void = { _, _, _ in }, scratch: String? = nil,
         progress: (EpochReport) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        let architecture = try self.architecture(for: dataset)
-        try TrainingMemory.check(self, architecture, on: dataset)
-        // What must be the same for a checkpoint to be gone on from.
+        try check(dataset.train)
+        try TrainingMemory.check(self, on: dataset)
+        // A checkpoint is of the same options and data.
         let identity = options.merging(["data": dataset.checksum]) { _, new in new }
-        var schedule = schedule
-        // RecVAE's divergence is weighed by gamma, whatever beta the schedule has for others.
-        if let gamma = configuration.gamma { schedule.annealing = .constant(gamma) }
         let loop = try TrainingLoop(
             dataset: dataset, schedule: schedule,
-            step: TrainingStep(
-                parameters: Parameters(initializing: architecture, seed: seed, workers: workers),
-                batchSize: min(schedule.batchSize, dataset.train.userCount), seed: seed, workers: workers,
-                precision: precision, softmax: softmax),
-            identity: identity, checkpoint: checkpoint, scratch: scratch)
+            session: session(on: dataset.train),
+            seed: seed, workers: workers, identity: identity, checkpoint: checkpoint, scratch: scratch)
         var wasCancelled = false
         var divergence: TrainingDivergence?
         var saved = ContinuousClock.now
@@ -104,7 +98,7 @@ public struct Trainer: Sendable {
             while true {
                 if loop.isFinished {
                     guard loop.isSearching else { break }
-                    try loop.retrain(from: Parameters(initializing: architecture, seed: seed, workers: workers))
+                    try loop.retrain()
                 }
                 let report = try loop.runEpoch(isCancelled: isCancelled) { epoch, fraction, loss in
                     onStep(epoch, fraction, loss)
@@ -112,7 +106,7 @@ public struct Trainer: Sendable {
                     let elapsed = (ContinuousClock.now - saved) / .seconds(1)
                     if elapsed >= max(checkpointSeconds, checkpointSeconds > 0 ? 9 * writing : 0) {
                         let began = ContinuousClock.now
-                        try onCheckpoint(loop.checkpoint)
+                        try onCheckpoint(try loop.checkpoint)
                         saved = .now
                         writing = (saved - began) / .seconds(1)
                     }
@@ -121,20 +115,20 @@ public struct Trainer: Sendable {
             }
         } catch is CancellationError {
             wasCancelled = true
-            try onCheckpoint(loop.checkpoint)
+            try onCheckpoint(try loop.checkpoint)
         } catch let error as TrainingDivergence where loop.state.bestEpoch > 0 {
             divergence = error
         }
         let state = loop.state
-        let best = state.bestEpoch > 0 ? state.history[state.bestEpoch - 1] : nil
+        let epoch = state.bestEpoch > 0 ? state.history[state.bestEpoch - 1] : nil
         var metrics: [String: Double] = [:]
-        metrics["validation \(schedule.metric)"] = best?.validation?.mean
-        metrics["validation loss"] = best?.validationLoss
+        metrics["validation \(schedule.metric)"] = epoch?.validation?.mean
+        metrics["validation loss"] = epoch?.validationLoss
         metrics["beta found"] = (state.search?.beta).flatMap { Double($0.description) }
-        let parameters = try loop.finish()
-        if !wasCancelled { try loop.checkScores(of: parameters) }
+        let best = try loop.finish()
+        if !wasCancelled { try loop.checkScores(of: best) }
         let model = TrainedModel(
-            parameters: parameters, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
+            best, items: dataset.items, titles: dataset.titles, clicks: dataset.train.itemCounts(),
             card: ModelCard(
                 options: options, metrics: metrics, dataChecksum: identity["data"] ?? "", likedAbove: dataset.likedAbove))
         return TrainingOutcome(
@@ -142,50 +136,52 @@ public struct Trainer: Sendable {
             divergence: divergence)
     }
 
-    /// Whether training can be done like this, and here.
+    /// Checks that these options can be trained with, on this machine.
     ///
-    /// - Throws: `FoldinError` of kind `usage` if the options cannot be, or not together, or this processor has not the precision.
+    /// - Throws: `FoldinError` of kind `usage` for options that are invalid alone or together, or a precision that the processor lacks.
     public func check() throws {
         try precision.check()
-        if let problem { throw FoldinError(.usage, found: problem, expected: "options that can be trained with") }
+        if let error = validationError { throw FoldinError(.usage, found: error, expected: "options that can be trained with") }
     }
 
-    /// The network that training on `dataset` builds.
+    /// Checks that these options can be trained with on these clicks.
     ///
-    /// - Throws: `FoldinError` as `check` does, or if the dataset has no training clicks, as training would.
-    public func architecture(for dataset: PreparedDataset) throws -> Architecture {
-        try architecture(for: dataset.train)
-    }
-
-    /// The network that training on these clicks builds; throws the same.
-    public func architecture(for clicks: InteractionMatrix) throws -> Architecture {
+    /// - Throws: `FoldinError` as `check()` does, or of kind `badData` if there are no clicks.
+    func check(_ clicks: InteractionMatrix) throws {
         try check()
         guard clicks.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        return configuration.architecture(items: clicks.itemCount)
     }
 
-    /// What is wrong with these options, for people; nil when nothing is.
-    var problem: String? {
-        let network = configuration.architecture(items: 1)
-        if case .searching = schedule.annealing, network.family == .multDAE {
-            return "a search for beta with mult-dae, which has none; expected mult-vae"
-        }
-        if network.family == .recVAE {
-            if case .sampled = softmax { return "a sampled softmax with rec-vae; expected the exact one" }
-            if schedule.score == .loss {
-                return "stopping on the loss with rec-vae, whose prior knows training users only; expected the metric"
-            }
-            let gamma = configuration.gamma ?? 0
-            if !(gamma >= 0 && gamma.isFinite) { return "a gamma of \(gamma); expected at least 0" }
-        }
+    /// The network that training on `dataset` builds.
+    ///
+    /// - Throws: as training would: see `check()`, and `FoldinError` of kind `badData` if the dataset has no training clicks.
+    public func outline(for dataset: PreparedDataset) throws -> NetworkOutline {
+        try check(dataset.train)
+        return configuration.outline(items: dataset.train.itemCount)
+    }
+
+    /// A session over these clicks, as training begins one, with batches of at most the schedule's size.
+    ///
+    /// - Throws: as `outline(for:)`.
+    public func session(on clicks: InteractionMatrix) throws -> any TrainingSession {
+        try check(clicks)
+        return configuration.makeSession(
+            SessionSetup(
+                clicks: clicks, batchSize: min(schedule.batchSize, clicks.userCount), seed: seed, workers: workers,
+                precision: precision, softmax: softmax))
+    }
+
+    /// The first invalid option; nil if all are valid together.
+    var validationError: String? {
+        if let error = configuration.validationError(with: self) { return error }
         if case .sampled = softmax {
             if precision != .float32 { return "precision \(precision.rawValue) with a sampled softmax; expected fp32" }
             // Rows without a gradient can be shrunk later, but what L2 would do to their moments cannot be made up for.
             if schedule.optimizer.decay > 0 { return "decay l2 with a sampled softmax; expected adamw" }
         }
-        return schedule.problem ?? softmax.problem ?? network.problem
+        return schedule.problem ?? softmax.validationError
     }
 
     /// All options by name, as they stand in the model's card.

@@ -4,13 +4,15 @@ import FoldinKernels
 import FoldinModels
 import Foundation
 
-/// A training in progress: runs epochs, judges them, keeps the best.
+/// A training in progress: runs epochs, evaluates them, keeps the best.
 final class TrainingLoop {
     private let dataset: PreparedDataset
     private let asked: Schedule
-    /// What was asked for; of a search for beta, what its current training is told.
+    /// `asked`, or, in a search for beta, the schedule of its current training.
     private var schedule: Schedule
-    private let step: TrainingStep
+    private let session: any TrainingSession
+    private let seed: UInt64
+    private let workers: Workers
     private let evaluator: Evaluator
     private let best: KeptWeights
     private let began = ContinuousClock.now
@@ -21,16 +23,16 @@ final class TrainingLoop {
 
     /// A training from its beginning, or from where `checkpoint` left it.
     init(
-        dataset: PreparedDataset, schedule: Schedule, step: TrainingStep, identity: [String: String],
-        checkpoint: TrainingCheckpoint?, scratch: String?
+        dataset: PreparedDataset, schedule: Schedule, session: any TrainingSession, seed: UInt64, workers: Workers,
+        identity: [String: String], checkpoint: TrainingCheckpoint?, scratch: String?
     ) throws {
         self.dataset = dataset
         asked = schedule
         self.schedule = schedule
-        updatesAnEpoch = step.passesAnEpoch * schedule.updatesAnEpoch(users: dataset.train.userCount)
-        self.step = step
-        evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: step.workers)
-        best = try KeptWeights(of: step.parameters.architecture, in: scratch)
+        updatesAnEpoch = session.passesPerEpoch * schedule.updatesAnEpoch(users: dataset.train.userCount)
+        (self.session, self.seed, self.workers) = (session, seed, workers)
+        evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: workers)
+        best = try KeptWeights(of: session.weights, in: scratch)
         state = checkpoint?.state ?? TrainingState()
         secondsBefore = state.seconds
         guard let checkpoint else {
@@ -48,21 +50,21 @@ final class TrainingLoop {
                 .usage, found: "\(name) \(identity[name] ?? "not given")",
                 expected: "\(state.identity[name] ?? "it not given"), as in the training that is to go on")
         }
-        guard checkpoint.fits(step) else {
+        guard checkpoint.fits(session) else {
             throw FoldinError(
                 .badData, file: checkpoint.path, found: "a checkpoint of another network than its options are of",
                 expected: "one that foldin train wrote")
         }
         let training = TrainingState.Training(
-            schedule: schedule, users: dataset.train.userCount, passes: step.passesAnEpoch)
+            schedule: schedule, users: dataset.train.userCount, passes: session.passesPerEpoch)
         if let (found, expected) = state.contradiction(with: training, hasBest: checkpoint.hasBest) {
             throw FoldinError(.badData, file: checkpoint.path, found: found, expected: expected)
         }
-        try checkpoint.restore(step, best: best, updates: state.updates, users: dataset.train.userCount)
+        try checkpoint.restore(session, best: best)
         follow()
     }
 
-    /// Of a search, what its first or second training is told; else `asked` itself.
+    /// Sets the schedule: of a search that of its first or second training, else `asked` itself.
     private func follow() {
         guard case .searching = asked.annealing else { return }
         schedule = state.search.map { asked.retraining(to: $0.beta, updatesAnEpoch: updatesAnEpoch) } ?? asked.searching
@@ -74,25 +76,29 @@ final class TrainingLoop {
     }
 
     /// Ends the first training of a search, and begins the second from fresh weights.
-    func retrain(from weights: Parameters) throws {
+    func retrain() throws {
         guard let search = AnnealingSearch(curve: state.history) else {
             throw FoldinError(.badData, found: "no validation users with held-out items", expected: "some, to search beta by")
         }
         var fresh = TrainingState()
         (fresh.identity, fresh.search, fresh.seconds) = (state.identity, search, state.seconds)
         state = fresh
-        step.restart(from: weights)
+        session.restart()
         follow()
     }
 
-    /// Ends the training: the best epoch's weights, or the current ones while no epoch has ended. They take the place of the step's.
-    func finish() throws -> Parameters {
+    /// Ends the training: a model of the best epoch's weights, or of the current ones if no epoch has ended. They take the place of the session's.
+    func finish() throws -> any Model {
         if state.bestEpoch > 0 {
-            try best.restore(into: step.parameters)
+            try best.restore(into: session.weights)
         } else {
-            step.settle(updates: state.updates, adam: optimizer(after: max(0, state.updates - 1)))
+            flush()
         }
-        return step.parameters
+        return session.model
+    }
+
+    private func flush() {
+        session.flush(updates: state.updates, adam: optimizer(after: max(0, state.updates - 1)))
     }
 
     /// The optimiser of the update that follows `updates` others.
@@ -104,9 +110,12 @@ final class TrainingLoop {
 
     /// The state to go on from, to be saved before the next step.
     var checkpoint: TrainingCheckpoint {
-        var state = state
-        state.seconds = seconds
-        return TrainingCheckpoint(of: step, best: state.bestEpoch > 0 ? best : nil, state: state)
+        get throws {
+            var state = state
+            state.seconds = seconds
+            session.prepareCheckpoint()
+            return try TrainingCheckpoint(of: session, best: state.bestEpoch > 0 ? best : nil, state: state)
+        }
     }
 
     /// Whether the epochs or the patience are used up.
@@ -120,7 +129,7 @@ final class TrainingLoop {
 
     private var seconds: Double { secondsBefore + (ContinuousClock.now - began) / .seconds(1) }
 
-    /// What is left of the passes over the training users, each in an order drawn for it, then a look at the validation users.
+    /// What is left of the passes over the training users, each in an order drawn for it, then an evaluation on the validation users.
     ///
     /// - Throws: `CancellationError` between steps; `TrainingDivergence`.
     func runEpoch(
@@ -128,7 +137,7 @@ final class TrainingLoop {
     ) throws -> EpochReport {
         let epoch = state.history.count + 1
         let users = dataset.train.userCount
-        let total = step.passesAnEpoch * users
+        let total = session.passesPerEpoch * users
         var (pass, order) = (-1, [Int32]())
         // An epoch whose updates are all made reports the last one's.
         var optimizer = optimizer(after: max(0, state.updates - 1))
@@ -137,13 +146,13 @@ final class TrainingLoop {
             if isCancelled() { throw CancellationError() }
             if pass != state.position / users {
                 pass = state.position / users
-                order = step.shuffled(users, epoch: (epoch - 1) * step.passesAnEpoch + pass + 1)
+                order = Shuffle.order(users, pass: (epoch - 1) * session.passesPerEpoch + pass + 1, seed: seed)
             }
             let start = state.position % users
             let batch = order[start..<min(users, start + schedule.batchSize)]
             optimizer = self.optimizer(after: state.updates)
             beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
-            let loss = step.run(dataset.train, users: batch, step: UInt64(state.updates), beta: beta, adam: optimizer)
+            let loss = session.run(batch, SessionUpdate(number: state.updates, beta: beta, adam: optimizer))
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
                 throw divergence("loss NaN or infinite", in: epoch)
             }
@@ -153,15 +162,16 @@ final class TrainingLoop {
             state.divergence += loss.divergence * Double(batch.count)
             try onStep(epoch, Double(state.position) / Double(total), loss)
         }
-        step.settle(updates: state.updates, adam: optimizer)
+        session.flush(updates: state.updates, adam: optimizer)
         // The losses say nothing of the last update yet.
-        guard step.parameters.areFinite else { throw divergence("weights NaN or infinite", in: epoch) }
-        try check((state.likelihood + Double(beta) * state.divergence) / Double(total), of: dataset.train, name: "loss", epoch)
+        guard session.areWeightsFinite else { throw divergence("weights NaN or infinite", in: epoch) }
+        let weight = Double(session.gamma ?? beta)
+        try check((state.likelihood + weight * state.divergence) / Double(total), of: dataset.train, name: "loss", epoch)
         let validation = isEvaluated(epoch) ? try validate(epoch, beta: beta, isCancelled: isCancelled) : nil
         let isBest = try keepIfBest(epoch, validation)
         let report = EpochReport(
             epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(total),
-            divergence: state.divergence / Double(total), beta: beta, learningRate: optimizer.learningRate,
+            divergence: state.divergence / Double(total), beta: session.gamma ?? beta, learningRate: optimizer.learningRate,
             validation: validation?.metric, validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
             seconds: seconds)
         state.history.append(report)
@@ -183,7 +193,7 @@ final class TrainingLoop {
             isBest = score.map { schedule.score.isBetter($0, than: state.bestScore) } ?? true
         }
         if isBest {
-            try best.keep(step.parameters)
+            try best.keep(session.weights)
             state.bestEpoch = epoch
             state.bestScore = score
         }
@@ -217,7 +227,7 @@ final class TrainingLoop {
     }
 
     private func validate(_ epoch: Int, beta: Float, isCancelled: () -> Bool) throws -> Validation? {
-        let current = LossScorer(TrainedModel(parameters: step.parameters, items: nil))
+        let current = LossScorer(session)
         let report = try evaluator.evaluate(current, on: dataset.validation, training: dataset.train, isCancelled: isCancelled)
         guard current.areScoresFinite else { throw divergence("scores NaN or infinite", in: epoch) }
         let loss = current.mean?.total(beta: Double(beta))
@@ -225,13 +235,12 @@ final class TrainingLoop {
         return report[schedule.metric].map { Validation(metric: $0, loss: loss) }
     }
 
-    /// Fails unless the kept model, which `parameters` are of, scores some training users with numbers.
-    func checkScores(of parameters: Parameters) throws {
+    /// Fails unless the kept model's scores of some training users are finite.
+    func checkScores(of model: any Model) throws {
         // 16 MB of scores at most.
         let rows = 0..<min(dataset.train.userCount, max(1, min(32, (1 << 22) / dataset.train.itemCount)))
         let scores = FloatBuffer(count: rows.count * dataset.train.itemCount)
-        TrainedModel(parameters: parameters, items: nil).score(
-            dataset.train, rows: rows, into: scores.pointer, workers: step.workers)
+        model.score(dataset.train, rows: rows, into: scores.pointer, workers: workers)
         guard (0..<scores.count).allSatisfy({ scores.pointer[$0].isFinite }) else {
             throw divergence("scores NaN or infinite", in: max(1, state.bestEpoch))
         }

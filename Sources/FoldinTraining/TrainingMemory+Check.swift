@@ -10,17 +10,13 @@ extension TrainingMemory {
     /// - Parameter available: see `SystemMemory.obtainable`; nil where it is not known, and nothing fails.
     /// - Throws: `FoldinError` of kind `usage`.
     static func check(
-        _ trainer: Trainer, _ architecture: Architecture, on dataset: PreparedDataset,
+        _ trainer: Trainer, on dataset: PreparedDataset,
         available: Int? = SystemMemory.obtainable
     ) throws {
         guard let available else { return }
-        let memory = TrainingMemory(
-            dataset: Shape(dataset), architecture: architecture,
-            batch: min(trainer.schedule.batchSize, dataset.train.userCount), softmax: trainer.softmax)
-        let needed = memory.flatMap { memory in
-            let (sum, overflow) = memory.parameterBytes.addingReportingOverflow(memory.scoreBytes)
-            return overflow ? nil : sum
-        }
+        let memory = trainer.configuration.memory(
+            for: Shape(dataset), batch: min(trainer.schedule.batchSize, dataset.train.userCount), softmax: trainer.softmax)
+        let needed = (memory.parameters + memory.scores).value
         if let needed, needed <= available { return }
         func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
         throw FoldinError(

@@ -38,8 +38,9 @@ public struct TrainingMemory: Sendable, Encodable {
     }
 
     public let dataset: Shape
-    public let hidden: Int
-    public let latent: Int
+    /// The widths that were asked about; nil for an estimate of a trainer's model.
+    public let hidden: Int?
+    public let latent: Int?
     public let batch: Int
     /// Weights with Adam's two moments. The item-wide layers of a sampled softmax have two floats a row for the second. RecVAE's
     /// earlier posteriors, two floats a user and number of the latent, count here.
@@ -57,59 +58,32 @@ public struct TrainingMemory: Sendable, Encodable {
     /// All of the above.
     public let totalBytes: Int
 
-    /// The Mult-VAE of one hidden layer and the given sizes; Mult-DAE needs a little less. Nil where the sizes overflow.
+    /// The Mult-VAE of one hidden layer and the given sizes; Mult-DAE needs a little less. Nil if the sizes overflow.
     public init?(dataset: Shape, hidden: Int, latent: Int, batch: Int, softmax: Softmax = .exact) {
         self.init(
-            dataset: dataset,
-            architecture: Architecture(
-                family: .multVAE, items: dataset.items, encoder: [hidden], latent: latent, decoder: [hidden],
-                encoderDropout: [0, 0], decoderDropout: [0, 0]),
-            batch: batch, softmax: softmax)
+            dataset: dataset, MultVAE(latent: latent, hidden: [hidden]), hidden: hidden, latent: latent, batch: batch,
+            softmax: softmax)
     }
 
-    /// What `trainer` needs for the network it builds on `dataset`. Nil where the sizes overflow.
-    public init?(of trainer: Trainer, _ architecture: Architecture, on dataset: PreparedDataset) {
+    /// What `trainer` needs for the model that it trains on `dataset`. Nil if the sizes overflow.
+    public init?(of trainer: Trainer, on dataset: PreparedDataset) {
         self.init(
-            dataset: Shape(dataset), architecture: architecture, batch: trainer.schedule.batchSize, softmax: trainer.softmax)
+            dataset: Shape(dataset), trainer.configuration, hidden: nil, latent: nil, batch: trainer.schedule.batchSize,
+            softmax: trainer.softmax)
     }
 
-    /// A network of any shape; `hidden` is then its widest hidden layer. Nil where the sizes overflow.
-    public init?(dataset: Shape, architecture: Architecture, batch: Int, softmax: Softmax = .exact) {
-        let isVariational = architecture.family.isVariational  // mean and log-variance at the encoder's end
-        let encoder = [dataset.items] + architecture.encoder
-        let decoder = [architecture.latent] + architecture.decoder + [dataset.items]
-        let last = Self.product([architecture.latent, isVariational ? 2 : 1])
-        let layers = Array(zip(encoder, encoder.dropFirst() + [last ?? .max])) + Array(zip(decoder, decoder.dropFirst()))
-        let parameters = Self.sum(layers.map { Self.sum([Self.product([$0, $1]), $1]) })
-        let (hidden, latent) = ((architecture.encoder + architecture.decoder).max() ?? 0, architecture.latent)
-        var parameterBytes = Self.product([parameters, 4, 3])
-        var scoreBytes = Self.product([dataset.items, batch, 4])
-        if case .sampled(let negatives) = softmax {
-            let inner = Self.sum(layers.dropFirst().dropLast().map { Self.sum([Self.product([$0, $1]), $1]) })
-            let biases = Self.sum([layers.first?.1, dataset.items])
-            parameterBytes = Self.sum([
-                Self.product([parameters, 4, 2]), Self.product([Self.sum([inner, biases]), 4]),
-                Self.product([dataset.items, 16]),
-            ])
-            let clicks = Self.product([batch, dataset.interactions / max(1, dataset.users) + 1])
-            let candidates = Self.sum([clicks, negatives]).map { min($0, dataset.items) }
-            // The table of draws, corrections and marks take 20 bytes an item.
-            scoreBytes = Self.sum([Self.product([candidates, batch, 4]), Self.product([dataset.items, 20])])
-        }
-        if architecture.family == .recVAE {
-            let between = Self.product([batch, Self.sum(architecture.encoder), 5, 4])
-            parameterBytes = Self.sum([parameterBytes, Self.product([dataset.users, architecture.latent, 8])])
-            scoreBytes = Self.sum([scoreBytes, between])
-        }
-        let isRounded = architecture.family != .recVAE
-        let evaluationBytes = Self.sum([
-            Self.product([dataset.items, ScoredBlock.usersAtOnce(batch, items: dataset.items), 4]),
-            isRounded ? Self.product([dataset.items, decoder[decoder.count - 2], 2]) : 0,
-        ])
-        let nameBytes = Self.product([Self.sum([dataset.users, dataset.items]), 80])
-        let interactionBytes = Self.sum([Self.product([dataset.interactions, 4]), Self.product([dataset.users, 8])])
-        guard let parameterBytes, let scoreBytes, let evaluationBytes, let interactionBytes, let nameBytes,
-            let total = Self.sum([parameterBytes, scoreBytes, evaluationBytes, interactionBytes, nameBytes])
+    init?(
+        dataset: Shape, _ configuration: any ModelConfiguration, hidden: Int?, latent: Int?, batch: Int, softmax: Softmax
+    ) {
+        let session = configuration.memory(for: dataset, batch: batch, softmax: softmax)
+        let evaluation =
+            ByteCount(dataset.items) * ScoredBlock.usersAtOnce(batch, items: dataset.items) * 4 + session.rounded
+        let names = (ByteCount(dataset.users) + dataset.items) * 80
+        let interactions = ByteCount(dataset.interactions) * 4 + ByteCount(dataset.users) * 8
+        let total = ByteCount.sum([session.parameters, session.scores, evaluation, names, interactions])
+        guard let parameterBytes = session.parameters.value, let scoreBytes = session.scores.value,
+            let evaluationBytes = evaluation.value, let nameBytes = names.value, let interactionBytes = interactions.value,
+            let totalBytes = total.value
         else { return nil }
         self.dataset = dataset
         self.hidden = hidden
@@ -120,22 +94,6 @@ public struct TrainingMemory: Sendable, Encodable {
         self.evaluationBytes = evaluationBytes
         self.interactionBytes = interactionBytes
         self.nameBytes = nameBytes
-        self.totalBytes = total
-    }
-
-    private static func product(_ factors: [Int?]) -> Int? {
-        factors.reduce(1) { result, factor in
-            guard let result, let factor else { return nil }
-            let (value, overflow) = result.multipliedReportingOverflow(by: factor)
-            return overflow ? nil : value
-        }
-    }
-
-    private static func sum(_ terms: [Int?]) -> Int? {
-        terms.reduce(0) { result, term in
-            guard let result, let term else { return nil }
-            let (value, overflow) = result.addingReportingOverflow(term)
-            return overflow ? nil : value
-        }
+        self.totalBytes = totalBytes
     }
 }

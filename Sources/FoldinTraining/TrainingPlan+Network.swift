@@ -6,15 +6,15 @@ extension TrainingPlan {
     /// The network.
     public var configuration: any ModelConfiguration {
         switch model {
-        case .multVAE:
+        case "mult-vae":
             MultVAE(
                 latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
                 decoderDropout: decoderDropout, activations: activations)
-        case .multDAE:
+        case "mult-dae":
             MultDAE(
                 latent: latent, hidden: hidden, decoder: decoderHidden, dropout: dropout, encoderDropout: encoderDropout,
                 decoderDropout: decoderDropout, activations: activations)
-        case .recVAE: RecVAE(latent: latent, hidden: hidden.first ?? 0, dropout: dropout, gamma: gamma)
+        default: RecVAE(latent: latent, hidden: hidden.first ?? 0, dropout: dropout, gamma: gamma)
         }
     }
 
@@ -26,14 +26,14 @@ extension TrainingPlan {
 
     /// Fails for an option that the model does not have and that is not as it goes without saying.
     func checkAgainstModel() throws {
-        let foreign = model == .recVAE ? Self.notOfRecVAE : ["gamma"]
+        let foreign = model == "rec-vae" ? Self.notOfRecVAE : ["gamma"]
         let defaults = TrainingPlan()
         for option in Self.table where foreign.contains(option.name) && option.write(self) != option.write(defaults) {
             throw FoldinError(
-                .usage, found: "\(option.name) \(option.write(self).quoted) for \(model.rawValue)",
-                expected: model == .recVAE ? "it with another model" : "it with rec-vae")
+                .usage, found: "\(option.name) \(option.write(self).quoted) for \(model)",
+                expected: model == "rec-vae" ? "it with another model" : "it with rec-vae")
         }
-        if model == .recVAE, hidden.count != 1 {
+        if model == "rec-vae", hidden.count != 1 {
             throw FoldinError(
                 .usage, found: "hidden \(hidden.planText.quoted) for rec-vae",
                 expected: "one width, that of its five hidden layers")

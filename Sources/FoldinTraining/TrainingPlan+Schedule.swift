@@ -114,7 +114,7 @@ extension TrainingPlan {
         if weightDecay == 0 { decay = defaults.decay }
         if softmax == .exact { negatives = defaults.negatives }
         if anneal == .constant { annealSpan = defaults.annealSpan }
-        if model == .recVAE {
+        if model == "rec-vae" {
             (anneal, annealCap, annealSpan) = (defaults.anneal, defaults.annealCap, defaults.annealSpan)
         } else {
             gamma = defaults.gamma

@@ -9,7 +9,7 @@ import FoldinModels
 /// A new option is a property here, a row in `TrainingPlan.table`, and its use in `schedule` or `trainer(workers:)` with the
 /// way back in `init(of:)`.
 public struct TrainingPlan: Sendable, Equatable {
-    var model = Architecture.Family.multVAE
+    var model = "mult-vae"
     var latent = 200
     var hidden = [600]
     /// Nil mirrors `hidden`.
@@ -64,7 +64,7 @@ public struct TrainingPlan: Sendable, Equatable {
         let trainer = Trainer(
             configuration, schedule: try schedule, seed: seed, workers: workers, precision: precision,
             softmax: softmax == .exact ? .exact : .sampled(negatives: negatives))
-        if let problem = trainer.problem {
+        if let problem = trainer.validationError {
             throw FoldinError(.usage, found: problem, expected: "options that can be trained with")
         }
         return trainer
@@ -72,15 +72,19 @@ public struct TrainingPlan: Sendable, Equatable {
 
     /// The options of a trainer, however it was made: `plan.trainer().plan` has the options of `plan`.
     init(of trainer: Trainer) {
-        let network = trainer.configuration.architecture(items: 1)
-        model = network.family
-        latent = network.latent
-        hidden = model == .recVAE ? Array(network.encoder.prefix(1)) : network.encoder
-        decoderHidden = network.decoder
-        if let gamma = trainer.configuration.gamma { self.gamma = gamma }
-        encoderDropout = network.encoderDropout
-        decoderDropout = network.decoderDropout
-        activations = network.activations
+        model = trainer.configuration.family
+        if let configuration = trainer.configuration as? RecVAE {
+            let network = configuration.architecture(items: 1)
+            (latent, hidden, gamma) = (network.latent, Array(network.encoder.prefix(1)), configuration.gamma)
+            decoderHidden = []
+            encoderDropout = network.network.layers.dropLast().map(\.dropout)
+            decoderDropout = [0]
+        } else if let configuration = trainer.configuration as? any AutoencoderConfiguration {
+            let network = configuration.architecture(items: 1)
+            (latent, hidden, decoderHidden) = (network.latent, network.encoder, network.decoder)
+            (encoderDropout, decoderDropout) = (network.encoderDropout, network.decoderDropout)
+            activations = network.activations
+        }
         take(trainer.schedule)
         seed = trainer.seed
         precision = trainer.precision
@@ -90,7 +94,7 @@ public struct TrainingPlan: Sendable, Equatable {
     /// The same training with nothing said that goes without saying, so that equal trainings have equal options.
     var normalized: TrainingPlan {
         var plan = self
-        if decoderHidden == hidden.reversed() || model == .recVAE { plan.decoderHidden = nil }
+        if decoderHidden == hidden.reversed() || model == "rec-vae" { plan.decoderHidden = nil }
         if let encoderDropout, let first = encoderDropout.first {
             plan.dropout = first
             if encoderDropout.dropFirst().allSatisfy({ $0 == 0 }) { plan.encoderDropout = nil }

@@ -26,6 +26,3 @@ public struct TrainingState: Sendable, Codable, Equatable {
     /// Seconds trained so far, in all sittings.
     public internal(set) var seconds = 0.0
 }
-
-/// A checkpoint of a training.
-public typealias TrainingCheckpoint = Checkpoint<TrainingState>
