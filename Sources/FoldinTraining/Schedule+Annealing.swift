@@ -1,14 +1,15 @@
+import FoldinInteractions
 import Foundation
 
 extension Schedule {
-    /// How beta, the weight of the divergence, grows with the number of updates.
+    /// How beta, the weight of the KL divergence, grows with the number of updates.
     public enum Annealing: Sendable, Equatable {
-        /// The same beta from the first update on.
+        /// The same beta at every update.
         case constant(Float)
-        /// Linear growth from 0, then `cap`.
+        /// Linear growth from 0 to a cap, which is kept from then on.
         case growing(to: Float, Span)
-        /// The paper's way to a cap (Liang et al. 2018, section 2.2.2): a training in which beta grows to 1, then a second one
-        /// in which it grows as fast but stops where the first one's validation metric was best.
+        /// The paper's search for the cap (Liang et al. 2018, section 2.2.2): a training in which beta grows to 1, then a second one
+        /// in which beta grows at the same speed to its value at the first one's best validation metric.
         case searching(Span)
 
         /// `min(cap, updates / overUpdates)`: beta would reach 1 after `overUpdates` (Liang et al.'s notebook: 0.2 and 200,000).
@@ -22,7 +23,7 @@ extension Schedule {
         /// Linear, reaching `cap` at the end of epoch `epoch`.
         public static func linear(to cap: Float, byEpoch epoch: Int) -> Annealing { .growing(to: cap, .epochs(epoch)) }
 
-        var problem: String? {
+        var validationError: String? {
             let (cap, span): (Float, Span?) =
                 switch self {
                 case .constant(let beta): (beta, nil)
@@ -37,9 +38,9 @@ extension Schedule {
                 case .epochs(let epochs): Double(epochs)
                 case .fractionOfEpochs(let fraction): fraction
                 }
-            // Of updates there are more than of epochs.
-            let most = if case .updatesToOne = span { 1e15 } else { Double(Schedule.most) }
-            return length > 0 && length <= most ? nil : "annealing over \(length); expected more than 0 and at most \(most)"
+            // An epoch has many updates.
+            let limit = if case .updatesToOne = span { 1e15 } else { Double(Schedule.countLimit) }
+            return length > 0 && length <= limit ? nil : "annealing over \(length); expected more than 0 and at most \(limit)"
         }
     }
 
@@ -53,8 +54,8 @@ extension Schedule {
         case fractionOfEpochs(Double)
     }
 
-    /// Updates after which beta reaches its cap, which need not be a whole number; 0 when it begins there.
-    func updatesToCap(updatesAnEpoch: Int) -> Double {
+    /// Updates after which beta reaches its cap, not always a whole number; 0 for a constant beta.
+    func updatesToCap(updatesPerEpoch: Int) -> Double {
         let (cap, span): (Float, Span)
         switch annealing {
         case .constant: return 0
@@ -63,65 +64,65 @@ extension Schedule {
         }
         switch span {
         case .updatesToOne(let total): return Double(cap) * Double(max(1, total))
-        case .epochs(let epochs): return Double(max(1, updatesAnEpoch)) * Double(max(1, epochs))
+        case .epochs(let epochs): return Double(max(1, updatesPerEpoch)) * Double(max(1, epochs))
         case .fractionOfEpochs(let fraction):
-            // A whole number of epochs stays one whatever the rounding of the product.
+            // The subtraction keeps a whole number of epochs whole where the product was rounded up.
             let growing = max(1, (Double(epochs) * fraction - 1e-9).rounded(.up))
-            return Double(max(1, updatesAnEpoch)) * growing
+            return Double(max(1, updatesPerEpoch)) * growing
         }
     }
 
-    /// Beta for the update that follows `updates` others; of a search, the one that grows to 1.
-    public func beta(after updates: Int, updatesAnEpoch: Int) -> Float {
+    /// Beta for the update that follows `updates` others; in a search, that of the first training.
+    public func beta(after updates: Int, updatesPerEpoch: Int) -> Float {
         switch annealing {
         case .constant(let beta):
             return beta
         case .growing(let cap, .updatesToOne(let total)):
             return min(cap, Float(Double(updates) / Double(max(1, total))))
         case .growing(let cap, _):
-            return min(cap, Float(Double(cap) * Double(updates) / updatesToCap(updatesAnEpoch: updatesAnEpoch)))
+            return min(cap, Float(Double(cap) * Double(updates) / updatesToCap(updatesPerEpoch: updatesPerEpoch)))
         case .searching:
-            return min(1, Float(Double(updates) / updatesToCap(updatesAnEpoch: updatesAnEpoch)))
+            return min(1, Float(Double(updates) / updatesToCap(updatesPerEpoch: updatesPerEpoch)))
         }
     }
 
-    /// The schedule of the second training of a search that found `beta`: the same growth, stopped there.
-    func retraining(to beta: Float, updatesAnEpoch: Int) -> Schedule {
+    /// The schedule of the second training of a search that found `beta`: the same growth up to `beta`.
+    func retraining(to beta: Float, updatesPerEpoch: Int) -> Schedule {
         var schedule = self
-        let total = Int(min(updatesToCap(updatesAnEpoch: updatesAnEpoch), 1e15).rounded())
+        let total = Int(min(updatesToCap(updatesPerEpoch: updatesPerEpoch), 1e15).rounded())
         schedule.annealing = .linear(to: beta, overUpdates: total)
         return schedule
     }
 
-    /// The schedule of the first training of a search: to the end, whatever the scores.
+    /// The schedule of the first training of a search: without early stopping.
     var searching: Schedule {
         var schedule = self
         schedule.patience = nil
         return schedule
     }
 
-    /// What beta does, in a sentence: "beta grows to 0.2 over 8,075 updates (85 epochs of 95 updates), then stays".
-    public func annealingSummary(updatesAnEpoch: Int) -> String {
-        let length = updatesToCap(updatesAnEpoch: updatesAnEpoch)
-        let all = Double(epochs * updatesAnEpoch)
+    /// How beta changes, in a sentence: "beta grows to 0.2 over 8,075 updates (85 epochs of 95 updates), then stays".
+    public func annealingSummary(updatesPerEpoch: Int) -> String {
+        let length = updatesToCap(updatesPerEpoch: updatesPerEpoch)
+        let all = Double(epochs * updatesPerEpoch)
         let growth =
-            "\(grouped(length)) updates (\(grouped(length / Double(updatesAnEpoch))) epochs of \(grouped(Double(updatesAnEpoch))) updates)"
+            "\(grouped(length)) updates (\(grouped(length / Double(updatesPerEpoch))) epochs of \(grouped(Double(updatesPerEpoch))) updates)"
         switch annealing {
         case .constant(let beta):
-            return "beta is \(beta.planText) throughout"
+            return "beta is \(beta.optionText) throughout"
         case .growing(let cap, _) where length > all:
-            let reached = beta(after: epochs * updatesAnEpoch - 1, updatesAnEpoch: updatesAnEpoch)
-            return "beta grows to \(String(format: "%.4g", reached)); its cap of \(cap.planText) would take \(growth)"
+            let reached = beta(after: epochs * updatesPerEpoch - 1, updatesPerEpoch: updatesPerEpoch)
+            return "beta grows to \(String(format: "%.4g", reached)); its cap of \(cap.optionText) would take \(growth)"
         case .growing(let cap, _):
-            return "beta grows to \(cap.planText) over \(growth), then stays"
+            return "beta grows to \(cap.optionText) over \(growth), then stays"
         case .searching:
-            return "beta grows to 1 over \(growth); then a second training grows it as fast to where "
-                + "the validation \(metric) of the first was best"
+            return "beta grows to 1 over \(growth); then a second training grows it at the same speed to "
+                + "its value at the first one's best validation \(metric)"
         }
     }
 }
 
-/// A number for people: `8,075`, or `171.7` where it is not whole.
+/// A number with grouped digits: `8,075`, or `171.7` where it is not whole.
 private func grouped(_ number: Double) -> String {
     let tenths = (number * 10).rounded() / 10
     let digits = String(format: "%.0f", tenths.rounded(.down))

@@ -4,7 +4,7 @@ import Foundation
 
 /// How long and how fast to train, and when to stop.
 public struct Schedule: Sendable, Equatable {
-    /// What is watched to keep the best epoch, to stop early, and to slow down on a plateau.
+    /// The validation score that decides which epoch is kept, when to stop early and when to cut the learning rate on a plateau.
     public enum Score: String, Sendable, CaseIterable {
         /// The validation metric; the higher, the better.
         case metric
@@ -18,27 +18,33 @@ public struct Schedule: Sendable, Equatable {
         }
     }
 
-    /// The most passes over the training users.
+    /// Maximum passes over the training users.
     public var epochs: Int
-    /// Users a batch.
+    /// Users per batch.
     public var batchSize: Int
     /// The optimiser, with the learning rate that `pace` starts from and its weight decay.
     public var optimizer: Adam
-    /// How the learning rate goes on.
+    /// How the learning rate changes over time.
     public var pace: Pace
-    /// Growth of the learning rate from 0 at the start; nil begins with all of it.
+    /// Growth of the learning rate from 0 at the start; nil starts at the full rate.
     public var warmUp: WarmUp?
-    /// Beta over time; of no effect for the DAE and for RecVAE, which has `RecVAE.gamma`.
+    /// Beta over time; without effect for Mult-DAE and for RecVAE, which has `RecVAE.gamma`.
     public var annealing: Annealing
     /// Evaluations without a better score after which training stops; nil never stops early.
     public var patience: Int?
-    /// The validation metric that is measured.
+    /// The validation metric.
     public var metric: Metric
     /// What decides which epoch is kept.
     public var score: Score
-    /// Epochs from one look at the validation users to the next; the last epoch is always looked at.
+    /// Epochs between evaluations on the validation users; the last epoch is always evaluated.
     public var evaluationInterval: Int
 
+    /// A schedule with the defaults of `foldin train`.
+    ///
+    /// - Parameters:
+    ///   - learningRate: Adam's learning rate before warm-up and `pace`.
+    ///   - decoupledDecay: weight decay separate from Adam, as AdamW.
+    ///   - decay: weight decay added to the gradient (L2); at most one of the two kinds.
     public init(
         epochs: Int = 200, batchSize: Int = 500, learningRate: Float = 1e-3, pace: Pace = .constant, warmUp: WarmUp? = nil,
         annealing: Annealing = .linear(to: 0.2, byFractionOfEpochs: 0.85), decoupledDecay: Float = 0, decay: Float = 0,
@@ -57,23 +63,23 @@ public struct Schedule: Sendable, Equatable {
     }
 
     /// Batches in one epoch over `users`; the last may be smaller.
-    public func updatesAnEpoch(users: Int) -> Int { (users + batchSize - 1) / batchSize }
+    public func updatesPerEpoch(users: Int) -> Int { (users + batchSize - 1) / batchSize }
 
-    /// The most epochs, and users of a batch: products of them with any number of users stay numbers.
-    static let most = 1_000_000_000
+    /// The largest number of epochs, and of users per batch: a product with any number of users does not overflow.
+    static let countLimit = 1_000_000_000
 
-    /// What is wrong with this schedule, for people; nil when nothing is.
-    public var problem: String? {
-        if !(1...Self.most).contains(epochs) { return "\(epochs) epochs; expected 1 to \(Self.most)" }
-        if !(1...Self.most).contains(batchSize) { return "a batch of \(batchSize) users; expected 1 to \(Self.most)" }
+    /// The first invalid setting, with what is valid; nil if all are valid.
+    public var validationError: String? {
+        if !(1...Self.countLimit).contains(epochs) { return "\(epochs) epochs; expected 1 to \(Self.countLimit)" }
+        if !(1...Self.countLimit).contains(batchSize) { return "a batch of \(batchSize) users; expected 1 to \(Self.countLimit)" }
         if let patience, patience < 1 { return "a patience of \(patience) evaluations; expected at least 1" }
         if evaluationInterval < 1 { return "an evaluation every \(evaluationInterval) epochs; expected at least 1" }
-        return optimizer.problem ?? pace.problem ?? warmUp?.problem ?? annealing.problem
+        return optimizer.validationError ?? pace.validationError ?? warmUp?.validationError ?? annealing.validationError
     }
 }
 
 extension Adam {
-    fileprivate var problem: String? {
+    fileprivate var validationError: String? {
         if !(learningRate > 0 && learningRate.isFinite) { return "a learning rate of \(learningRate); expected more than 0" }
         for (beta, name) in [(beta1, "beta1"), (beta2, "beta2")] where !(beta >= 0 && beta < 1) {
             return "Adam's \(name) \(beta); expected at least 0 and less than 1"

@@ -181,7 +181,7 @@ public struct Trainer: Sendable {
             // Rows without a gradient can be shrunk later, but what L2 would do to their moments cannot be made up for.
             if schedule.optimizer.decay > 0 { return "decay l2 with a sampled softmax; expected adamw" }
         }
-        return schedule.problem ?? softmax.validationError
+        return schedule.validationError ?? softmax.validationError
     }
 
     /// All options by name, as they stand in the model's card.

@@ -17,7 +17,7 @@ final class TrainingLoop {
     private let best: KeptWeights
     private let began = ContinuousClock.now
     private let secondsBefore: Double
-    private let updatesAnEpoch: Int
+    private let updatesPerEpoch: Int
 
     private(set) var state: TrainingState
 
@@ -29,7 +29,7 @@ final class TrainingLoop {
         self.dataset = dataset
         asked = schedule
         self.schedule = schedule
-        updatesAnEpoch = session.passesPerEpoch * schedule.updatesAnEpoch(users: dataset.train.userCount)
+        updatesPerEpoch = session.passesPerEpoch * schedule.updatesPerEpoch(users: dataset.train.userCount)
         (self.session, self.seed, self.workers) = (session, seed, workers)
         evaluator = Evaluator([schedule.metric], batchSize: schedule.batchSize, workers: workers)
         best = try KeptWeights(of: session.weights, in: scratch)
@@ -67,7 +67,7 @@ final class TrainingLoop {
     /// Sets the schedule: of a search that of its first or second training, else `asked` itself.
     private func follow() {
         guard case .searching = asked.annealing else { return }
-        schedule = state.search.map { asked.retraining(to: $0.beta, updatesAnEpoch: updatesAnEpoch) } ?? asked.searching
+        schedule = state.search.map { asked.retraining(to: $0.beta, updatesPerEpoch: updatesPerEpoch) } ?? asked.searching
     }
 
     /// Whether this is the first training of a search for beta.
@@ -104,7 +104,7 @@ final class TrainingLoop {
     /// The optimiser of the update that follows `updates` others.
     private func optimizer(after updates: Int) -> Adam {
         var adam = schedule.optimizer
-        adam.learningRate = schedule.learningRate(after: updates, updatesAnEpoch: updatesAnEpoch, plateau: state.plateau)
+        adam.learningRate = schedule.learningRate(after: updates, updatesPerEpoch: updatesPerEpoch, plateau: state.plateau)
         return adam
     }
 
@@ -141,7 +141,7 @@ final class TrainingLoop {
         var (pass, order) = (-1, [Int32]())
         // An epoch whose updates are all made reports the last one's.
         var optimizer = optimizer(after: max(0, state.updates - 1))
-        var beta = schedule.beta(after: max(0, state.updates - 1), updatesAnEpoch: updatesAnEpoch)
+        var beta = schedule.beta(after: max(0, state.updates - 1), updatesPerEpoch: updatesPerEpoch)
         while state.position < total {
             if isCancelled() { throw CancellationError() }
             if pass != state.position / users {
@@ -151,7 +151,7 @@ final class TrainingLoop {
             let start = state.position % users
             let batch = order[start..<min(users, start + schedule.batchSize)]
             optimizer = self.optimizer(after: state.updates)
-            beta = schedule.beta(after: state.updates, updatesAnEpoch: updatesAnEpoch)
+            beta = schedule.beta(after: state.updates, updatesPerEpoch: updatesPerEpoch)
             let loss = session.run(batch, SessionUpdate(number: state.updates, beta: beta, adam: optimizer))
             guard loss.negativeLogLikelihood.isFinite, loss.divergence.isFinite else {
                 throw divergence("loss NaN or infinite", in: epoch)

@@ -59,7 +59,7 @@ extension TrainingState: SelfChecking {
     func contradiction(with training: Training, hasBest: Bool) -> (found: String, expected: String)? {
         if let contradiction { return contradiction }
         let (users, batch) = (training.users, training.schedule.batchSize)
-        let updatesPerPass = training.schedule.updatesAnEpoch(users: users)
+        let updatesPerPass = training.schedule.updatesPerEpoch(users: users)
         let updatesPerEpoch = training.passes * updatesPerPass
         guard position <= training.passes * users, position % users % batch == 0 else {
             return (

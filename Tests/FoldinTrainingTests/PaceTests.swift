@@ -52,9 +52,9 @@ import Testing
         }
     }
 
-    static func rates(_ schedule: Schedule, updatesAnEpoch: Int) -> [Float] {
-        (0..<schedule.epochs * updatesAnEpoch).map {
-            schedule.learningRate(after: $0, updatesAnEpoch: updatesAnEpoch, plateau: PlateauState())
+    static func rates(_ schedule: Schedule, updatesPerEpoch: Int) -> [Float] {
+        (0..<schedule.epochs * updatesPerEpoch).map {
+            schedule.learningRate(after: $0, updatesPerEpoch: updatesPerEpoch, plateau: PlateauState())
         }
     }
 
@@ -62,17 +62,17 @@ import Testing
         rates.count == expected.count && zip(rates, expected).allSatisfy { abs(Double($0) - $1) <= 1e-6 * $1 }
     }
 
-    @Test func goesDownAsPyTorchs() throws {
+    @Test func followsPyTorchsSchedules() throws {
         let fixture = try Fixture.read.get()
-        #expect(Self.near(Self.rates(Schedule(epochs: 10, pace: .cosine(to: 1e-4)), updatesAnEpoch: 4), fixture.cosine))
-        #expect(Self.near(Self.rates(Schedule(epochs: 5, pace: .linear(to: 1e-4)), updatesAnEpoch: 8), fixture.linear))
-        #expect(Self.rates(Schedule(epochs: 2), updatesAnEpoch: 2) == [1e-3, 1e-3, 1e-3, 1e-3])
+        #expect(Self.near(Self.rates(Schedule(epochs: 10, pace: .cosine(to: 1e-4)), updatesPerEpoch: 4), fixture.cosine))
+        #expect(Self.near(Self.rates(Schedule(epochs: 5, pace: .linear(to: 1e-4)), updatesPerEpoch: 8), fixture.linear))
+        #expect(Self.rates(Schedule(epochs: 2), updatesPerEpoch: 2) == [1e-3, 1e-3, 1e-3, 1e-3])
     }
 
-    /// Eight updates: the warm-up ends at all of the rate, and what is left goes down from there.
+    /// Eight updates: the warm-up ends at the full rate, which falls from there.
     @Test func warmsUp() {
         func rates(_ pace: Schedule.Pace, _ warmUp: Schedule.WarmUp) -> [Float] {
-            Self.rates(Schedule(epochs: 4, learningRate: 1, pace: pace, warmUp: warmUp), updatesAnEpoch: 2)
+            Self.rates(Schedule(epochs: 4, learningRate: 1, pace: pace, warmUp: warmUp), updatesPerEpoch: 2)
         }
         #expect(Self.near(rates(.constant, .updates(4)), [0.25, 0.5, 0.75, 1, 1, 1, 1, 1]))
         #expect(Self.near(rates(.linear(to: 0), .epochs(2)), [0.25, 0.5, 0.75, 1, 1, 0.75, 0.5, 0.25]))
@@ -80,6 +80,6 @@ import Testing
         #expect(rates(.constant, .updates(100)).last == 0.08)
         let cut = PlateauState(best: 1, evaluationsWithout: 0, learningRate: 0.5)
         let schedule = Schedule(epochs: 9, learningRate: 1, pace: .plateau(Plateau()), warmUp: .updates(2))
-        #expect((0..<3).map { schedule.learningRate(after: $0, updatesAnEpoch: 1, plateau: cut) } == [0.25, 0.5, 0.5])
+        #expect((0..<3).map { schedule.learningRate(after: $0, updatesPerEpoch: 1, plateau: cut) } == [0.25, 0.5, 0.5])
     }
 }

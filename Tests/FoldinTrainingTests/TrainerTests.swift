@@ -27,7 +27,7 @@ import Testing
             #expect(abs(report.negativeLogLikelihood - mean) < 1e-9 * mean)
             #expect(
                 report.divergence > 0 && report.loss == report.negativeLogLikelihood + Double(report.beta) * report.divergence)
-            #expect(report.beta == trainer.schedule.beta(after: report.updates - 1, updatesAnEpoch: 3))
+            #expect(report.beta == trainer.schedule.beta(after: report.updates - 1, updatesPerEpoch: 3))
             let metric = try #require(report.validation?.mean)
             #expect(report.validation?.metric == .ndcg(at: 9) && metric > 0 && metric <= 1)
             #expect(report.isBest == (metric > best))
