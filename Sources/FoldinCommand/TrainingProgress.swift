@@ -1,7 +1,7 @@
 import Foldin
 import Foundation
 
-/// A training as it goes, on standard error: a bar where somebody is watching, else a line an epoch.
+/// The progress of a training on standard error: a bar on a terminal, else one line per epoch.
 final class TrainingProgress {
     private let epochs: Int
     private let began = ContinuousClock.now
@@ -22,10 +22,7 @@ final class TrainingProgress {
     }
 
     func epoch(_ report: EpochReport) {
-        let metric = report.validation.flatMap { result in
-            result.mean.map { "  \(result.metric) \(String(format: "%.5f", $0))" }
-        }
-        last = "  beta \(String(format: "%.4f", report.beta))\(metric ?? "")"
+        last = report.scoreText
         if !Console.isWatched {
             Console.note(report.description)
         } else if report.isBest {
@@ -33,7 +30,7 @@ final class TrainingProgress {
         }
     }
 
-    /// Leaves the terminal on a fresh line.
+    /// Clears the bar.
     func end() {
         if Console.isWatched { Console.progress("") }
     }

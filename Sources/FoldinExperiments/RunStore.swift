@@ -4,24 +4,25 @@ import FoldinTraining
 import Foundation
 import GRDB
 
-/// The results of a sweep in one SQLite file, `sweep.sqlite`: runs, epochs, metrics, and every test user's own scores.
+/// The results of a sweep in one SQLite file, `sweep.sqlite`: runs, epochs, metrics, and the metrics of each test user.
 ///
-/// Each change is one transaction, so that a killed process leaves the store as it was before or after it. The write-ahead log
-/// lets others read meanwhile.
+/// Each change is one transaction: a killed process leaves the store as it was before or after it. The write-ahead log lets other processes read
+/// at the same time.
 public final class RunStore: Sendable {
+    /// The file's name in the sweep's directory.
     public static let fileName = "sweep.sqlite"
 
     let path: String
     private let database: DatabaseQueue
 
-    /// Opens the store of a sweep's directory for writing; makes it if it is not there, brings it up to date if it is old.
+    /// Opens the store of a sweep's directory for writing; creates a missing one and migrates an old one.
     ///
     /// - Throws: `FoldinError`, also for a store of a later version.
     public convenience init(writingIn directory: String) throws { try self.init(directory, isNew: true) }
 
-    /// Opens the store of a sweep's directory for reading; an old one is brought up to date.
+    /// Opens the store of a sweep's directory for reading; migrates an old one.
     ///
-    /// - Throws: `FoldinError`: `missingInput` if there is none, `badData` if it is not one.
+    /// - Throws: `FoldinError` of kind `missingInput` if there is none, `badData` for a file that is not a store.
     public convenience init(in directory: String) throws { try self.init(directory, isNew: false) }
 
     private init(_ directory: String, isNew: Bool) throws {
@@ -47,7 +48,7 @@ public final class RunStore: Sendable {
         }
     }
 
-    /// What each version of the store added; never changed, only added to.
+    /// The migrations from each version of the store to the next. Existing ones are never changed.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
@@ -83,7 +84,7 @@ public final class RunStore: Sendable {
                 table.column("digest", .text).primaryKey()
                 table.column("users", .blob).notNull()
             }
-            // Little-endian, in the same order: a Double a user for a metric's scores, an Int32 for the users they are of.
+            // Little-endian and in the same order: one Double per user in `scores`, one Int32 per user in `users`.
             try database.create(table: "scores") { table in
                 table.column("runId", .text).notNull().references("run", onDelete: .cascade)
                 table.column("metric", .text).notNull()
@@ -95,6 +96,9 @@ public final class RunStore: Sendable {
         migrator.registerMigration("2") { database in
             try database.alter(table: "epoch") { $0.add(column: "validationLoss", .double) }
         }
+        migrator.registerMigration("3") { database in
+            try database.alter(table: "epoch") { $0.add(column: "gamma", .double) }
+        }
         return migrator
     }
 
@@ -104,7 +108,7 @@ public final class RunStore: Sendable {
         } catch let error as DatabaseError {
             throw RunStore.failure(error, path)
         } catch {
-            // A column of SQLite's may hold anything.
+            // A column of SQLite may have values of any type.
             throw RunStore.unreadable(path)
         }
     }
@@ -123,7 +127,7 @@ public final class RunStore: Sendable {
 
     private static func unreadable(_ path: String) -> FoldinError {
         FoldinError(
-            .badData, file: path, found: "a row with a value that does not belong there",
+            .badData, file: path, found: "a row with a value of the wrong type",
             expected: "a store that foldin sweep wrote")
     }
 

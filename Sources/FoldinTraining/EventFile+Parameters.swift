@@ -1,9 +1,9 @@
 import Foundation
 
-// What TensorBoard's page of hyperparameters reads: three summaries whose metadata is a message of its plugin
-// (`HParamsPluginData`), beside an empty tensor.
+// The input of TensorBoard's page of hyperparameters: three summaries whose metadata is a message of its plugin (`HParamsPluginData`), with
+// an empty tensor.
 extension EventFile {
-    /// The experiment, with its options' names and its metric's tag; and the start of this session, with the options' values.
+    /// The experiment, with the options' names and the metrics' tags, and the start of this session, with the options' values.
     static func parameterSummaries(_ options: [String: String], began: Double) -> [ProtocolBuffer] {
         guard !options.isEmpty else { return [] }
         let sorted = options.sorted { $0.key < $1.key }
@@ -106,7 +106,7 @@ struct ProtocolBuffer: Sendable {
 
     private mutating func key(_ field: Int, wire: Int) { variable(UInt64(field << 3 | wire)) }
 
-    /// Seven bits a byte, the lowest first; the top bit says that more follow.
+    /// Seven bits per byte, the lowest first; the top bit is set in all bytes but the last.
     private mutating func variable(_ number: UInt64) {
         var rest = number
         while rest > 0x7F {

@@ -1,16 +1,16 @@
 import FoldinInteractions
 import Foundation
 
-/// A file of TensorBoard's events: numbers by tag and epoch, and the options of the training.
+/// A file of TensorBoard events: figures by tag and epoch, and the options of the training.
 ///
-/// The format is TensorFlow's: records of length, checksum, one `Event` message, checksum. TensorBoard takes any file whose name
-/// contains `tfevents`.
+/// The format is TensorFlow's: records of length, checksum, one `Event` message, checksum. TensorBoard reads any file whose name contains
+/// `tfevents`.
 struct EventFile: Sendable {
     static let name = "events.out.tfevents.0.foldin"
 
     let path: String
 
-    /// Writes a new file, whole or not at all: a header, the options, and the epochs so far, as if they had ended until now.
+    /// Writes a new file atomically: a header, the options, and the epochs so far, with times as if the last of them ended now.
     init(creating folder: String, options: [String: String], history: [EpochReport]) throws {
         path = folder + "/" + EventFile.name
         let now = Date().timeIntervalSince1970
@@ -25,7 +25,7 @@ struct EventFile: Sendable {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: folder, found: "a place where no directory can be written",
+                .cannotCreate, file: folder, found: "a path where a directory cannot be created",
                 expected: "a directory for TensorBoard's events")
         }
         try AtomicFile.write(to: path) { sink in try bytes.withUnsafeBytes { try sink.write($0) } }
@@ -34,19 +34,19 @@ struct EventFile: Sendable {
     /// The file that `init(creating:options:history:)` wrote in `folder`.
     init(openIn folder: String) { path = folder + "/" + EventFile.name }
 
-    /// Appends an epoch's numbers: tags as in `history.jsonl`, the epoch as the step.
+    /// Appends an epoch's figures: tags as in `history.jsonl`, the epoch as the step.
     func append(_ epoch: EpochReport) throws {
         try append(Self.event(of: epoch, time: Date().timeIntervalSince1970))
     }
 
-    /// Says that the training came to its end.
+    /// Appends the end of the training.
     func finish() throws {
         let now = Date().timeIntervalSince1970
         try append(Self.event(time: now) { $0.add(5, Self.endSummary(now)) })
     }
 
     private func append(_ event: ProtocolBuffer) throws {
-        try AppendedFile.append(Self.record(event), to: path, expected: "an event an epoch")
+        try AppendedFile.append(Self.record(event), to: path, expected: "one event per epoch")
     }
 
     /// `Event`: wall time 1, step 2, file version 3, summary 5.
@@ -81,7 +81,7 @@ struct EventFile: Sendable {
         return length + bytes(maskedChecksum(length)) + message.bytes + bytes(maskedChecksum(message.bytes))
     }
 
-    /// CRC-32C (Castagnoli), rotated and shifted so that a checksum of checksums stays a good one, as TensorFlow's records have it.
+    /// CRC-32C (Castagnoli), rotated and shifted as in TensorFlow's records, so that data which contains checksums is still checked well.
     static func maskedChecksum(_ bytes: [UInt8]) -> UInt32 {
         var checksum = UInt32.max
         for byte in bytes { checksum = checksum >> 8 ^ checksumTable[Int((checksum ^ UInt32(byte)) & 0xFF)] }
@@ -91,18 +91,5 @@ struct EventFile: Sendable {
 
     private static let checksumTable: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { rest, _ in rest >> 1 ^ (rest & 1 == 1 ? 0x82F6_3B78 : 0) }
-    }
-}
-
-extension EpochReport {
-    /// Its numbers by the names that `history.jsonl` gives them.
-    var scalars: [(tag: String, value: Double)] {
-        var scalars = [
-            ("loss", loss), ("negative_log_likelihood", negativeLogLikelihood), ("divergence", divergence),
-            ("beta", Double(beta)), ("learning_rate", Double(learningRate)),
-        ]
-        if let metric = validation?.mean { scalars.append(("validation", metric)) }
-        if let validationLoss { scalars.append(("validation_loss", validationLoss)) }
-        return scalars
     }
 }

@@ -171,8 +171,8 @@ final class TrainingLoop {
         let isBest = try keepIfBest(epoch, validation)
         let report = EpochReport(
             epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(total),
-            divergence: state.divergence / Double(total), beta: session.gamma ?? beta, learningRate: optimizer.learningRate,
-            validation: validation?.metric, validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
+            divergence: state.divergence / Double(total), beta: session.gamma == nil ? beta : 0,
+            gamma: session.gamma, learningRate: optimizer.learningRate, validation: validation?.metric, validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
             seconds: seconds)
         state.history.append(report)
         (state.position, state.likelihood, state.divergence) = (0, 0, 0)

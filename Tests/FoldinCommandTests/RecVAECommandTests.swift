@@ -19,12 +19,14 @@ import Testing
         let history = try String(decoding: run.bytes("run/history.jsonl"), as: UTF8.self).split(separator: "\n")
         // 44 training users make 3 batches a pass, and 4 passes an epoch.
         #expect(history.count == 3 && history[0].contains("\"updates\":12") && !history[0].contains("validation_loss"))
+        #expect(history.allSatisfy { $0.contains("\"gamma\":0.01,") && !$0.contains("\"beta\"") }, "\(history[0])")
+        #expect(outcome.errors.contains("  gamma 0.0100") && !outcome.errors.contains("  beta "), "\(outcome)")
         #expect(try decode(Report.self, run.foldin("evaluate", run.model, run.data, "--json")) == record.test)
         let found = try decode(Found.self, run.foldin("recommend", run.model, "--history", "100,102", "--json"))
         #expect(found.items.count == 10 && found.items.allSatisfy { $0.title == "Film \($0.item), né 映画" })
         #expect(try run.foldin("similar", run.model, "--item", "100").status == 0)
 
-        // What the run leaves makes the same model.
+        // The options that the run wrote give the same model.
         let again = try run.foldin(
             "train", run.data, "--out", run.folder.path + "/again", "--config", run.folder.path + "/run/options.toml")
         let (first, second) = (try run.bytes("run/model.safetensors"), try run.bytes("again/model.safetensors"))
@@ -32,7 +34,7 @@ import Testing
         #expect(try TrainedModel(contentsOf: run.model).summary == "rec-vae I-8-8-8-8-8-4-I")
     }
 
-    @Test func refusesWhatItDoesNotHave() throws {
+    @Test func refusesOptionsOfOtherFamilies() throws {
         let run = try TrainedRun(training: false)
         for (flags, words) in [
             (["--anneal-cap", "0.4"], ["anneal-cap \"0.4\" for rec-vae"]),

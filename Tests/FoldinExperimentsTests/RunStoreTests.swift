@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinTestSupport
+import FoldinTraining
 import Foundation
 import GRDB
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @testable import FoldinExperiments
 
 @Suite("Run store") struct RunStoreTests {
-    @Test("a store of the first version is brought up to date, with all that is in it") func migration() throws {
+    @Test("a store of the first version is migrated with all its contents") func migratesOldStores() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/" + RunStore.fileName
         do {
@@ -28,9 +29,16 @@ import Testing
         #expect(try store.sweep()?.dataset == "d" && store.runs().map(\.seed) == ["3"])
         let epoch = try #require(try store.histories()["a"]?.first)
         #expect(epoch.validation == 0.25 && epoch.validationLoss == nil && epoch.seconds == 9 && epoch.loss == 2.55)
+        #expect(epoch.beta == 0.1 && epoch.gamma == nil)
     }
 
-    @Test("a later version's store and no store are refused with a message") func refusals() throws {
+    @Test func anEpochHasBetaOrGamma() throws {
+        let line = #"{"best":true,"gamma":0.5,"divergence":4,"epoch":1,"negative_log_likelihood":10,"seconds":1,"updates":3}"#
+        let epoch = StoredEpoch(try JSONDecoder().decode(EpochReport.self, from: Data(line.utf8)), of: "a")
+        #expect(epoch.gamma == 0.5 && epoch.beta == 0 && epoch.loss == 12)
+    }
+
+    @Test("a later version's store and no store are refused with a message") func refusesOtherFiles() throws {
         let folder = try TemporaryFolder()
         #expect(failure { try RunStore(in: folder.path) }?.kind == .missingInput)
         do {
@@ -47,7 +55,7 @@ import Testing
         #expect(failure { try RunStore(in: folder.path) }?.kind == .badData)
     }
 
-    @Test("numbers go into bytes and back") func bytes() {
+    @Test("numbers are written as bytes and read back") func readsBytesBack() {
         let bits = [0.1, -.infinity, Double.leastNonzeroMagnitude].map(\.bitPattern)
         #expect([UInt64](littleEndian: bits.littleEndianData) == bits)
         #expect([Int32]([1, -2]).littleEndianData == Data([1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF]))
