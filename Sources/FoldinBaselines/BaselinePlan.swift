@@ -1,140 +1,71 @@
 import FoldinInteractions
 
-/// A baseline's options by name, as flags, tables and the model's card call them; the counterpart of `TrainingPlan` for models
-/// without epochs.
+/// The options of a closed-form model by name, with the values that flags, tables and the model's card carry; the counterpart of
+/// `TrainingPlan` for models without epochs.
+///
+///     var plan = BaselinePlan(.ease)
+///     try plan.set("lambda", to: "200")
+///     let model = try plan.baseline.train(on: dataset)
 public struct BaselinePlan: Sendable, Equatable {
-    /// The baselines there are.
-    public enum Model: String, Sendable, CaseIterable {
-        case popularity
-        case itemKNN = "item-knn"
-        case ease
-        case edlae
+    /// The family of the model.
+    public let family: ClosedFormFamily
+    private var values = OptionValues()
+
+    /// The defaults of a family.
+    public init(_ family: ClosedFormFamily) { self.family = family }
+
+    /// The value of an option: `plan[option]`.
+    public subscript<Value>(option: TrainingOption<Value>) -> Value {
+        get { values[option] }
+        set { values[option] = newValue }
     }
 
-    /// One option: its name, what it is for, its default, and the values it may have.
-    private struct Option {
-        let name: String
-        let help: String
-        let standard: Double
-        let range: ClosedRange<Double>
-        var isWhole = false
-
-        var expected: String {
-            let most = range.upperBound == .greatestFiniteMagnitude ? "" : " to \(optionText(range.upperBound))"
-            return (isWhole ? "a whole number" : "a number") + " from \(optionText(range.lowerBound))" + most
-        }
-    }
-
-    public let model: Model
-    private var values: [String: Double]
-
-    /// The defaults of a model.
-    public init(_ model: Model) {
-        self.model = model
-        values = Dictionary(uniqueKeysWithValues: Self.table(model).map { ($0.name, $0.standard) })
-    }
-
-    private static func table(_ model: Model) -> [Option] {
-        switch model {
-        case .popularity: []
-        case .itemKNN:
-            [
-                Option(
-                    name: "neighbours", help: "Items like each item that count.", standard: 100, range: 1...1e9, isWhole: true),
-                Option(
-                    name: "shrinkage", help: "Takes likenesses down that few people stand behind.", standard: 10,
-                    range: 0...Double.greatestFiniteMagnitude),
-            ]
-        case .ease: [lambda(standard: 500), keep]
-        case .edlae:
-            [
-                Option(name: "dropout", help: "Probability of dropping a click.", standard: 0.5, range: 0...0.999),
-                lambda(standard: 300),
-                keep,
-            ]
-        }
-    }
-
-    private static let keep = Option(
-        name: "keep", help: "Weights that each item keeps, the heaviest; 0 for all.", standard: 0, range: 0...1e9, isWhole: true)
-
-    private static func lambda(standard: Double) -> Option {
-        Option(
-            name: "lambda", help: "Penalty of the squared weights.", standard: standard, range: 0...Double.greatestFiniteMagnitude
-        )
-    }
-
-    /// The names of a model's options: flags without dashes.
-    public static func optionNames(_ model: Model) -> [String] { table(model).map(\.name) }
-
-    /// What an option is for and what it is by default, for people.
+    /// What an option does and its default in each family that has it; empty for a name that is not an option's.
     public static func help(for name: String) -> String {
-        let uses = Model.allCases.compactMap { model in
-            table(model).first { $0.name == name }.map { (model.rawValue, $0) }
+        let uses = ClosedFormFamily.all.flatMap { family in
+            family.options.filter { $0.name == name }.map { (family: family.name, option: $0) }
         }
         guard let first = uses.first else { return "" }
-        let standards = uses.map { "\(optionText($0.1.standard)) for \($0.0)" }.joined(separator: ", ")
-        return "\(first.1.help) (default: \(standards))"
+        let defaults = uses.map { "\($0.option.defaultText) for \($0.family)" }.joined(separator: ", ")
+        return "\(first.option.help) (default: \(defaults))"
     }
 
     /// Sets one option from text.
     ///
-    /// - Throws: `FoldinError` of kind `usage` that names the option, for one the model does not have or a value that cannot be.
+    /// - Throws: `FoldinError` of kind `usage` that names the option, for one that the family does not have or a text that is not one of its
+    ///   values.
     public mutating func set(_ name: String, to value: String) throws {
-        let table = Self.table(model)
-        guard let option = table.first(where: { $0.name == name }) else {
+        guard let option = family.options.first(where: { $0.name == name }) else {
+            let names = family.options.map(\.name).joined(separator: ", ")
             throw FoldinError(
-                .usage, found: "\(name) for \(model.rawValue)",
-                expected: table.isEmpty ? "no options" : "its options: \(table.map(\.name).joined(separator: ", "))")
+                .usage, found: "\(name) for \(family.name)", expected: names.isEmpty ? "no options" : "its options: \(names)")
         }
-        guard let number = Double(value), option.range.contains(number), !option.isWhole || number == number.rounded() else {
-            throw FoldinError(.usage, found: "\(name) \"\(value)\"", expected: option.expected)
+        guard option.set(value, in: &values) else {
+            throw FoldinError(.usage, found: "\(name) \"\(value)\"", expected: option.syntax)
         }
-        values[name] = number
     }
 
     /// All options with their values as text, and `model`; `set` reads the others back.
     public var options: [String: String] {
-        values.mapValues(optionText).merging(["model": model.rawValue]) { $1 }
+        Dictionary(
+            uniqueKeysWithValues: [("model", family.name)] + family.options.map { ($0.name, $0.text(in: values)) })
     }
 
-    /// The model and its options in a few words: `ease, lambda 500`.
+    /// The model and its options in a few words: `ease, lambda 500`. An option that is off, 0 by default, is left out.
     public var summary: String {
-        let words = Self.table(model).filter { $0.name != "keep" || values["keep"] ?? 0 > 0 }.map {
-            ", \($0.name) \(optionText(values[$0.name] ?? $0.standard))"
-        }
-        return model.rawValue + words.joined()
+        let shown = family.options.filter { $0.text(in: values) != "0" || $0.defaultText != "0" }
+        return family.name + shown.map { ", \($0.name) \($0.text(in: values))" }.joined()
     }
 
-    /// What trains it.
-    public var baseline: any Baseline {
-        func value(_ name: String) -> Double { values[name] ?? 0 }
-        let keep = value("keep") > 0 ? Int(value("keep")) : nil
-        switch model {
-        case .popularity: return Popularity()
-        case .itemKNN: return ItemKNN(neighbours: Int(value("neighbours")), shrinkage: value("shrinkage"))
-        case .ease: return EASE(lambda: value("lambda"), keep: keep)
-        case .edlae: return EDLAE(dropout: value("dropout"), lambda: value("lambda"), keep: keep)
-        }
-    }
+    /// What computes the model.
+    public var baseline: any Baseline { family.baseline(values) }
 
-    /// The plans that validation users are to choose from when nobody says more: a small grid around values that did well elsewhere.
-    public static func grid(_ model: Model) -> [BaselinePlan] {
-        let choices: [(String, [Double])] =
-            switch model {
-            case .popularity: []
-            case .itemKNN: [("neighbours", [20, 50, 100, 200]), ("shrinkage", [0, 10, 100])]
-            case .ease: [("lambda", [50, 100, 200, 500, 1000])]
-            case .edlae: [("dropout", [0.2, 0.35, 0.5, 0.65]), ("lambda", [30, 100, 300])]
-            }
-        return choices.reduce([BaselinePlan(model)]) { plans, choice in
-            plans.flatMap { plan in
-                choice.1.map { value in
-                    var plan = plan
-                    plan.values[choice.0] = value
-                    return plan
-                }
-            }
+    /// The plans that the validation users choose from: the family's grid around values that did well elsewhere.
+    public static func grid(_ family: ClosedFormFamily) -> [BaselinePlan] {
+        family.combinations.map { values in
+            var plan = BaselinePlan(family)
+            plan.values = values
+            return plan
         }
     }
 }

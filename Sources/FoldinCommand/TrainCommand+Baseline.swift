@@ -3,41 +3,32 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// The options that only baselines have.
-struct BaselineOptions: PlanFlags {
-    @Option(help: ArgumentHelp(BaselinePlan.help(for: "lambda"))) var lambda: String?
-    @Option(help: ArgumentHelp(BaselinePlan.help(for: "neighbours"), valueName: "n")) var neighbours: String?
-    @Option(help: ArgumentHelp(BaselinePlan.help(for: "keep"), valueName: "n")) var keep: String?
-    @Option(help: ArgumentHelp(BaselinePlan.help(for: "shrinkage"))) var shrinkage: String?
-}
-
-// Models without epochs: no checkpoints, no history, the same directory.
+// Closed-form models: the same run directory, without checkpoints and history.
 extension TrainCommand {
-    /// The baseline that the flags ask for; nil when they ask for a network.
+    /// The closed-form model that the flags name; nil for a network.
     func baselinePlan() throws -> BaselinePlan? {
-        guard let model = network.model.flatMap(BaselinePlan.Model.init(rawValue:)) else {
+        let model = network.given.first { $0.name == "model" }?.value
+        guard let family = model.flatMap(ClosedFormFamily.init(named:)) else {
             if let flag = baseline.given.first {
+                let families = ClosedFormFamily.all.filter { family in family.options.contains { $0.name == flag.name } }
                 throw FoldinError(
-                    .usage, found: "--\(flag.name) for \(network.model ?? "mult-vae")",
-                    expected: "it with --model \(BaselinePlan.Model.allCases.map(\.rawValue).joined(separator: ", "))")
+                    .usage, found: "--\(flag.name) for \(model ?? TrainingPlan().family.name)",
+                    expected: "it with --model \(families.map(\.name).joined(separator: ", "))")
             }
             return nil
         }
         for (name, isGiven) in [("preset", preset != nil), ("config", config != nil), ("resume", resume)] where isGiven {
-            throw FoldinError(.usage, found: "--\(name) for \(model.rawValue)", expected: "it with a network only")
+            throw FoldinError(.usage, found: "--\(name) for \(family.name)", expected: "it with a network only")
         }
-        var plan = BaselinePlan(model)
-        for (name, value) in network.given + scheduling.given + baseline.given where name != "model" {
-            do {
-                try plan.set(name, to: value)
-            } catch let error as FoldinError {
-                throw FoldinError(error.kind, found: "--" + error.found, expected: error.expected)
-            }
-        }
+        var plan = BaselinePlan(family)
+        func set(_ name: String, _ value: String) throws { if name != "model" { try plan.set(name, to: value) } }
+        try network.apply(set)
+        try scheduling.apply(set)
+        try baseline.apply(set)
         return plan
     }
 
-    /// Trains a baseline and writes `model.safetensors` and `run.json`.
+    /// Computes a closed-form model and writes `model.safetensors` and `run.json`.
     func train(_ plan: BaselinePlan) throws {
         let dataset = try PreparedDataset(contentsOf: directory)
         let run = try RunDirectory(creating: out, overwriting: overwrite, hasEpochs: false)

@@ -4,31 +4,31 @@ import FoldinConfiguration
 import FoldinKernels
 import Foundation
 
-/// `foldin train`: a prepared directory becomes a run with a model.
+/// `foldin train`: trains a model on a prepared directory and writes a run.
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a model on a prepared directory.",
         discussion: """
             Writes to RUN: model.safetensors (the epoch with the best validation score, with item ids and titles), \
-            history.jsonl (a line an epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
-            figures). While it trains, checkpoint.safetensors is written every half minute, or, of a large model, so that writing \
-            takes a tenth of the time at most; after Ctrl-C or a crash the same command with --resume goes on to the same model, \
-            bit for bit. Ctrl-C also keeps the best model so far, and so does a training that diverges.
+            history.jsonl (one line per epoch), tensorboard (its events), options.toml (for --config) and run.json (options and \
+            figures). While it trains, checkpoint.safetensors is written every half minute; a large model less often, so that \
+            writing takes at most a tenth of the time. After Ctrl-C or a crash the same command with --resume continues to the same \
+            model, bit for bit. Ctrl-C also keeps the best model so far, and so does a training that diverges.
 
-            With --overwrite the run that is there stays whole until the new one is complete: that is written to \
-            RUN/unfinished-run and then takes its place, the model by one rename. A training that fails, diverges or is killed \
-            changes nothing in RUN.
+            With --overwrite an earlier run stays complete until the new one is: the new run is written to RUN/unfinished-run and \
+            then replaces the earlier one, the model by one rename. A training that fails, diverges or is killed leaves the earlier \
+            run unchanged.
 
-            The baselines popularity, item-knn, ease and edlae have no epochs: the run is model.safetensors and run.json.
+            The baselines \(ClosedFormFamily.all.map(\.name).joined(separator: ", ")) have no epochs: the run is model.safetensors and run.json.
 
-            Flags win over the file of --config, the file over a preset, a preset over the defaults. The presets:
+            Flags override the file of --config, the file overrides a preset, a preset overrides the defaults. The presets:
             \(TrainingPreset.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ")).
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
-    @Flag(help: "Replace a run that is already there, once the new one is complete.") var overwrite = false
-    @Flag(help: "Go on with the unfinished run in --out; a run without a checkpoint starts anew.") var resume = false
+    @Flag(help: "Replace an earlier run when the new one is complete.") var overwrite = false
+    @Flag(help: "Continue the unfinished run in --out; without a checkpoint it starts from the beginning.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
     @Option(help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name")) var preset: String?
     @Option(help: ArgumentHelp("Read options from a TOML file: names as of the flags, and preset.", valueName: "file.toml"))
@@ -42,7 +42,9 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if resume, overwrite { throw ValidationError("found --resume and --overwrite; expected one of them at most") }
-        if !(checkpointEvery >= 0) { throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0") }
+        if !(checkpointEvery >= 0 && checkpointEvery.isFinite) {
+            throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0")
+        }
     }
 
     func run() throws {
@@ -57,13 +59,7 @@ struct TrainCommand: ParsableCommand {
             "\(outline.summary), \(outline.parameterCount) parameters; \(dataset.train.userCount) users, "
                 + "\(dataset.train.itemCount) items, \(dataset.train.count) clicks; \(work.workers.count) threads")
         if let preset { Console.note("\(preset.name): \(preset.summary); \(preset.expectation)") }
-        if trainer.configuration.usesBeta {
-            let updates = trainer.schedule.updatesAnEpoch(users: dataset.train.userCount)
-            Console.note(trainer.schedule.annealingSummary(updatesAnEpoch: updates))
-        }
-        if let gamma = (trainer.configuration as? RecVAE)?.gamma {
-            Console.note("gamma is \(gamma); an epoch is three passes for the encoder and one for the decoder")
-        }
+        if let note = trainer.note(users: dataset.train.userCount) { Console.note(note) }
         if dataset.validation.heldOut.count == 0 {
             Console.note("no validation users: training goes through all epochs and keeps the last")
         }
@@ -85,7 +81,7 @@ struct TrainCommand: ParsableCommand {
                 })
         } catch let divergence as TrainingDivergence {
             bar.end()
-            // Gone on with, it would diverge again. A model of an earlier sitting stays.
+            // Resumed, it would diverge again. A model of an earlier process stays.
             if !FileManager.default.fileExists(atPath: run.modelPath) { run.discard() }
             throw divergence
         }
@@ -134,7 +130,7 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension TrainCommand {
-    /// The options: defaults, then a preset, then a file, then flags. A preset on the command line takes the place of the file's.
+    /// The options: defaults, then a preset, then a file, then flags. A preset on the command line replaces the file's.
     private func resolvedPlan() throws -> (TrainingPlan, TrainingPreset?) {
         let file = try config.map { try OptionsFile(contentsOf: $0) }
         let preset = try (preset ?? file?.preset).map { try TrainingPreset(named: $0) }
@@ -147,21 +143,21 @@ extension TrainCommand {
         return (plan, preset)
     }
 
-    /// The run's directory, and where it stood if it is to go on.
+    /// The run's directory, and with --resume the checkpoint to continue from.
     private func openRun(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
         if resume { return try RunDirectory.resuming(out, options: options) }
         return (try RunDirectory(creating: out, overwriting: overwrite, options: options), nil)
     }
 }
 
-/// Says that an earlier run stays where it is until `run` is complete.
+/// Says on standard error that an earlier run stays in place until `run` is complete.
 func noteReplacement(by run: RunDirectory) {
     guard run.replacesRun else { return }
-    Console.note("\(run.path) has a run already: it stays until this one, meanwhile in \(run.folder), is complete")
+    Console.note("\(run.path) has a run already: it stays until the new one, in \(run.folder), is complete")
 }
 
 extension TrainingOutcome {
-    /// Says on standard error what makes a training that came to its end doubtful.
+    /// Warns on standard error of signs that a finished training learned nothing.
     fileprivate func noteDoubts(trainedOn clicks: InteractionMatrix, learningRate: Float) {
         let guessing = clicks.guessingLoss
         if divergence == nil, let last = history.last, last.negativeLogLikelihood > 10 * max(1, guessing) {
@@ -180,7 +176,7 @@ extension TrainingOutcome {
 }
 
 extension RunRecord {
-    /// The outcome for people.
+    /// The outcome as text.
     func text(modelPath: String) -> String {
         var lines = [
             "\(epochs) epochs in \(String(format: "%.1f", seconds)) s, best epoch \(bestEpoch)"

@@ -45,7 +45,7 @@ public struct Contender: Sendable {
 
     /// The names that `init(named:)` knows, from the simplest model to the dearest.
     public static let names =
-        BaselinePlan.Model.allCases.map(\.rawValue) + ["mult-vae", "mult-dae", "rec-vae"] + [blend]
+        ClosedFormFamily.all.map(\.name) + NetworkFamily.all.map(\.name) + [blend]
 
     /// What the best model is called: Mult-VAE by the preset `fast` with EDLAE beside it.
     private static let blend = "blend"
@@ -54,14 +54,14 @@ public struct Contender: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `usage` for a name that is none.
     public init(named name: String, searching: Bool = true) throws {
-        if let model = BaselinePlan.Model(rawValue: name) {
-            let standard = BaselinePlan(model)
-            let others = searching ? BaselinePlan.grid(model).filter { $0 != standard } : []
+        if let family = ClosedFormFamily(named: name) {
+            let standard = BaselinePlan(family)
+            let others = searching ? BaselinePlan.grid(family).filter { $0 != standard } : []
             self.init(name, plans: ([standard] + others).map(ModelPlan.baseline))
-        } else if ["mult-vae", "mult-dae", "rec-vae"].contains(name) {
+        } else if let family = NetworkFamily(named: name) {
             var plan = TrainingPlan()
             try plan.set("model", to: name)
-            if name == "rec-vae" { try plan.apply(preset: "shenbin-recvae") }
+            if let preset = family.comparisonPreset { try plan.apply(preset: preset) }
             self.init(name, plans: [.network(plan)])
         } else if name == Contender.blend {
             var plan = TrainingPlan()

@@ -3,7 +3,7 @@ import FoldinTraining
 import Foundation
 import TOMLKit
 
-/// The trainings that a sweep file describes, written out.
+/// The list of trainings that a sweep file describes.
 struct SweepExpansion {
     private(set) var runs: [PlannedRun] = []
     private let base: [Setting]
@@ -25,12 +25,18 @@ struct SweepExpansion {
         runs = runs.filter { seen.insert($0.id).inserted }
     }
 
-    /// Adds a configuration, once a seed.
+    /// The largest number of trainings of a sweep.
+    private static let runLimit = 1_000_000
+
+    /// Adds a configuration, once per seed.
     private mutating func add(_ settings: [Setting]) throws {
+        guard runs.count + seeds.count < Self.runLimit else {
+            throw FoldinError(.badData, found: "more than \(Self.runLimit) trainings", expected: "fewer")
+        }
         var plan = TrainingPlan()
         var hasSeed = false
         for part in [base, settings] {
-            // A preset first: the options beside it are the exceptions from it.
+            // A preset comes first: the options beside it override it.
             for setting in part where setting.name == "preset" { try plan.apply(preset: setting.value) }
             for setting in part where setting.name != "preset" {
                 try plan.set(setting.name, to: setting.value)
@@ -47,7 +53,7 @@ struct SweepExpansion {
         }
     }
 
-    /// Every combination; axes in the order of the command's options (those of a free name before them), the last varies fastest.
+    /// Adds every combination. Axes are in the order of the command's options, after those of other names; the last varies fastest.
     private mutating func addGrid(_ table: TOMLTable) throws {
         var combinations: [[Setting]] = [[]]
         for name in Self.ordered(table.keys) {
@@ -57,13 +63,13 @@ struct SweepExpansion {
             let values = try axis.list.map { try Self.choice($0, name: name, in: "grid") }
             combinations = combinations.flatMap { combination in values.map { combination + $0 } }
             guard combinations.count <= 100_000 else {
-                throw FoldinError(.badData, found: "a grid of more than 100,000 trainings", expected: "a smaller one")
+                throw FoldinError(.badData, found: "a grid of more than 100,000 configurations", expected: "a smaller one")
             }
         }
         for combination in combinations { try add(combination) }
     }
 
-    /// So many draws; each value depends on the seed, the draw's number and the option's name alone.
+    /// Adds `count` random configurations; each value depends only on the seed, the draw's number and the option's name.
     private mutating func addRandom(_ table: TOMLTable) throws {
         guard let count = table["count"].flatMap({ $0.int }), (1...100_000).contains(count) else {
             throw FoldinError(.badData, found: "no random.count", expected: "the number of draws, from 1 to 100,000")
@@ -80,7 +86,7 @@ struct SweepExpansion {
         }
     }
 
-    /// What one value of an axis sets: the option of that name, or each option of a table.
+    /// The settings of one value of an axis: the option of that name, or each option of a table.
     private static func choice(_ value: any TOMLValueConvertible, name: String, in part: String) throws -> [Setting] {
         if let table = value.table { return try settings(table, in: "\(part).\(name)") }
         return [Setting(name: name, value: try value.text("\(part).\(name)"))]
@@ -92,7 +98,7 @@ struct SweepExpansion {
         }
     }
 
-    /// Names in the order of the command's options; the file's own order is not known here.
+    /// Names in the order of the command's options; the parser does not keep the order of the file.
     private static func ordered(_ names: [String]) -> [String] {
         let places = Dictionary(uniqueKeysWithValues: TrainingPlan.optionNames.enumerated().map { ($1, $0) })
         return names.sorted { (places[$0] ?? -1, $0) < (places[$1] ?? -1, $1) }
@@ -105,7 +111,7 @@ struct SweepExpansion {
     }
 }
 
-/// The values that one option may be drawn from: a list, or a range.
+/// The values that one option is drawn from: a list, or a range.
 private enum RandomAxis {
     case list([any TOMLValueConvertible])
     case range(from: Double, to: Double, isLogarithmic: Bool, isWhole: Bool)
@@ -130,12 +136,12 @@ private enum RandomAxis {
         else {
             throw FoldinError(
                 .badData, found: "random.\(name) from \(low) to \(high), scale \(scale)",
-                expected: "ascending ends and the scale linear, or log with ends above 0")
+                expected: "ascending ends, and the scale linear, or log with ends above 0")
         }
         self = .range(from: low, to: high, isLogarithmic: scale == "log", isWhole: from.int != nil && to.int != nil)
     }
 
-    /// The value at a place in [0, 1): whole between whole ends (both included), else with four digits.
+    /// The value at a position in [0, 1): a whole number between whole ends, both included, else a number of four digits.
     func value(at place: Double) -> any TOMLValueConvertible {
         switch self {
         case .list(let values): return values[min(values.count - 1, Int(place * Double(values.count)))]

@@ -13,10 +13,10 @@ import Testing
         rows: (0..<900).map { user in (0..<12).map { (user * 37 + $0 * $0 * 11 + $0 * (user % 13)) % 700 } }, itemCount: 700)
 
     static let all: [BaselinePlan] =
-        BaselinePlan.Model.allCases.map { BaselinePlan($0) } + [BaselinePlan.Model.ease, .edlae].map(keepingTwenty)
+        ClosedFormFamily.all.map { BaselinePlan($0) } + [ClosedFormFamily.ease, .edlae].map(keepingTwenty)
 
-    static func keepingTwenty(_ model: BaselinePlan.Model) -> BaselinePlan {
-        var plan = BaselinePlan(model)
+    static func keepingTwenty(_ family: ClosedFormFamily) -> BaselinePlan {
+        var plan = BaselinePlan(family)
         do { try plan.set("keep", to: "20") } catch { Issue.record(error) }
         return plan
     }
@@ -116,11 +116,11 @@ import Testing
 
     @Test(arguments: all)
     func plansReadBackWhatTheyWrite(_ plan: BaselinePlan) throws {
-        var again = BaselinePlan(plan.model)
+        var again = BaselinePlan(plan.family)
         for (name, value) in plan.options where name != "model" { try again.set(name, to: value) }
-        #expect(again == plan && plan.options["model"] == plan.model.rawValue)
-        #expect(plan.baseline.options.merging(["model": plan.model.rawValue]) { $1 } == plan.options)
-        for name in BaselinePlan.optionNames(plan.model) {
+        #expect(again == plan && plan.options["model"] == plan.family.name)
+        #expect(plan.baseline.options.merging(["model": plan.family.name]) { $1 } == plan.options)
+        for name in plan.family.options.map(\.name) {
             #expect(!BaselinePlan.help(for: name).isEmpty)
             for bad in ["", "x", "nan", "-1", "1e999"] {
                 let error = #expect(throws: FoldinError.self) { try again.set(name, to: bad) }
@@ -128,7 +128,7 @@ import Testing
             }
         }
         #expect(throws: FoldinError.self) { try again.set("epochs", to: "3") }
-        let grid = BaselinePlan.grid(plan.model)
+        let grid = BaselinePlan.grid(plan.family)
         #expect(Set(grid.map(\.summary)).count == grid.count && !grid.isEmpty)
     }
 

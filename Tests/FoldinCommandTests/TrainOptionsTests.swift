@@ -4,7 +4,7 @@ import Testing
 
 /// Options of `foldin train` from flags, files and presets.
 @Suite("Training options") struct TrainOptionsTests {
-    /// Every option of the plan is a flag that arrives, and the help says its default.
+    /// Every option of the plan is a flag that takes effect, and the help states its default.
     @Test func everyOptionIsAFlag() throws {
         let help = try PrepareCommandTests.foldin(["train", "--help"], environment: ["COLUMNS": "1000"]).output
         for (name, value) in TrainingPlan().options {
@@ -49,7 +49,7 @@ import Testing
 
     static let recVAEs = ["model": "rec-vae", "hidden": "8", "latent": "4", "epochs": "2", "gamma": "0.01"]
 
-    @Test func flagsWinOverTheFileAndTheFileOverAPreset() throws {
+    @Test func flagsOverrideTheFileAndTheFileAPreset() throws {
         let run = try TrainedRun(training: false)
         let file = try run.folder.write(
             "options.toml",
@@ -73,11 +73,11 @@ import Testing
         ]
         for (name, value) in expected { #expect(first[name] == value, "\(name)") }
         #expect(Set(first.keys) == Set(TrainingPlan.optionNames))
-        // A preset on the command line takes the place of the file's.
+        // A preset on the command line replaces the file's.
         let second = try options("b", "--config", file, "--preset", "liang-vae")
         #expect(second["activations"] == "paper" && second["anneal-updates"] == "200000" && second["latent"] == "5")
 
-        // What a run leaves makes the same run.
+        // The options that a run wrote give the same run.
         #expect(try options("c", "--config", run.folder.path + "/a/options.toml") == first)
         let (bytes, again) = (try run.bytes("a/model.safetensors"), try run.bytes("c/model.safetensors"))
         #expect(bytes == again)
@@ -87,7 +87,7 @@ import Testing
 
     struct Stated: Decodable { let options: [String: String] }
 
-    @Test func refusesWhatCannotBe() throws {
+    @Test func refusesInvalidOptionsAndFiles() throws {
         let run = try TrainedRun(training: false)
         let file = try run.folder.write("bad.toml", "latent = 4\nlatnt = 5\n")
         let out = run.folder.path + "/new"
@@ -102,7 +102,25 @@ import Testing
         #expect(try run.folder.names() == ["bad.toml", "data", "movies.csv", "ratings.csv"])
     }
 
-    @Test func saysWhatToExpect() throws {
+    /// No number of a flag exhausts the memory or ends the process: all of these are refused before anything is read.
+    @Test(arguments: [
+        ["compare", "d", "--seeds", "4294967296"], ["compare", "d", "--seeds", "0"],
+        ["sweep", "s", "--data", "d", "--out", "o", "--parallel", "0"],
+        ["sweep", "s", "--data", "d", "--out", "o", "--memory", "1e308"],
+        ["sweep", "s", "--data", "d", "--out", "o", "--memory", "nan"],
+        ["sweep", "s", "--data", "d", "--out", "o", "--checkpoint-every", "inf"],
+        ["train", "d", "--out", "r", "--checkpoint-every", "nan"], ["train", "d", "--out", "r", "--checkpoint-every", "inf"],
+        ["train", "d", "--out", "r", "--latent", "9223372036854775807"], ["train", "d", "--out", "r", "--hidden", "4294967296"],
+        ["train", "d", "--out", "r", "--epochs", "4294967296"], ["train", "d", "--out", "r", "--batch-size", "1e308"],
+        ["train", "d", "--out", "r", "--patience=-1"],
+        ["train", "d", "--out", "r", "--learning-rate", "1e308"],
+        ["train", "d", "--out", "r", "--seed", ""], ["train", "d", "--out", "r", "--anneal-updates", "9223372036854775807"],
+        ["train", "d", "--out", "r", "--model", "item-knn", "--neighbours", "4294967296"],
+        ["train", "d", "--out", "r", "--model", "ease", "--lambda", "1e308"],
+    ])
+    func refusesNumbersOutOfRange(_ arguments: [String]) throws { try RefusalTests.expect(64, "expected", from: arguments) }
+
+    @Test func saysWhichResultsToExpect() throws {
         let run = try TrainedRun(training: false)
         let vae = try run.train("a", "--preset", "liang-vae", "--anneal-epochs", "2")
         #expect(vae.status == 0 && vae.errors.contains("NDCG@100 .426") && vae.errors.contains("beta grows to 0.2 over"))

@@ -35,7 +35,7 @@ import Testing
             "learning-rate": "0.0005", "seed": "7", "anneal-epochs": "50%",
         ]
         for (name, value) in expected { #expect(plan.options[name] == value, "\(name)") }
-        // The file's own settings alone: its preset is the caller's business.
+        // The file's own settings only: the caller applies the preset.
         #expect(plan.options["weight-decay"] == "0")
         #expect(try Self.read("").plan == TrainingPlan())
     }
@@ -46,8 +46,8 @@ import Testing
         ("latent = 2024-01-01", 1, "latent as a date", "a number"),
         ("a = 1\n[network]\nlatent = 3", 2, "network as a table", "a number"),
         ("hidden = [[1]]", 1, "hidden as an array", "a list"),
-        ("latent = 8\nlatent = 9", 2, "what TOML cannot be", "latent = 200"),
-        ("latent 8", 1, "what TOML cannot be", "latent = 200"),
+        ("latent = 8\nlatent = 9", 2, "text that is not TOML", "latent = 200"),
+        ("latent 8", 1, "text that is not TOML", "latent = 200"),
         ("hidden = [600, \"a\"]", 1, "hidden \"600,a\"", "numbers separated by commas"),
         ("learning-rate = nan", 1, "learning-rate \"nan\"", "a number"),
     ])
@@ -57,7 +57,7 @@ import Testing
         #expect(error?.found.contains(found) == true && error?.expected.contains(expected) == true, "\(error!)")
     }
 
-    @Test func refusesWhatIsNoFile() throws {
+    @Test func refusesMissingAndUnreadableFiles() throws {
         let missing = #expect(throws: FoldinError.self) { try OptionsFile(contentsOf: "/nowhere/o.toml") }
         #expect(missing?.kind == .missingInput)
         let folder = try TemporaryFolder()
@@ -66,7 +66,20 @@ import Testing
         #expect(bytes?.kind == .badData)
     }
 
-    /// What a run leaves can be used again.
+    /// Every declared option is a key, as text and, where it is a number, as a number.
+    @Test(arguments: TrainingPlan.optionNames)
+    func everyOptionIsAKey(_ name: String) throws {
+        let option = try #require(TrainingPlan.sections.flatMap(\.options).first { $0.name == name })
+        let sample = try #require(option.sample)
+        var expected = TrainingPlan()
+        try expected.set(name, to: sample)
+        #expect(expected != TrainingPlan())
+        #expect(try Self.read("\(name) = \"\(sample)\"").plan == expected)
+        if Int(sample) != nil { #expect(try Self.read("\(name) = \(sample)").plan == expected) }
+        #expect(throws: FoldinError.self) { try Self.read("\(name) = true") }
+    }
+
+    /// A file that a run wrote gives the same options.
     @Test(arguments: TrainingPreset.all.map(\.name) + ["none"])
     func readsWhatARunWrites(preset: String) throws {
         var plan = TrainingPlan()

@@ -1,5 +1,7 @@
 import FoldinExperiments
+import FoldinInteractions
 import FoldinTestSupport
+import FoldinTraining
 import Foundation
 import Testing
 
@@ -8,7 +10,7 @@ import Testing
         file.runs.map { run in names.map { run.plan.options[$0] ?? "?" }.joined(separator: " ") }
     }
 
-    @Test("a grid is every combination, the seed fastest") func grid() throws {
+    @Test("a grid is every combination, the seed fastest") func expandsGrids() throws {
         let file = try SweepFile(
             """
             seeds = [7, 8]
@@ -29,15 +31,15 @@ import Testing
         #expect(Set(file.runs.map(\.id)).count == 16 && Set(file.runs.map(\.configuration)).count == 8)
     }
 
-    @Test("an identifier depends on the options alone") func identifiers() throws {
+    @Test("an identifier depends only on the options") func identifiesRuns() throws {
         let one = try SweepFile("[[runs]]\nlatent = 50\nseed = 3\n", name: "a").runs[0]
         let other = try SweepFile("[base]\nlatent = 50\nepochs = 200\n[grid]\nhidden = [\"600\"]\nseed = [3]", name: "b").runs[0]
         #expect(one.id == other.id)
-        // Written down: a change would orphan the runs of sweeps that are under way.
+        // A constant: another identifier would lose the runs of sweeps in progress.
         #expect(one.id == "mult-vae-600-50-seed3-90759828")
     }
 
-    @Test("random values stay in their ranges, the same each time, whatever else is drawn") func random() throws {
+    @Test("random values stay in their ranges, the same each time, whatever else is drawn") func drawsRandomValues() throws {
         let text = """
             [random]
             count = 40
@@ -56,7 +58,7 @@ import Testing
         #expect(try SweepFile(text.replacing("seed = 5", with: "seed = 6"), name: "x").runs.map(\.id) != file.runs.map(\.id))
     }
 
-    @Test("presets come first, an own seed is kept, repeats are dropped") func runs() throws {
+    @Test("presets come first, an own seed is kept, duplicates are dropped") func addsSingleRuns() throws {
         let file = try SweepFile(
             """
             seeds = [1, 2]
@@ -91,7 +93,7 @@ import Testing
         #expect(error?.description.contains(word) == true, "\(text): \(error?.description ?? "no error")")
     }
 
-    @Test("a file's mistakes come with its line") func line() throws {
+    @Test("errors in a file name the line") func namesTheLine() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("s.toml", "name = \"a\"\nseeds = [1\n[grid]\n")
         let error = failure { try SweepFile(contentsOf: path) }
@@ -100,10 +102,36 @@ import Testing
     }
 
     @Test("the shipped files can be read", arguments: [("small", 12), ("movielens-20m", 59), ("amazon-movies-tv", 33)])
-    func shipped(name: String, count: Int) throws {
+    func readsShippedFiles(name: String, count: Int) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let file = try SweepFile(contentsOf: root.appending(path: "Experiments/\(name).toml").path(percentEncoded: false))
         #expect(file.runs.count == count)
         for run in file.runs { #expect(throws: Never.self) { try run.plan.trainer() } }
+    }
+
+    /// Every declared option can vary in a grid; runs that differ only in an option without effect are one.
+    @Test(arguments: TrainingPlan.optionNames)
+    func everyOptionIsAnAxis(_ name: String) throws {
+        let option = try #require(TrainingPlan.sections.flatMap(\.options).first { $0.name == name })
+        let sample = try #require(option.sample)
+        var plan = TrainingPlan()
+        try plan.set(name, to: sample)
+        let file = try SweepFile("[grid]\n\(name) = [\"\(option.defaultText)\", \"\(sample)\"]", name: "s")
+        #expect(file.runs.count == (plan.options == TrainingPlan().options ? 1 : 2))
+        #expect(file.runs.first?.plan == TrainingPlan() && (file.runs.count == 1 || file.runs.last?.plan == plan))
+    }
+
+    /// A number is accepted or refused with the name of its option.
+    @Test(arguments: hostileNumbers)
+    func survivesAnyNumber(_ text: String) {
+        for option in TrainingPlan.sections.flatMap(\.options) {
+            do {
+                _ = try SweepFile("[[runs]]\n\(option.name) = \"\(text)\"", name: "s")
+            } catch let error as FoldinError {
+                #expect(error.found.hasPrefix("\(option.name) "), "\(error)")
+            } catch {
+                Issue.record(error)
+            }
+        }
     }
 }

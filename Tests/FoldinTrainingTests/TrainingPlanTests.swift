@@ -19,25 +19,25 @@ import Testing
         "patience": "0", "metric": "recall@5", "stop-on": "loss", "seed": "0",
         "precision": "bf16", "softmax": "sampled", "negatives": "77", "gamma": "0.02",
     ]
-    /// Where an option matters only beside another.
+    /// The settings that an option needs to have an effect.
     static let needs = [
         "plateau-factor": ["learning-rate-schedule": "plateau"], "plateau-patience": ["learning-rate-schedule": "plateau"],
         "plateau-threshold": ["learning-rate-schedule": "plateau"], "final-learning-rate": ["learning-rate-schedule": "cosine"],
         "decay": ["weight-decay": "0.1"], "encoder-dropout": ["hidden": "9,8"],
         "negatives": ["softmax": "sampled"], "gamma": ["model": "rec-vae"],
     ]
-    /// What a published training need not say: constants of Adam and of a plateau, the other way to tell a span, the way to compute.
+    /// Options that a preset need not set: constants of Adam and of a plateau, the length of annealing, the seed, the way to compute.
     static let unpublished: Set = [
         "adam-beta1", "adam-beta2", "adam-epsilon", "plateau-factor", "plateau-patience", "plateau-threshold",
         "final-learning-rate",
         "anneal-epochs", "anneal-updates", "seed", "precision", "softmax", "negatives", "gamma",
     ]
-    /// Options that contradict others, left out where all are set.
+    /// Options that contradict others, left out where all options are set.
     static let contradictions: Set = [
         "warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay", "gamma",
     ]
 
-    @Test func knowsEveryOptionAndReadsBackWhatItWrites() throws {
+    @Test func everyOptionIsReadBackFromItsText() throws {
         #expect(Set(Self.others.keys) == Set(TrainingPlan.optionNames))
         #expect(Set(TrainingPlan().options.keys) == Set(TrainingPlan.optionNames))
         for (name, value) in Self.others {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func recVAEHasOptionsOfItsOwn() throws {
+    @Test func recVAEHasItsOwnOptions() throws {
         var plan = TrainingPlan()
         try plan.set("model", to: "rec-vae")
         for (name, value) in ["hidden": "40", "latent": "8", "dropout": "0.25", "gamma": "0.01", "batch-size": "100"] {
@@ -63,7 +63,7 @@ import Testing
         #expect(trainer.options == plan.options && trainer.configuration.gamma == 0.01)
         #expect(trainer.configuration.architecture(items: 9).summary == "rec-vae I-40-40-40-40-40-8-I")
         #expect(Trainer(RecVAE()).options["learning-rate"] == "0.001" && Trainer(RecVAE()).options["hidden"] == "600")
-        // A preset that is about the schedule alone goes with it, another model's does not.
+        // A preset of the schedule alone fits any family.
         try plan.apply(preset: "fast")
         #expect(try plan.trainer().options["batch-size"] == "125" && plan.options["model"] == "rec-vae")
     }
@@ -75,11 +75,11 @@ import Testing
         for (name, value) in Self.others where !Self.contradictions.contains(name) { try plan.set(name, to: value) }
         let trainer = try plan.trainer()
         #expect(trainer.options == plan.options)
-        #expect(TrainingPlan(of: trainer).normalized == plan.normalized)
+        #expect(TrainingPlan(of: trainer).canonical == plan.canonical)
     }
 
-    /// A set of options may be given in any order.
-    @Test func whatItWritesMakesTheSamePlan() throws {
+    /// Options can be set in any order.
+    @Test func writtenOptionsGiveTheSamePlan() throws {
         for changes in [
             [:], ["anneal-updates": "777"], ["anneal-epochs": "40"], ["anneal-cap": "search"], ["anneal": "constant"],
         ] {
@@ -96,22 +96,22 @@ import Testing
     }
 
     @Test(arguments: TrainingPreset.all.map(\.name))
-    func presetsCanBeTrainedWith(name: String) throws {
+    func presetsAreValidTrainings(name: String) throws {
         var plan = TrainingPlan()
         let about = Set(try TrainingPreset(named: name).options.keys)
         for (name, value) in Self.others where about.contains(name) { try plan.set(name, to: value) }
         try plan.apply(preset: name)
         var fresh = TrainingPlan()
         try fresh.apply(preset: name)
-        // What was set before of what the preset is about is gone.
+        // The preset replaces earlier values of the options that it sets.
         #expect(try fresh.trainer().options == plan.options)
-        // A published training says all but Adam's constants, the seed and the way to compute.
+        // A published training sets all options but Adam's constants, the seed and the way to compute.
         let free = Set(TrainingPlan.optionNames).subtracting(about)
         #expect(name == "fast" || free.isSubset(of: Self.unpublished), "\(free.subtracting(Self.unpublished))")
         #expect(try TrainingPreset(named: name).expectation.contains("NDCG@100"))
     }
 
-    @Test func presetsAreThePapers() throws {
+    @Test func presetsHaveThePapersValues() throws {
         var plan = TrainingPlan()
         try plan.apply(preset: "liang-dae")
         let trainer = try plan.trainer()
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    /// What goes without saying is not said, so that equal trainings have equal options.
+    /// The canonical form gives equal trainings equal options.
     @Test func equalTrainingsHaveEqualOptions() throws {
         var plan = TrainingPlan()
         for (name, value) in [

@@ -1,0 +1,32 @@
+import FoldinInteractions
+
+extension ClosedFormFamily {
+    /// EASE^R (Steck 2019): `EASE`.
+    public static let ease = ClosedFormFamily(
+        EASE.self, help: "linear model of all items in closed form (Steck 2019)", options: [easeLambda, keep],
+        grid: [OptionAxis(easeLambda, [50, 100, 200, 500, 1000])]
+    ) { values in
+        EASE(lambda: values[easeLambda], keep: values[keep] == 0 ? nil : values[keep])
+    }
+
+    /// EDLAE (Steck 2020): `EDLAE`.
+    public static let edlae = ClosedFormFamily(
+        EDLAE.self, help: "denoising linear autoencoder in closed form (Steck 2020)", options: [dropout, edlaeLambda, keep],
+        grid: [OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65]), OptionAxis(edlaeLambda, [30, 100, 300])]
+    ) { values in
+        EDLAE(
+            dropout: values[dropout], lambda: values[edlaeLambda], keep: values[keep] == 0 ? nil : values[keep])
+    }
+
+    private static let easeLambda = lambda(default: 500)
+    private static let edlaeLambda = lambda(default: 300)
+
+    private static func lambda(default standard: Double) -> TrainingOption<Double> {
+        TrainingOption("lambda", default: standard, in: 0...1e30, "Penalty of the squared weights.")
+    }
+
+    private static let dropout = TrainingOption("dropout", default: 0.5, in: 0...0.999, "Probability of dropping a click.")
+    private static let keep = TrainingOption(
+        "keep", default: 0, in: 0...1_000_000_000, placeholder: "n",
+        "Weights that each item keeps, those of largest magnitude; 0 keeps all.")
+}
