@@ -1,10 +1,13 @@
 import FoldinInteractions
 import Foundation
 
-/// Keeps other processes from the same sweep. The system releases it when the process ends, however that happens.
+/// A lock that allows one process at a time to work on a sweep. The system releases it when the process ends, also after a crash.
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
+    /// Locks a sweep's directory, which exists.
+    ///
+    /// - Throws: `FoldinError` of kind `cannotCreate` if another process holds the lock.
     init(_ directory: String) throws {
         let path = directory + "/sweep.lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
@@ -14,7 +17,8 @@ final class DirectoryLock: Sendable {
         }
         guard lockedAgainstOthers(descriptor) else {
             close(descriptor)
-            throw FoldinError(.cannotCreate, file: directory, found: "another sweep at work here", expected: "one at a time")
+            throw FoldinError(
+                .cannotCreate, file: directory, found: "another sweep at work here", expected: "one at a time")
         }
     }
 

@@ -1,15 +1,24 @@
 import FoldinInteractions
 import Foundation
 
-/// Draws figures with the program gnuplot, version 5 or later, found on `PATH`.
+/// Draws figures with the program gnuplot, version 5 or later.
+///
+///     let picture = try Gnuplot().draw(figure, as: .svg)
 public struct Gnuplot: Sendable {
-    /// What a figure is drawn as.
-    public enum Format: String, Sendable, CaseIterable { case svg, png }
+    /// The format of a picture.
+    public enum Format: String, Sendable, CaseIterable {
+        /// Vector graphics, 640 pixels wide.
+        case svg
+        /// A bitmap, 1920 pixels wide.
+        case png
+    }
 
-    /// The program.
+    /// The path of the program.
     public let path: String
 
-    /// - Throws: `FoldinError` of kind `missingInput` that says how to get it.
+    /// Finds the program in the directories of a search path, by default `PATH`.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` that says how to install it.
     public init(searching directories: String = ProcessInfo.processInfo.environment["PATH"] ?? "") throws {
         let candidates = directories.split(separator: ":").map { String($0) + "/gnuplot" }
         guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
@@ -20,9 +29,9 @@ public struct Gnuplot: Sendable {
         path = found
     }
 
-    /// The picture's bytes.
+    /// The bytes of the picture.
     ///
-    /// - Throws: `FoldinError` if gnuplot refuses the script, with the first line of what it says.
+    /// - Throws: `FoldinError` of kind `badData` with gnuplot's message, or of kind `cannotCreate` if it does not start.
     public func draw(_ figure: Figure, as format: Format) throws -> Data {
         let terminal =
             switch format {
@@ -50,18 +59,18 @@ public struct Gnuplot: Sendable {
             throw FoldinError(
                 .cannotCreate, file: path, found: UnexpectedError.reason(error), expected: "gnuplot to draw \(figure.name)")
         }
-        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        let message = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: picture.path(percentEncoded: false))
         else {
-            let lines = String(decoding: complaint, as: UTF8.self).split(separator: "\n").filter { $0.contains { $0.isLetter } }
+            let lines = String(decoding: message, as: UTF8.self).split(separator: "\n").filter { $0.contains { $0.isLetter } }
             throw FoldinError(
                 .badData, file: path, found: lines.last.map(String.init) ?? "no picture", expected: "the figure \(figure.name)")
         }
         return data
     }
 
-    /// A text as gnuplot reads it, in single quotes; line ends become spaces.
+    /// A text in single quotes, as gnuplot reads it; line breaks become spaces.
     static func quoted(_ text: String) -> String {
         "'" + text.replacing("'", with: "''").map { $0.isNewline ? " " : String($0) }.joined() + "'"
     }

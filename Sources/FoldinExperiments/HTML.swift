@@ -1,8 +1,8 @@
 import Foundation
 
-/// Pieces of a page.
+/// Elements of an HTML page.
 enum HTML {
-    /// A text with nothing in it that a browser would take for markup, in a quoted attribute neither.
+    /// A text without characters that a browser reads as markup, also in a quoted attribute.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -20,7 +20,7 @@ enum HTML {
         return result
     }
 
-    /// A table in a box that scrolls by itself. Columns without any value are left out; the first row can be set off.
+    /// A table in a box of its own scroll bar. Columns without any value are left out; the first row can be highlighted.
     static func table(_ table: Table, highlightingFirst: Bool = false) -> String {
         let shown = table.columns.indices.filter { column in table.rows.contains { !$0[column].readable().isEmpty } }
         func line(_ row: [Table.Cell]) -> String {
@@ -43,7 +43,7 @@ enum HTML {
             + "<tbody>\n\(body)</tbody></table></div>\n"
     }
 
-    /// A picture of gnuplot's made part of a page: no names that another picture has too, and black drawn in the text's colour.
+    /// A picture by gnuplot as an element of a page: its identifiers are made unique by `number`, and black becomes the text's colour.
     static func inline(svg data: Data, title: String, number: Int) -> String {
         let text = String(decoding: data, as: UTF8.self)
         guard let start = text.range(of: "<svg"), let open = text.range(of: ">", range: start.upperBound..<text.endIndex),

@@ -1,15 +1,18 @@
 import FoldinInteractions
 import FoldinTraining
 
-/// One training of a sweep: its options, and a name for it that stays the same in every sweep that has it.
+/// One training of a sweep: its options, and an identifier that is the same in every sweep with this training.
 public struct PlannedRun: Sendable, Equatable {
-    /// `mult-vae-600-200-seed1-3f2a9c01`: some options for people to read, and a digest of all that are not the default. It
-    /// depends on the options alone, not on the place in the sweep nor on the data.
+    /// `mult-vae-600-200-seed1-3f2a9c01`: some options in readable form, and a digest of all that are not the default.
+    ///
+    /// It depends on the options only, not on the position in the sweep or on the data.
     public let id: String
-    /// The same for the options without the seed: runs that differ in the seed only share it.
+    /// The same for the options without the seed: runs that differ only in the seed have the same configuration.
     public let configuration: String
+    /// The options.
     public let plan: TrainingPlan
 
+    /// The training with these options.
     public init(_ plan: TrainingPlan) {
         self.plan = plan
         let options = plan.options
@@ -21,7 +24,7 @@ public struct PlannedRun: Sendable, Equatable {
         configuration = "\(readable)-\(PlannedRun.digest(changed))"
     }
 
-    /// The options that are not what `foldin train` takes by default; an option that a later version adds changes no name.
+    /// The options that differ from the defaults of `foldin train`; an option that a later version adds changes no identifier.
     static func changes(in options: [String: String]) -> [String: String] {
         let defaults = TrainingPlan().options
         return options.filter { defaults[$0.key] != $0.value }

@@ -2,7 +2,7 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 
-/// What a model recommends to all test users together: how much of the catalogue, how popular, and where it finds what.
+/// A model's recommendations to all test users together: coverage, popularity, and the items found by popularity.
 struct RecommendationProfile {
     /// A part of the items, by popularity.
     struct Segment {
@@ -11,24 +11,24 @@ struct RecommendationProfile {
         let items: Double
         /// The share of all recommendations.
         let recommended: Double
-        /// Of the held-out items in the segment the share that was recommended; nil if there are none.
+        /// The share of the segment's held-out items that were recommended; nil if it has none.
         let found: Double?
     }
 
-    /// How many items a user.
+    /// Items recommended per user.
     let cutoff: Int
-    /// Items that were recommended to anybody, as a share of all.
+    /// The share of items that were recommended to at least one user.
     let coverage: Double
     /// The mean share of training users who clicked a recommended item.
     let popularity: Double
-    /// The Gini coefficient of how often each item was recommended: 0 all alike, 1 one item only.
+    /// The Gini coefficient of how often each item was recommended: 0 if all equally often, 1 for a single item.
     let gini: Double
     /// Head, middle and tail: the most popular items with a third of all training clicks, the next, the others.
     let segments: [Segment]
     /// The ranked items of each test user, best first.
     let lists: [[Int32]]
 
-    /// Ranks the `cutoff` best items for each test user, without those folded in.
+    /// Ranks the `cutoff` best items for each test user, without the items folded in.
     init(_ scorer: some Scorer, on dataset: PreparedDataset, cutoff: Int, workers: Workers) {
         let users = dataset.test
         let items = scorer.itemCount
@@ -60,7 +60,8 @@ struct RecommendationProfile {
         }
     }
 
-    /// For each item 0, 1 or 2: head, middle, tail, each with about a third of the clicks. Equally popular items by index.
+    /// The segment of each item, 0 for head, 1 for middle, 2 for tail, each with about a third of the clicks. Equally popular items are ordered by
+    /// index.
     static func parts(_ clicks: [Int]) -> [Int] {
         let total = clicks.reduce(0, +)
         var parts = [Int](repeating: 2, count: clicks.count)
@@ -72,7 +73,7 @@ struct RecommendationProfile {
         return parts
     }
 
-    /// `sum_i (2 i - n - 1) x_i / (n sum x)` over ascending `x`, i from 1; 0 where nothing was counted.
+    /// `sum_i (2 i - n - 1) x_i / (n sum x)` over ascending `x`, i from 1; 0 if all counts are 0.
     static func gini(_ counts: [Int]) -> Double {
         let sum = counts.reduce(0, +)
         guard sum > 0 else { return 0 }

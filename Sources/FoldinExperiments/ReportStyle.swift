@@ -1,4 +1,4 @@
-/// The report's style sheet: for screens light and dark, wide and narrow, and for paper.
+/// The report's style sheet, for light and dark screens, wide and narrow ones, and for print.
 enum ReportStyle {
     static let text = """
         :root{--ink:#1d2129;--soft:#5c6470;--line:#dfe3e8;--paper:#fff;--ground:#f6f7f9;--accent:#0072b2;--good:#00785a;--mark:#eaf3f9;color-scheme:light dark}

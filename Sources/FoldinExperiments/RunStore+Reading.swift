@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 extension RunStore {
-    /// The sweep; nil while none has begun.
+    /// The sweep; nil before the first one.
     public func sweep() throws -> StoredSweep? { try read { try StoredSweep.fetchOne($0) } }
 
     /// All runs in the order of the sweep.
@@ -20,9 +20,9 @@ extension RunStore {
         Dictionary(grouping: try read { try StoredMetric.fetchAll($0) }, by: \.runId)
     }
 
-    /// One metric of a run for each test user, beside the users' indices; nil if it was not measured.
+    /// One metric of a run for each test user, with the users' indices; nil if it was not measured.
     ///
-    /// - Throws: `FoldinError` of kind `badData` if the parts do not fit together.
+    /// - Throws: `FoldinError` of kind `badData` for scores and users of different counts.
     public func scores(of run: String, metric: String) throws -> (users: [Int32], values: [Double])? {
         let row = try read { database in
             try Row.fetchOne(
@@ -33,16 +33,16 @@ extension RunStore {
                     """, arguments: [run, metric])
         }
         guard let row else { return nil }
-        // A column of SQLite's may hold anything.
+        // A column of SQLite may have values of any type.
         guard let scores = Data.fromDatabaseValue(row["scores"]), let users = Data.fromDatabaseValue(row["users"]) else {
             throw FoldinError(
-                .badData, file: path, found: "scores that are no bytes", expected: "a store that foldin sweep wrote")
+                .badData, file: path, found: "scores that are not bytes", expected: "a store that foldin sweep wrote")
         }
         guard let bits = [UInt64](littleEndian: scores), let indices = [Int32](littleEndian: users), bits.count == indices.count
         else {
             throw FoldinError(
                 .badData, file: path, found: "\(scores.count) bytes of scores for \(users.count) bytes of users",
-                expected: "8 and 4 bytes a user")
+                expected: "8 and 4 bytes per user")
         }
         return (indices, bits.map(Double.init(bitPattern:)))
     }

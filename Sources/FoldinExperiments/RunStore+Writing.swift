@@ -5,9 +5,9 @@ import Foundation
 import GRDB
 
 extension RunStore {
-    /// Writes down a sweep and its runs. What is there of these runs stays; planned runs that the sweep has no longer go.
+    /// Stores a sweep and its runs. Results of these runs stay; planned runs that are no longer in the sweep are removed.
     ///
-    /// - Throws: `FoldinError` if the store is of other data.
+    /// - Throws: `FoldinError` of kind `usage` if the store has results from other data.
     func begin(_ sweep: StoredSweep, runs: [PlannedRun]) throws {
         try write { database in
             if var old = try StoredSweep.fetchOne(database) {
@@ -46,12 +46,12 @@ extension RunStore {
         }
     }
 
-    /// Writes down where a run stands between two epochs.
+    /// Stores the epochs of a run that is not finished.
     func pause(_ id: String, history: [EpochReport]) throws {
         try write { try RunStore.replaceHistory(of: id, with: history, $0) }
     }
 
-    /// Writes down all of a judged run at once.
+    /// Stores all results of an evaluated run in one transaction.
     func finish(
         _ id: String, as status: StoredRun.Status, outcome: TrainingOutcome, scores: UserMetrics, modelPath: String
     ) throws {
@@ -96,7 +96,7 @@ extension Array where Element: FixedWidthInteger {
     /// The elements' bytes, least significant first.
     var littleEndianData: Data { map(\.littleEndian).withUnsafeBytes { Data($0) } }
 
-    /// Reads `littleEndianData` back; nil if the number of bytes does not fit.
+    /// Reads `littleEndianData`; nil for a number of bytes that is not a multiple of the element's size.
     init?(littleEndian data: Data) {
         let size = MemoryLayout<Element>.size
         guard data.count % size == 0 else { return nil }

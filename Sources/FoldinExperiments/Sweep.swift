@@ -4,38 +4,47 @@ import FoldinKernels
 import FoldinTraining
 import Foundation
 
-/// Trains all runs of a sweep, several at a time within a limit of memory, and writes each result to the store as it comes.
+/// Trains all runs of a sweep, several at a time within a limit of memory, and stores each result when it is ready.
 ///
-/// A sweep that was killed at any instant and is started again with the same directory repeats no finished run and goes on
-/// with the others from their checkpoints. What comes out does not depend on how many run at a time, nor on threads.
+///     let sweep = try Sweep(SweepFile(contentsOf: "widths.toml"), on: dataset, from: "data", in: "out")
+///     let isDone = try sweep.run(progress: { _, progress in print(progress.fraction) })
+///
+/// A sweep that was killed at any time and is started again with the same directory repeats no finished run and continues the others
+/// from their checkpoints. The results do not depend on how many runs are trained at the same time, nor on the number of threads.
 public struct Sweep: Sendable {
-    /// How the work is shared out; nothing here changes a result.
+    /// The resources that a sweep may use; they change no result.
     public struct Limits: Sendable {
-        /// The most runs at the same time; nil for one for each processor, at most 4.
+        /// The maximum number of runs at the same time; nil for one per processor, at most 4.
         public var parallel: Int?
-        /// Threads for all runs together; nil for one for each processor.
+        /// Threads for all runs together; nil for one per processor.
         public var threads: Int?
-        /// The most memory, in bytes, that the runs at work may need together by estimate (`TrainingMemory`); nil for no limit.
+        /// The maximum estimated memory (`TrainingMemory`), in bytes, of the runs in progress together; nil for no limit.
         public var memory: Int?
         /// Seconds between a run's checkpoints.
         public var checkpointSeconds = 30.0
 
+        /// The defaults.
         public init() {}
     }
 
+    /// The trainings.
     public let file: SweepFile
+    /// The data that all are trained on.
     public let dataset: PreparedDataset
-    /// Where the results go.
+    /// The directory of the results.
     public let directory: String
+    /// The resources.
     public let limits: Limits
     let store: RunStore
     private let dataChecksum: String
     private let lock: DirectoryLock
 
-    /// Makes or opens the sweep's directory and writes the plan down.
+    /// Creates or opens the sweep's directory and stores the planned runs.
     ///
-    /// - Parameter dataDirectory: where `dataset` came from, for the report.
-    /// - Throws: `FoldinError`, also when another process is at work there or the results there are of other data.
+    /// - Parameters:
+    ///   - dataDirectory: the path of `dataset`, for the report.
+    ///   - retryingFailed: whether failed runs are trained again.
+    /// - Throws: `FoldinError`, also when another process works there or the results there are from other data.
     public init(
         _ file: SweepFile, on dataset: PreparedDataset, from dataDirectory: String, in directory: String,
         limits: Limits = Limits(),
@@ -49,7 +58,7 @@ public struct Sweep: Sendable {
             try FileManager.default.createDirectory(atPath: directory + "/runs", withIntermediateDirectories: true)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: directory, found: "a place where no directory can be made",
+                .cannotCreate, file: directory, found: "a path where a directory cannot be created",
                 expected: "a directory to write to")
         }
         lock = try DirectoryLock(directory)
@@ -67,33 +76,33 @@ public struct Sweep: Sendable {
         }
     }
 
-    /// The files that a sweep in `directory` has beside its runs, whether they are there or not.
+    /// The files that a sweep in `directory` has beside its runs, whether they exist or not.
     public static func files(in directory: String) -> [String] {
         [directory + "/sweep.lock"] + Overlap.databaseFiles(of: directory + "/" + RunStore.fileName)
     }
 
-    /// Works until all is done or cancelled; true if all is done. A run that fails is written down with its error, and the
-    /// others go on.
+    /// Trains until all runs are done or the sweep is cancelled. A failed run is stored with its error, and the others continue.
     ///
     /// - Parameter progress: called from any thread, one call at a time.
-    /// - Throws: `FoldinError` when a run's files or the results cannot be written; then the same sweep goes on another time.
+    /// - Returns: whether all runs are done.
+    /// - Throws: `FoldinError` when a run's files or the results cannot be written; the same sweep can be continued later.
     public func run(
         isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (SweepEvent, SweepProgress) -> Void = { _, _ in }
     ) throws -> Bool {
         let tracker = try SweepTracker(runs: file.runs, stored: store.runs(), report: progress)
-        var alive = file.runs
+        var remaining = file.runs
         for epochs in file.halving?.epochs ?? [] {
-            guard try advance(alive, to: .epoch(epochs), tracker, isCancelled) else { return false }
-            let kept = try chosen(of: alive, after: epochs)
-            let stopped = alive.filter { !kept.contains($0.configuration) }
-            guard try advance(stopped, to: .judgement, tracker, isCancelled) else { return false }
-            alive.removeAll { !kept.contains($0.configuration) }
+            guard try advance(remaining, to: .epoch(epochs), tracker, isCancelled) else { return false }
+            let kept = try chosen(of: remaining, after: epochs)
+            let stopped = remaining.filter { !kept.contains($0.configuration) }
+            guard try advance(stopped, to: .evaluation, tracker, isCancelled) else { return false }
+            remaining.removeAll { !kept.contains($0.configuration) }
         }
-        return try advance(alive, to: .end, tracker, isCancelled)
+        return try advance(remaining, to: .end, tracker, isCancelled)
     }
 
-    /// Brings all of `runs` to a goal; false if cancelled.
+    /// Trains all of `runs` up to a goal; false if cancelled.
     private func advance(
         _ runs: [PlannedRun], to goal: SweepRun.Goal, _ tracker: SweepTracker, _ isCancelled: @escaping @Sendable () -> Bool
     ) throws -> Bool {
@@ -122,10 +131,10 @@ public struct Sweep: Sendable {
         return !isCancelled()
     }
 
-    /// What is of the system, not of a run: files that cannot be written, or read though they are there.
-    private static let endsAll: [FoldinError.Kind] = [.writeFailed, .cannotCreate, .missingInput]
+    /// Errors of the system and not of one run: files that cannot be written, or cannot be read although they exist.
+    private static let endingKinds: [FoldinError.Kind] = [.writeFailed, .cannotCreate, .missingInput]
 
-    /// One run; throws only what must end the sweep: see `endsAll`.
+    /// Trains one run; throws only what must end the sweep: see `endingKinds`.
     private func work(
         on planned: PlannedRun, needing bytes: Int, to goal: SweepRun.Goal, threads: Int, _ tracker: SweepTracker,
         _ queue: SweepQueue, isCancelled: () -> Bool
@@ -143,18 +152,18 @@ public struct Sweep: Sendable {
             guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
                 return
             }
-        } catch let error as FoldinError where error.file == store.path || Self.endsAll.contains(error.kind) {
-            // No fault of this run's options, and most likely none of its alone: it stays unfinished, to be gone on with.
+        } catch let error as FoldinError where error.file == store.path || Self.endingKinds.contains(error.kind) {
+            // The cause is not this run's options, and probably affects all runs: it stays unfinished and can be continued.
             throw error
         } catch {
-            let isOurs = error is FoldinError || error is TrainingDivergence || error is SweepRun.Diverged
-            let text = isOurs ? "\(error)" : UnexpectedError.sentence(error)
+            let hasMessage = error is FoldinError || error is TrainingDivergence || error is SweepRun.Diverged
+            let text = hasMessage ? "\(error)" : UnexpectedError.sentence(error)
             try store.update(planned.id) { ($0.status, $0.error) = (.failed, text) }
         }
         tracker.ended(try store.runs().first { $0.id == planned.id })
     }
 
-    /// What a run would need by estimate; 0 where its options cannot be, which it will say itself.
+    /// The estimated memory of a run in bytes; 0 for invalid options, which the run itself reports.
     private func memory(of planned: PlannedRun) -> Int {
         guard let trainer = try? planned.plan.trainer(workers: Workers(count: 1)),
             (try? trainer.outline(for: dataset)) != nil
@@ -162,8 +171,9 @@ public struct Sweep: Sendable {
         return TrainingMemory(of: trainer, on: dataset)?.totalBytes ?? .max
     }
 
-    /// The configurations that go on: by the mean over seeds of the best validation metric of the first `epochs`; a failed run
-    /// counts as 0. Equal ones in the order of the file.
+    /// The configurations that continue, ranked by the mean over seeds of the best validation metric of the first `epochs`.
+    ///
+    /// A failed run counts as 0. Configurations with equal means are in the order of the file.
     private func chosen(of runs: [PlannedRun], after epochs: Int) throws -> Set<String> {
         let histories = try store.histories()
         let order = runs.map(\.configuration).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
@@ -181,7 +191,7 @@ public struct Sweep: Sendable {
 }
 
 extension Int {
-    /// For people: `1.4 GB`, `85 MB`.
+    /// A number of bytes as text: `1.4 GB`, `85 MB`.
     var asMemory: String {
         self >= 1_000_000_000 ? String(format: "%.1f GB", Double(self) / 1e9) : String(format: "%.0f MB", Double(self) / 1e6)
     }

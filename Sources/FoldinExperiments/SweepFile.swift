@@ -13,7 +13,7 @@ import TOMLKit
 ///     epochs = 50
 ///     [grid]                               # every combination of these; [[grid]] for several grids
 ///     model = ["mult-vae", "mult-dae"]
-///     shape = [{ hidden = 300, latent = 100 }, { hidden = 600, latent = 200 }]    # options that go together; any name
+///     shape = [{ hidden = 300, latent = 100 }, { hidden = 600, latent = 200 }]    # options that change together; any name
 ///     [random]                             # drawn values
 ///     count = 10
 ///     seed = 7
@@ -21,32 +21,36 @@ import TOMLKit
 ///     dropout = [0.3, 0.5, 0.7]
 ///     [[runs]]                             # one more
 ///     preset = "liang-dae"
-///     [halving]                            # after so many epochs a third goes on
+///     [halving]                            # after each of these epochs a third continues
 ///     epochs = [10, 30]
 ///     keep = 0.34
 public struct SweepFile: Sendable {
-    /// Stopping what promises little: after each of `epochs`, the share `keep` of the configurations with the best validation
-    /// metric (the mean over seeds of the best epoch so far) goes on from its checkpoints (Jamieson and Talwalkar 2016).
+    /// Successive halving (Jamieson and Talwalkar 2016): after each of `epochs`, only the configurations with the best validation
+    /// metric, the mean over seeds of the best epoch so far, continue from their checkpoints.
     public struct Halving: Sendable, Equatable {
-        /// Epochs after which is chosen, ascending.
+        /// The epochs after which configurations are chosen, ascending.
         public let epochs: [Int]
-        /// The share of the configurations that goes on, rounded up; more than 0 and less than 1.
+        /// The share of the configurations that continue, rounded up; more than 0 and less than 1.
         public let keep: Double
     }
 
+    /// The sweep's name.
     public let name: String
     /// The dataset's name in tables, if the file gives one.
     public let dataset: String?
-    /// What is measured on the test users.
+    /// The metrics measured on the test users.
     public let metrics: [Metric]
+    /// Successive halving; nil to train all runs to their end.
     public let halving: Halving?
-    /// All trainings in a fixed order: the grids, the random ones, the single ones; within a configuration by seed. Repeats
+    /// All trainings in a fixed order: the grids, the random ones, the single ones; within a configuration by seed. Duplicates
     /// are left out.
     public let runs: [PlannedRun]
     /// The file's text.
     public let text: String
 
-    /// - Throws: `FoldinError` of kind `missingInput`; `badData` with the place in the file.
+    /// Reads a file.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput`, or `badData` with the line or the key.
     public init(contentsOf path: String) throws {
         let data = try MappedFile.data(at: path, expected: "a sweep as TOML")
         let file = URL(filePath: path).deletingPathExtension().lastPathComponent
@@ -57,7 +61,9 @@ public struct SweepFile: Sendable {
         }
     }
 
-    /// A sweep from its text; `name` is for one that gives none.
+    /// Reads a sweep from its text; `name` is the default of the key `name`.
+    ///
+    /// - Throws: `FoldinError` of kind `badData`, or `usage` for an invalid option.
     public init(_ text: String, name: String) throws {
         let table: TOMLTable
         do {
@@ -104,7 +110,7 @@ extension SweepFile.Halving {
 }
 
 extension TOMLValueConvertible {
-    /// An array's elements; anything else by itself.
+    /// An array's elements; any other value as the only element.
     var list: [any TOMLValueConvertible] { array.map(Array.init) ?? [self] }
 
     /// A value as `TrainingPlan.set` takes it: arrays become `300,100`, an empty one `none`.

@@ -2,37 +2,38 @@ import FoldinTraining
 import Foundation
 import Synchronization
 
-/// What happened in a sweep.
+/// An event of a sweep.
 public enum SweepEvent: Sendable {
-    /// A run began or goes on.
+    /// A run was started or continued.
     case started(PlannedRun)
-    /// A run trained another epoch.
+    /// A run completed an epoch.
     case epoch(PlannedRun, EpochReport)
-    /// A run came to an end, or to where halving decides.
+    /// A run ended, or reached an epoch at which halving decides.
     case ended(StoredRun)
 }
 
-/// How far a sweep is.
+/// The progress of a sweep.
 public struct SweepProgress: Sendable, Equatable {
-    /// Runs that are done, those of earlier sittings included.
+    /// Runs that are done, including those of earlier processes.
     public internal(set) var done = 0
-    /// Of these, runs that failed.
+    /// Runs among them that failed.
     public internal(set) var failed = 0
+    /// All runs.
     public let total: Int
-    /// The work done, in [0, 1]: epochs, each weighed by its network's size.
+    /// The share of the work that is done, from 0 to 1: epochs, weighted by the size of the network.
     public internal(set) var fraction = 0.0
-    /// Seconds until the end at this sitting's pace, if no run stops early; nil while that is not known.
+    /// Estimated seconds until the end, if no run stops early; nil before the first epoch.
     public internal(set) var secondsLeft: Double?
 }
 
-/// Counts what the runs report.
+/// Computes the progress of a sweep from its runs' reports.
 final class SweepTracker: Sendable {
     private struct State {
         var progress: SweepProgress
         var work: [String: Double]
-        /// The work of earlier sittings.
+        /// The work of earlier processes.
         var before: Double
-        /// Runs that trained an epoch in this sitting.
+        /// Runs that completed an epoch in this process.
         var begun: Set<String> = []
     }
 
@@ -74,7 +75,7 @@ final class SweepTracker: Sendable {
         change { state in
             let weight = weights[run.id]?.epoch ?? 0
             if state.begun.insert(run.id).inserted {
-                // What its checkpoint knows beyond the store is no work of this sitting either.
+                // Epochs that its checkpoint has and the store has not are also work of an earlier process.
                 state.before += weight * Double(epoch.epoch - 1) - (state.work[run.id] ?? 0)
             }
             state.work[run.id] = weight * Double(epoch.epoch)
@@ -95,7 +96,7 @@ final class SweepTracker: Sendable {
     }
 
     private func change(_ body: (inout State) -> SweepEvent) {
-        // Within the lock, so that one call comes at a time and in order.
+        // Inside the lock: `report` is called once at a time and in order.
         state.withLock { state in
             let event = body(&state)
             let done = state.work.values.reduce(0, +)

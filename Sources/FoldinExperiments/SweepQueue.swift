@@ -1,7 +1,7 @@
 import FoldinInteractions
 import Foundation
 
-/// The runs that wait for their turn, and the memory that those at work hold.
+/// The waiting runs, and the memory reserved for the runs in progress.
 ///
 /// `@unchecked Sendable`: every access to the mutable properties is between `lock` and `unlock` of `condition`.
 final class SweepQueue: @unchecked Sendable {
@@ -11,14 +11,15 @@ final class SweepQueue: @unchecked Sendable {
     private var held = 0
     private var failure: (any Error)?
 
-    /// `runs` with the bytes each needs.
+    /// A queue of `runs`, each with the bytes that it needs; `limit` is the sum of those in progress at the same time.
     init(_ runs: [(PlannedRun, Int)], limit: Int?) {
         waiting = runs
         self.limit = limit
     }
 
-    /// The next run that the memory is enough for, waiting for others to end if need be; nil when there is none left. What is
-    /// too large for the limit comes too, to be refused.
+    /// The next run that fits into the memory; waits for others to end if none does. Nil when the queue is empty, stopped or cancelled.
+    ///
+    /// A run that is larger than the limit is returned at once, without a reservation: the caller refuses it.
     func next(isCancelled: () -> Bool) -> (PlannedRun, Int)? {
         condition.lock()
         defer { condition.unlock() }
@@ -39,7 +40,7 @@ final class SweepQueue: @unchecked Sendable {
         return bytes > limit || bytes <= limit - held
     }
 
-    /// Gives back what `next` handed out.
+    /// Releases the memory of a run that `next` returned.
     func free(_ bytes: Int) {
         condition.lock()
         held -= limit.map { bytes > $0 ? 0 : bytes } ?? 0
@@ -47,7 +48,7 @@ final class SweepQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Ends all for an error that is not a run's own.
+    /// Stops the queue after an error that affects all runs.
     func stop(_ error: any Error) {
         condition.lock()
         failure = failure ?? error
@@ -55,11 +56,13 @@ final class SweepQueue: @unchecked Sendable {
         condition.unlock()
     }
 
+    /// The first error given to `stop`.
     var error: (any Error)? {
         condition.lock()
         defer { condition.unlock() }
         return failure
     }
 
+    /// Whether `stop` was called.
     var isStopped: Bool { error != nil }
 }

@@ -1,24 +1,26 @@
+import FoldinTraining
 import Foundation
 
 extension SweepResults {
-    /// The figures that there is data for: the article's three and the learning curves.
+    /// The figures for which the store has data: the article's three and the learning curves.
     public var figures: [Figure] { [annealingFigure, dimensionFigure, lossFigure, learningFigure].compactMap(\.self) }
 
-    /// The best judged run of each network of a family, in the order of the sweep, at most as many as can be told apart.
+    /// The best evaluated run of each network of some families, in the order of the sweep, at most as many as a figure can distinguish.
     private func bestByNetwork(_ families: [String]) -> [StoredRun] {
-        let runs = judged.filter { families.contains($0.family) && histories[$0.id] != nil }
+        let runs = evaluated.filter { families.contains($0.family) && histories[$0.id] != nil }
         let groups = Dictionary(grouping: runs) { "\($0.family) \($0.network ?? "")" }
-        let best = groups.values.compactMap { $0.max { (standing($0), $1.position) < (standing($1), $0.position) } }
-        let chosen = best.sorted { (standing($0), $1.position) > (standing($1), $0.position) }.prefix(Series.most)
+        let best = groups.values.compactMap { $0.max { (rankingValue($0), $1.position) < (rankingValue($1), $0.position) } }
+        let chosen = best.sorted { (rankingValue($0), $1.position) > (rankingValue($1), $0.position) }.prefix(Series.limit)
         return chosen.sorted { $0.position < $1.position }
     }
 
-    /// The first metric, which deciding epochs and test figures share as a rule.
+    /// The first test metric, which is usually also the validation metric.
     private var ranking: String? { testMetrics.first }
 
-    /// The article's first: the validation metric and beta over epochs, the peak of each network marked.
+    /// The article's first figure: the validation metric and beta over epochs, with the peak of each network marked.
     private var annealingFigure: Figure? {
-        let runs = bestByNetwork(["mult-vae"])
+        let annealed = NetworkFamily.all.filter(\.hasAnnealing)
+        let runs = bestByNetwork(annealed.map(\.name))
         guard let first = runs.first else { return nil }
         let metric = Self.title(of: first.options["metric"] ?? "")
         var script = Series.style
@@ -45,28 +47,28 @@ extension SweepResults {
         return Figure(
             name: "annealing", title: "\(metric) and beta over epochs",
             caption:
-                "Mult-VAE: the best run of each network on the validation users, and the weight of the divergence that it had "
-                + "then. A mark stands at the peak.",
+                "\(annealed.map(\.title).joined(separator: ", ")): the validation metric of the best run of each network, and beta, the "
+                + "weight of the KL divergence, at the same epoch. A mark shows the peak.",
             height: 450 + 25 * runs.count, script: script)
     }
 
-    /// The article's second: the test metric against the decoder's first dimension, which is the latent vector's.
+    /// The article's second figure: the test metric against the decoder's first dimension, the width of the latent vector.
     private var dimensionFigure: Figure? {
         guard let ranking else { return nil }
         var script = Series.style
         var plots: [String] = []
         var dimensions: Set<Double> = []
-        for (index, family) in families.prefix(Series.most).enumerated() {
-            let runs = judged.filter { $0.family == family && figure("test \(ranking)", of: $0)?.mean != nil }
+        for (index, family) in families.prefix(Series.limit).enumerated() {
+            let runs = evaluated.filter { $0.family == family && metric("test \(ranking)", of: $0)?.mean != nil }
             let groups = Dictionary(grouping: runs) { Double($0.options["latent"] ?? "") ?? 0 }
             let points = runs.map { run in
-                [Double(run.options["latent"] ?? ""), figure("test \(ranking)", of: run)?.mean]
+                [Double(run.options["latent"] ?? ""), metric("test \(ranking)", of: run)?.mean]
             }
-            // Of each dimension the configuration that the validation users prefer, over its seeds.
+            // For each dimension the configuration with the best validation metric, over its seeds.
             let line = groups.sorted { $0.key < $1.key }.map { dimension, runs in
                 let configurations = Dictionary(grouping: runs, by: \.configuration).values
-                let best = configurations.max { Self.mean($0.map(standing)) < Self.mean($1.map(standing)) } ?? []
-                let values = best.compactMap { figure("test \(ranking)", of: $0)?.mean }
+                let best = configurations.max { Self.mean($0.map(rankingValue)) < Self.mean($1.map(rankingValue)) } ?? []
+                let values = best.compactMap { metric("test \(ranking)", of: $0)?.mean }
                 let (mean, error) = Self.meanAndStandardError(values)
                 return [dimension, mean, error ?? 0]
             }
@@ -93,24 +95,24 @@ extension SweepResults {
             """
         return Figure(
             name: "dimensions", title: "\(Self.title(of: ranking)) against the decoder's first dimension",
-            caption: "The line joins the configuration that the validation users prefer at each width, its bars are one standard "
-                + "error over seeds; small rings are single runs.",
+            caption: "The line joins the configurations with the best validation metric at each width; bars are one standard "
+                + "error over seeds, small rings are single runs.",
             height: 380, script: script)
     }
 
-    /// The article's third: does a lower loss rank better?
+    /// The article's third figure: the test metric against the loss at the best epoch.
     private var lossFigure: Figure? {
         guard let ranking else { return nil }
         var script = Series.style
         var plots: [String] = []
-        let isOfValidation = judged.allSatisfy { run in
+        let isOfValidation = evaluated.allSatisfy { run in
             histories[run.id]?.first { $0.epoch == run.bestEpoch }?.validationLoss != nil
         }
         let users = isOfValidation ? "validation" : "training"
-        for (index, family) in families.prefix(Series.most).enumerated() {
-            let points = judged.filter { $0.family == family }.compactMap { run -> [Double?]? in
+        for (index, family) in families.prefix(Series.limit).enumerated() {
+            let points = evaluated.filter { $0.family == family }.compactMap { run -> [Double?]? in
                 guard let best = histories[run.id]?.first(where: { $0.epoch == run.bestEpoch }),
-                    let mean = figure("test \(ranking)", of: run)?.mean
+                    let mean = metric("test \(ranking)", of: run)?.mean
                 else { return nil }
                 return [isOfValidation ? best.validationLoss : best.negativeLogLikelihood, mean]
             }
@@ -122,7 +124,7 @@ extension SweepResults {
         }
         guard !plots.isEmpty else { return nil }
         script += """
-            set xlabel '\(users) loss at the best epoch (negative log-likelihood a user)'
+            set xlabel '\(users) loss at the best epoch (negative log-likelihood per user)'
             set ylabel \(Gnuplot.quoted("test " + Self.title(of: ranking)))
             set offsets graph 0.06, graph 0.06, graph 0.12, graph 0.06
             set key top right horizontal
@@ -131,7 +133,7 @@ extension SweepResults {
         return Figure(
             name: "loss", title: "\(Self.title(of: ranking)) against loss",
             caption:
-                "A point is a run: the further left, the better it fits the \(users) users; the higher, the better it ranks for the test users.",
+                "Each point is a run: further left it fits the \(users) users better, higher it ranks items better for the test users.",
             height: 380, script: script)
     }
 
@@ -158,11 +160,11 @@ extension SweepResults {
             losses)
         return Figure(
             name: "learning", title: "Learning curves",
-            caption: "The best run of each model and network: above the validation metric, below the training objective.",
+            caption: "The best run of each model and network: above the validation metric, below the training loss.",
             height: 450 + 25 * runs.count, script: script)
     }
 
-    /// Two plots one above the other over the same epochs.
+    /// A script of two plots, one above the other, over the same epochs.
     private static func panels(
         entries: Int, upper: String, _ above: [String], lower: String, _ below: [String]
     ) -> String {

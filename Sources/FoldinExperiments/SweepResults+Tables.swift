@@ -3,7 +3,7 @@ import FoldinInteractions
 import Foundation
 
 extension SweepResults {
-    /// The best run of each family: chosen by the validation users, judged on the test users.
+    /// The best run of each family: chosen by the validation users, evaluated on the test users.
     public var bestTable: Table {
         let rows = families.compactMap { best(of: $0) }.map { run in
             [
@@ -19,7 +19,7 @@ extension SweepResults {
             ] + testColumns, rows: rows)
     }
 
-    /// Every run, those without figures too.
+    /// Every run, also those without metrics.
     public var allTable: Table {
         let rows = runs.map { run in
             [
@@ -38,24 +38,24 @@ extension SweepResults {
             ] + testColumns + [.init("error")], rows: rows)
     }
 
-    /// Mean and standard error over the seeds of each configuration with judged runs, best validation first.
+    /// Mean and standard error over the seeds of each configuration with evaluated runs, ordered by the validation metric.
     public var seedTable: Table {
-        let groups = Dictionary(grouping: judged, by: \.configuration).values.sorted { ($0[0].position) < ($1[0].position) }
+        let groups = Dictionary(grouping: evaluated, by: \.configuration).values.sorted { ($0[0].position) < ($1[0].position) }
         let lines = groups.map { runs -> (Double, [Table.Cell]) in
             func overSeeds(_ value: (StoredRun) -> Double?) -> Table.Cell {
                 let (mean, error) = Self.meanAndStandardError(runs.compactMap(value))
                 return .init(mean, error: error)
             }
-            let standing = Self.meanAndStandardError(runs.map(standing)).mean ?? 0
+            let rank = Self.meanAndStandardError(runs.map(rankingValue)).mean ?? 0
             let row: [Table.Cell] = [
                 .text(sweep.dataset), .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions),
                 .init(runs.count),
                 .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1),
                 overSeeds { validation(of: $0)?.mean },
             ]
-            return (standing, row + testMetrics.map { name in overSeeds { figure("test \(name)", of: $0)?.mean } })
+            return (rank, row + testMetrics.map { name in overSeeds { metric("test \(name)", of: $0)?.mean } })
         }
-        // Stable: equal ones stay in the order of the sweep.
+        // A stable order: configurations with equal means stay in the order of the sweep.
         let order = lines.indices.sorted { (-lines[$0].0, $0) < (-lines[$1].0, $1) }
         return Table(
             "Mean and standard error over seeds",
@@ -68,7 +68,7 @@ extension SweepResults {
 
     /// Two runs metric by metric on the same test users; see `PairedComparison`.
     ///
-    /// - Throws: `FoldinError` if the store's parts do not fit together.
+    /// - Throws: `FoldinError` of kind `badData` if the store's scores and users have different counts.
     public func comparisonTable(_ first: StoredRun, _ second: StoredRun) throws -> Table {
         let rows: [[Table.Cell]] = try testMetrics.compactMap { name in
             guard let left = try store.scores(of: first.id, metric: name),
@@ -82,23 +82,24 @@ extension SweepResults {
             ]
         }
         return Table(
-            "\(second.id) less \(first.id)",
+            "\(second.id) minus \(first.id)",
             columns: [
                 .init("metric"), .init("users", .number), .init("first", .number), .init("second", .number),
                 .init("difference", .measure), .init("95% from", .number), .init("to", .number), .init("p", .number),
             ], rows: rows)
     }
 
-    /// The run whose identifier this is or begins with.
+    /// The run whose identifier is `name` or begins with it.
     ///
-    /// - Throws: `FoldinError` if none or several have it, or it is not judged.
+    /// - Throws: `FoldinError` of kind `usage` for no such run, several, or one that is not evaluated.
     public func run(named name: String) throws -> StoredRun {
         let found = runs.filter { $0.id == name }.first.map { [$0] } ?? runs.filter { $0.id.hasPrefix(name) }
-        guard found.count == 1, let run = found.first, run.isJudged else {
-            let what = found.isEmpty ? "no run" : found.count > 1 ? "\(found.count) runs" : "a run without figures"
+        guard found.count == 1, let run = found.first, run.isEvaluated else {
+            let what = found.isEmpty ? "no run" : found.count > 1 ? "\(found.count) runs" : "a run without metrics"
             throw FoldinError(
                 .usage, file: directory, found: "\(what) called \"\(name)\"",
-                expected: "the identifier of a finished run, or its beginning, such as \(judged.first?.id ?? "of foldin tables")")
+                expected:
+                    "the identifier of a finished run, or its beginning, such as \(evaluated.first?.id ?? "of foldin tables")")
         }
         return run
     }
@@ -107,8 +108,8 @@ extension SweepResults {
 
     private func tests(of run: StoredRun) -> [Table.Cell] {
         testMetrics.map { name in
-            let figure = figure("test \(name)", of: run)
-            return .init(figure?.mean, error: figure?.standardError)
+            let result = metric("test \(name)", of: run)
+            return .init(result?.mean, error: result?.standardError)
         }
     }
 

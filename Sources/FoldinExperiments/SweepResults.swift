@@ -4,10 +4,14 @@ import FoldinModels
 import FoldinTraining
 import Foundation
 
-/// What a sweep's store holds, read once: for tables, figures and the report.
+/// The results of a sweep, read once from its store: for tables, figures and the report.
+///
+///     let results = try SweepResults(contentsOf: "out")
+///     print(results.bestTable.text(as: .markdown))
 public struct SweepResults: Sendable {
     /// The sweep's directory.
     public let directory: String
+    /// Name, data and file of the sweep.
     public let sweep: StoredSweep
     /// All runs in the order of the sweep.
     public let runs: [StoredRun]
@@ -16,7 +20,9 @@ public struct SweepResults: Sendable {
     private let metrics: [String: [String: StoredMetric]]
     let store: RunStore
 
-    /// - Throws: `FoldinError` if there is no store, or nothing in it yet.
+    /// Reads the store in a sweep's directory.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` if there is none or it has no sweep, `badData` if it cannot be read.
     public init(contentsOf directory: String) throws {
         store = try RunStore(in: directory)
         guard let sweep = try store.sweep() else {
@@ -31,11 +37,11 @@ public struct SweepResults: Sendable {
         }
     }
 
-    /// A figure by a name such as `test ndcg@100`.
-    public func figure(_ name: String, of run: StoredRun) -> StoredMetric? { metrics[run.id]?[name] }
+    /// A metric of a run by part and name: `test ndcg@100`.
+    public func metric(_ name: String, of run: StoredRun) -> StoredMetric? { metrics[run.id]?[name] }
 
-    /// The metric that decided a run's best epoch, on the validation users.
-    public func validation(of run: StoredRun) -> StoredMetric? { figure("validation \(run.options["metric"] ?? "")", of: run) }
+    /// The validation metric that decided a run's best epoch.
+    public func validation(of run: StoredRun) -> StoredMetric? { metric("validation \(run.options["metric"] ?? "")", of: run) }
 
     /// The names of the test metrics of any run, in the order of `Metric`.
     public var testMetrics: [String] {
@@ -43,27 +49,30 @@ public struct SweepResults: Sendable {
         return names.compactMap { try? Metric(named: $0) }.sorted().map(\.description)
     }
 
-    /// The judged runs.
-    public var judged: [StoredRun] { runs.filter(\.isJudged) }
+    /// The runs that are evaluated on the test users.
+    public var evaluated: [StoredRun] { runs.filter(\.isEvaluated) }
 
-    /// The judged run of a family with the best validation metric, without validation users the best first test metric; the
-    /// first of equal ones.
+    /// The evaluated run of a family with the best validation metric, without validation users with the best first test metric; the
+    /// first of runs with equal metrics.
     public func best(of family: String) -> StoredRun? {
-        judged.filter { $0.family == family }.max { (standing($0), $1.position) < (standing($1), $0.position) }
+        evaluated.filter { $0.family == family }.max { (rankingValue($0), $1.position) < (rankingValue($1), $0.position) }
     }
 
-    /// What runs are ranked by; the test users have no say where there are validation users.
-    func standing(_ run: StoredRun) -> Double {
-        validation(of: run)?.mean ?? testMetrics.first.flatMap { figure("test \($0)", of: run)?.mean } ?? -.infinity
+    /// The value by which runs are ranked: the validation metric, or without validation users the first test metric.
+    func rankingValue(_ run: StoredRun) -> Double {
+        validation(of: run)?.mean ?? testMetrics.first.flatMap { metric("test \($0)", of: run)?.mean } ?? -.infinity
     }
 
-    /// The families of the judged runs: the VAE, the DAE, others.
+    /// The families of the evaluated runs, in the order of `NetworkFamily.all`.
     public var families: [String] {
-        let known = ["mult-vae", "mult-dae", "rec-vae"]
-        let found = Set(judged.map(\.family))
+        let known = NetworkFamily.all.map(\.name)
+        let found = Set(evaluated.map(\.family))
         return known.filter(found.contains) + found.subtracting(known).sorted()
     }
 
+    /// Loads the model of a run.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` for a run without a model, or as `TrainedModel.init(contentsOf:)`.
     public func model(of run: StoredRun) throws -> TrainedModel {
         guard let path = run.modelPath else {
             throw FoldinError(.missingInput, file: directory, found: "no model of \(run.id)", expected: "a finished run")
@@ -73,11 +82,10 @@ public struct SweepResults: Sendable {
 }
 
 extension StoredRun {
-    /// `Mult-VAE`, `Mult-DAE` or `RecVAE`.
+    /// The family's title: `Mult-VAE`.
     public var familyTitle: String { Self.title(ofFamily: family) }
 
     static func title(ofFamily family: String) -> String {
-        if family == "rec-vae" { return "RecVAE" }
-        return family.hasPrefix("mult-") ? "Mult-" + family.dropFirst(5).uppercased() : family
+        NetworkFamily(named: family)?.title ?? family
     }
 }

@@ -5,7 +5,7 @@ import FoldinModels
 import FoldinTraining
 import Foundation
 
-/// One training of a sweep in its own run directory, from its beginning or from where it was killed.
+/// One training of a sweep in its own run directory, from its beginning or from its checkpoint.
 struct SweepRun {
     let planned: PlannedRun
     let dataset: PreparedDataset
@@ -18,19 +18,19 @@ struct SweepRun {
     let checkpointSeconds: Double
 
     /// Relative to the sweep's directory.
-    private var place: String { "runs/" + planned.id }
+    private var runPath: String { "runs/" + planned.id }
 
-    /// How far to go.
+    /// The point up to which a run is trained.
     enum Goal: Equatable {
-        /// To the training's end.
+        /// The training's end.
         case end
-        /// To the end of this epoch, unless the training's end comes first; a checkpoint is left.
+        /// The end of this epoch, unless the training ends before; the run keeps a checkpoint.
         case epoch(Int)
-        /// No further: to be judged as it is, because halving stops it.
-        case judgement
+        /// No further epoch: the run is evaluated as it is, because halving stops it.
+        case evaluation
     }
 
-    /// Goes on until the goal is reached, and writes it down. False if it was cancelled before; a checkpoint is left then.
+    /// Trains until the goal is reached, and stores the results. False if it was cancelled before; the run then keeps a checkpoint.
     func advance(to goal: Goal, isCancelled: () -> Bool, progress: (EpochReport) -> Void) throws -> Bool {
         let trainer = try planned.plan.trainer(workers: workers)
         let outline = try trainer.outline(for: dataset)
@@ -42,15 +42,15 @@ struct SweepRun {
         }
         let (run, checkpoint) = try open(options: trainer.options)
         var epochs = checkpoint?.state.history.count ?? 0
-        var isThere: Bool {
+        var isAtGoal: Bool {
             switch goal {
             case .end: false
             case .epoch(let last): epochs >= last
-            case .judgement: true
+            case .evaluation: true
             }
         }
         let outcome = try trainer.run(
-            on: dataset, from: checkpoint, isCancelled: { isThere || isCancelled() }, checkpointSeconds: checkpointSeconds,
+            on: dataset, from: checkpoint, isCancelled: { isAtGoal || isCancelled() }, checkpointSeconds: checkpointSeconds,
             onCheckpoint: { try $0.save(to: run.checkpointPath) }, scratch: run.folder,
             progress: { epoch in
                 epochs = epoch.epoch
@@ -58,7 +58,7 @@ struct SweepRun {
                 progress(epoch)
             })
         if let divergence = outcome.divergence {
-            // The best epoch before is kept, but the run has failed; gone on with, it would diverge again.
+            // The model of the best epoch is kept, but the run has failed; resumed, it would diverge again.
             try outcome.model.save(to: run.modelPath)
             try run.write(RunRecord(outline, card: outcome.model.card, outcome: outcome, test: nil))
             try run.end()
@@ -67,15 +67,15 @@ struct SweepRun {
         }
         if outcome.wasCancelled {
             try store.pause(planned.id, history: outcome.history)
-            guard goal == .judgement else { return isThere }
+            guard goal == .evaluation else { return isAtGoal }
             guard outcome.bestEpoch > 0 else { return false }
         }
-        try judge(outcome, outline, in: run)
+        try evaluate(outcome, outline, in: run)
         return true
     }
 
-    /// Measures the model on the test users and writes down all there is.
-    private func judge(_ outcome: TrainingOutcome, _ outline: NetworkOutline, in run: RunDirectory) throws {
+    /// Evaluates the model on the test users and stores all results.
+    private func evaluate(_ outcome: TrainingOutcome, _ outline: NetworkOutline, in run: RunDirectory) throws {
         var model = outcome.model
         let scores = try Evaluator(metrics, workers: workers).userMetrics(
             model, on: dataset.test, training: dataset.train, isCancelled: { false })
@@ -83,20 +83,20 @@ struct SweepRun {
         for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
         try model.save(to: run.modelPath)
         try run.write(RunRecord(outline, card: model.card, outcome: outcome, test: test))
-        // What may fail comes before the run counts as finished, which is never gone on with.
+        // All that can fail comes before the run counts as finished, because a finished run is never continued.
         if !run.replacesRun { try run.endEvents() }
         try store.finish(
             planned.id, as: outcome.wasCancelled ? .stopped : .finished, outcome: outcome, scores: scores,
-            modelPath: place + "/model.safetensors")
-        // Only now: killed before, the run goes on from its checkpoint to the same end. One that cannot be removed is of no use and does no harm.
+            modelPath: runPath + "/model.safetensors")
+        // The checkpoint is removed last: a run killed before continues from it to the same end. One that cannot be removed does no harm.
         if run.replacesRun { try run.finish() } else { try? run.removeCheckpoint() }
     }
 
     private func open(options: [String: String]) throws -> (RunDirectory, TrainingCheckpoint?) {
-        try RunDirectory.resuming(directory + "/" + place, options: options, restartingFinished: true)
+        try RunDirectory.resuming(directory + "/" + runPath, options: options, restartingFinished: true)
     }
 
-    /// What a diverged run is written down with.
+    /// The error of a diverged run.
     struct Diverged: Error, CustomStringConvertible {
         let divergence: TrainingDivergence
         let bestEpoch: Int

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Table {
-    /// Names and exact values, a mean and its standard error in columns of their own (`…_se`).
+    /// Column names and exact values, with a mean and its standard error in two columns (`…_se`).
     private var exact: (names: [String], rows: [[Table.Cell]]) {
         let names = columns.flatMap { $0.kind == .measure ? [$0.name, $0.name + "_se"] : [$0.name] }
         let rows = rows.map { row in
@@ -31,7 +31,7 @@ extension Table {
         return lines.map { $0.joined(separator: ",") + "\n" }.joined()
     }
 
-    /// A table as GitHub reads it.
+    /// GitHub's Markdown.
     var markdown: String {
         func escaped(_ text: String) -> String {
             var result = ""
@@ -82,7 +82,7 @@ extension Table {
             + line(columns.map { escaped($0.name) }) + "\\midrule\n" + body.joined() + "\\bottomrule\n\\end{tabular}\n"
     }
 
-    /// A list of objects, one a row; what is missing is null.
+    /// An array of one object per row; a missing value is null.
     var json: String {
         func quoted(_ text: String) -> String {
             let encoder = JSONEncoder()
@@ -103,7 +103,7 @@ extension Table {
         return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
     }
 
-    /// The shortest text that is read back as this number.
+    /// The shortest text that reads back as this number.
     private static func exact(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
     }

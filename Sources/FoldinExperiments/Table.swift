@@ -1,41 +1,54 @@
 import Foundation
 
-/// Rows and columns to be printed, as CSV, Markdown, LaTeX, JSON or HTML.
+/// A table that can be written as CSV, Markdown, LaTeX, JSON or HTML.
+///
+///     let table = Table("Results", columns: [.init("model"), .init("ndcg@100", .measure)], rows: [[.text("a"), .missing]])
+///     print(table.text(as: .markdown))
 public struct Table: Sendable, Equatable {
-    /// What stands in one place.
+    /// One cell.
     public enum Cell: Sendable, Equatable {
+        /// Words.
         case text(String)
-        /// A number with so many digits after the point.
+        /// A number, with `digits` after the point.
         case number(Double, digits: Int)
         /// A mean with its standard error. In CSV and JSON these are two columns.
         case measure(Double, error: Double?, digits: Int)
+        /// No value.
         case missing
     }
 
-    /// What a column holds.
+    /// The kind of value in a column.
     public enum Kind: Sendable, Equatable {
-        /// Words, to be read from the left.
+        /// Words, aligned left.
         case text
+        /// Numbers, aligned right.
         case number
         /// A mean with its standard error.
         case measure
     }
 
+    /// The heading and kind of a column.
     public struct Column: Sendable, Equatable {
+        /// The heading.
         public let name: String
+        /// The kind of its cells.
         public let kind: Kind
 
+        /// A column, by default of words.
         public init(_ name: String, _ kind: Kind = .text) {
             self.name = name
             self.kind = kind
         }
     }
 
+    /// The heading.
     public let title: String
+    /// The columns from left to right.
     public let columns: [Column]
-    /// As many cells a row as there are columns.
+    /// Rows with one cell per column.
     public let rows: [[Cell]]
 
+    /// A table; each row must have one cell per column.
     public init(_ title: String, columns: [Column], rows: [[Cell]]) {
         precondition(rows.allSatisfy { $0.count == columns.count }, "a row needs a cell for each column")
         self.title = title
@@ -43,8 +56,17 @@ public struct Table: Sendable, Equatable {
         self.rows = rows
     }
 
-    /// The languages a table can be written in.
-    public enum Format: String, Sendable, CaseIterable { case csv, markdown, latex, json }
+    /// The format of a table's text.
+    public enum Format: String, Sendable, CaseIterable {
+        /// RFC 4180 with exact numbers.
+        case csv
+        /// GitHub's tables.
+        case markdown
+        /// A `tabular` with rules of the package booktabs.
+        case latex
+        /// An array of one object per row, with exact numbers.
+        case json
+    }
 
     /// The table as text that ends with a newline.
     public func text(as format: Format) -> String {
@@ -68,7 +90,7 @@ extension Table.Cell {
         self = mean.map { .measure($0, error: error, digits: digits) } ?? .missing
     }
 
-    /// For people; `plusMinus` stands between a mean and its error.
+    /// The rounded value as text; `plusMinus` is put between a mean and its error.
     func readable(_ plusMinus: String = " ± ") -> String {
         switch self {
         case .text(let text): return text
@@ -81,7 +103,7 @@ extension Table.Cell {
 
     static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "" }
-        // Small p-values would be a row of zeros.
+        // A small p-value would be shown as zeros only.
         if value != 0, digits > 0, abs(value) < 0.5 * pow(10, -Double(digits)) { return String(format: "%.1e", value) }
         return String(format: "%.\(digits)f", value)
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Report") struct ReportTests {
     static let text = SweepTests.grid.replacing("\"made\"", with: "'''\(SmallSweep.hostile)'''")
 
-    @Test("is one page without outside resources or unescaped names, figures included") func page() throws {
+    @Test("is one page without outside resources or unescaped names, with figures") func isSelfContained() throws {
         let folder = try TemporaryFolder()
         let results = try SmallSweep.run(Self.text, in: folder).results
         let gnuplot = try? Gnuplot()
@@ -32,16 +32,16 @@ import Testing
         }
     }
 
-    @Test("does without dataset, gnuplot and finished runs") func little() throws {
+    @Test("works without dataset, gnuplot and finished runs") func worksWithLittle() throws {
         let folder = try TemporaryFolder()
         let results = try SmallSweep.run(Self.text, in: folder).results
         let page = try Report(results, dataset: nil, gnuplot: nil).html()
-        #expect(page.contains("there was no gnuplot") && page.contains("needs the dataset"))
+        #expect(page.contains("gnuplot was not found") && page.contains("the dataset was not available"))
         let none = try SmallSweep.run(Self.text, in: folder, "none", isCancelled: { true }).results
-        #expect(try Report(none, dataset: SmallSweep.dataset(), gnuplot: nil).html().contains("No training has been judged"))
+        #expect(try Report(none, dataset: SmallSweep.dataset(), gnuplot: nil).html().contains("No training has been evaluated"))
     }
 
-    @Test("figures are drawn as SVG and PNG, with labels", .enabled(if: (try? Gnuplot()) != nil)) func figures() throws {
+    @Test("figures are drawn as SVG and PNG, with labels", .enabled(if: (try? Gnuplot()) != nil)) func drawsFigures() throws {
         let folder = try TemporaryFolder()
         let results = try SmallSweep.run(Self.text, in: folder).results
         let gnuplot = try Gnuplot()
@@ -55,12 +55,12 @@ import Testing
         #expect(failure { try gnuplot.draw(broken, as: .svg) }?.kind == .badData)
     }
 
-    @Test("says how to get gnuplot") func noGnuplot() {
+    @Test("says how to install gnuplot") func namesTheMissingProgram() {
         #expect(failure { try Gnuplot(searching: "/nowhere:/none") }?.expected.contains("gnuplot-nox") == true)
         #expect(Gnuplot.quoted("a'b\nc") == "'a''b c'")
     }
 
-    @Test("popularity's parts and Gini by hand") func profile() {
+    @Test("segments of popularity and Gini agree with hand computation") func computesProfiles() {
         #expect(RecommendationProfile.gini([0, 0, 0, 4]) == 0.75)
         #expect(RecommendationProfile.gini([2, 2, 2]) == 0 && RecommendationProfile.gini([0, 0]) == 0)
         #expect(RecommendationProfile.gini([1, 3]) == 0.25)
@@ -68,13 +68,13 @@ import Testing
         #expect(RecommendationProfile.parts([1, 4, 2, 2, 1, 1, 1]) == [2, 0, 1, 1, 2, 2, 2])
     }
 
-    @Test("the tables' figures by hand") func tables() throws {
+    @Test("the tables agree with hand computation") func computesTables() throws {
         let folder = try TemporaryFolder()
         let results = try SmallSweep.run(Self.text, in: folder).results
         let seeds = results.seedTable
         #expect(seeds.rows.count == 4)
-        let runs = results.judged.filter { $0.configuration == results.best(of: "mult-dae")?.configuration }
-        let values = runs.compactMap { results.figure("test ndcg@5", of: $0)?.mean }
+        let runs = results.evaluated.filter { $0.configuration == results.best(of: "mult-dae")?.configuration }
+        let values = runs.compactMap { results.metric("test ndcg@5", of: $0)?.mean }
         #expect(values.count == 2)
         let error = abs(values[0] - values[1]) / 2
         #expect(seeds.text(as: .json).contains("\"ndcg@5\": \((values[0] + values[1]) / 2), \"ndcg@5_se\": "))

@@ -13,21 +13,21 @@ import Testing
 
     private func models(_ results: SweepResults) throws -> [String: Data] {
         Dictionary(
-            uniqueKeysWithValues: try results.judged.map { run in
+            uniqueKeysWithValues: try results.evaluated.map { run in
                 (run.id, try Data(contentsOf: URL(filePath: "\(results.directory)/\(run.modelPath ?? "")")))
             })
     }
 
-    @Test("writes down what the evaluator finds, the same for any number at a time") func results() throws {
+    @Test("stores the evaluator's results, the same for any number of runs at a time") func storesResults() throws {
         let folder = try TemporaryFolder()
         let (isDone, results) = try SmallSweep.run(Self.grid, in: folder)
-        #expect(isDone && results.runs.count == 8 && results.judged.count == 8)
+        #expect(isDone && results.runs.count == 8 && results.evaluated.count == 8)
         let run = results.runs[5]
         let dataset = SmallSweep.dataset()
         let metrics = try Evaluator([.ndcg(at: 5), .recall(at: 3), .coverage(at: 5)]).userMetrics(
             results.model(of: run), on: dataset.test, training: dataset.train)
         for result in metrics.report.results {
-            let stored = try #require(results.figure("test \(result.metric)", of: run))
+            let stored = try #require(results.metric("test \(result.metric)", of: run))
             #expect(stored.mean == result.mean && stored.standardError == result.standardError)
         }
         let scores = try #require(try results.store.scores(of: run.id, metric: "ndcg@5"))
@@ -43,7 +43,8 @@ import Testing
         #expect(results.best(of: "mult-vae")?.id == parallel.results.best(of: "mult-vae")?.id)
     }
 
-    @Test("a run that diverges fails with a message of Foldin's and keeps its best epoch; the rest go on") func divergence()
+    @Test("a run that diverges fails with a message of Foldin's and keeps its best epoch; the others continue")
+    func keepsTheBestEpochOfADivergedRun()
         throws
     {
         let folder = try TemporaryFolder()
@@ -60,7 +61,7 @@ import Testing
         #expect(names.contains("model.safetensors") == error.contains("the model of the best epoch before"))
     }
 
-    @Test("a failed run is written down and the rest go on; it is tried again only when asked for") func failures() throws {
+    @Test("a failed run is stored and the others continue; it is trained again only on request") func storesFailures() throws {
         let folder = try TemporaryFolder()
         let text = SmallSweep.base.replacing("seeds = [1, 2]", with: "") + "[[runs]]\ndropout = 1.5\n[[runs]]\nlatent = 3\n"
         let (isDone, results) = try SmallSweep.run(text, in: folder)
@@ -77,7 +78,7 @@ import Testing
         #expect(started.withLock { $0 } == 1)
     }
 
-    @Test("a run beyond the memory limit is refused, one that fits is not") func memory() throws {
+    @Test("a run beyond the memory limit is refused, one that fits is not") func limitsMemory() throws {
         let folder = try TemporaryFolder()
         var limits = Sweep.Limits()
         limits.memory = 100_000
@@ -90,14 +91,14 @@ import Testing
         #expect(runs[2].error?.contains("--memory") == true)
     }
 
-    @Test("interrupted and started again it comes to the same models and repeats nothing") func interruption() throws {
+    @Test("interrupted and started again it gives the same models and repeats nothing") func continuesAfterInterruption() throws {
         let folder = try TemporaryFolder()
         let whole = try SmallSweep.run(Self.grid, in: folder, "whole").results
         let steps = Mutex(0)
-        var sittings = 0
+        var processes = 0
         var finished: Set<String> = []
         while true {
-            sittings += 1
+            processes += 1
             steps.withLock { $0 = 0 }
             let ended = Mutex<[String]>([])
             let (isDone, results) = try SmallSweep.run(
@@ -110,17 +111,17 @@ import Testing
                 },
                 progress: { event, _ in if case .started(let run) = event { ended.withLock { $0.append(run.id) } } })
             #expect(finished.isDisjoint(with: ended.withLock { $0 }))
-            finished = Set(results.judged.map(\.id))
+            finished = Set(results.evaluated.map(\.id))
             if isDone { break }
-            try #require(sittings < 50)
+            try #require(processes < 50)
         }
-        #expect(sittings > 2)
+        #expect(processes > 2)
         let results = try SweepResults(contentsOf: folder.path + "/out")
         #expect(try models(results) == models(whole))
         for run in results.runs { #expect(results.histories[run.id]?.map(\.loss) == whole.histories[run.id]?.map(\.loss)) }
     }
 
-    @Test("halving stops the configurations that validate worst, and the kept ones are as without it") func halving() throws {
+    @Test("halving stops the configurations that validate worst, and the kept ones are as without it") func halves() throws {
         let folder = try TemporaryFolder()
         let whole = try SmallSweep.run(Self.grid, in: folder, "whole").results
         let (isDone, results) = try SmallSweep.run(Self.grid + "[halving]\nepochs = [1, 2]\nkeep = 0.5\n", in: folder)
@@ -140,7 +141,7 @@ import Testing
         for (id, model) in try models(results) where finished.contains(where: { $0.id == id }) { #expect(model == expected[id]) }
     }
 
-    @Test("one process at a time, and one dataset") func exclusion() throws {
+    @Test("one process at a time, and one dataset") func excludesOtherProcesses() throws {
         let folder = try TemporaryFolder()
         let file = try SweepFile(Self.grid, name: "made")
         func open(_ dataset: PreparedDataset) throws -> Sweep {

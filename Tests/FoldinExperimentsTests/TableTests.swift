@@ -10,7 +10,7 @@ import Testing
             [.text("two\nlines, \"quoted\""), .missing, .missing],
         ])
 
-    @Test func csv() {
+    @Test func writesCSV() {
         #expect(
             Self.table.text(as: .csv) == """
                 run,n|_,ndcg@100,ndcg@100_se
@@ -22,7 +22,7 @@ import Testing
                 """)
     }
 
-    @Test func markdown() {
+    @Test func writesMarkdown() {
         #expect(
             Self.table.text(as: .markdown) == ##"""
                 | run | n\|\_ | ndcg@100 |
@@ -34,7 +34,7 @@ import Testing
                 """##)
     }
 
-    @Test func latex() {
+    @Test func writesLaTeX() {
         #expect(
             Self.table.text(as: .latex) == ##"""
                 % needs \usepackage{booktabs}
@@ -51,7 +51,7 @@ import Testing
                 """##)
     }
 
-    @Test func json() {
+    @Test func writesJSON() {
         #expect(
             Self.table.text(as: .json) == ##"""
                 [

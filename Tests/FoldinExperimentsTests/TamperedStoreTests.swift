@@ -6,13 +6,13 @@ import Testing
 
 @testable import FoldinExperiments
 
-/// Stores and directories that are not as a sweep left them.
+/// Stores and directories that were changed after a sweep.
 @Suite("Tampered stores") struct TamperedStoreTests {
     private static let text = SmallSweep.base + "[[runs]]\nlatent = 3\n"
 
-    /// Where a number is expected, SQLite itself makes one of a text: 0.
+    /// SQLite converts a text to the number 0.
     @Test(
-        "a value of another type is refused or taken as SQLite takes it, wherever it stands",
+        "a value of another type in any column is refused or converted as SQLite does",
         arguments: [
             ("UPDATE run SET status = 'asleep'", true), ("UPDATE run SET options = 'none'", true),
             ("UPDATE run SET epochs = 'many'", false), ("UPDATE epoch SET updates = 'x'", false),
@@ -37,7 +37,8 @@ import Testing
         #expect(error?.kind == .badData && error?.file?.hasSuffix(RunStore.fileName) == true, "\(String(describing: error))")
     }
 
-    @Test("a run whose files cannot be written ends the sweep, which goes on another time") func unwritable() throws {
+    @Test("a run whose files cannot be written ends the sweep, which can be continued") func stopsIfFilesCannotBeWritten() throws
+    {
         let folder = try TemporaryFolder()
         let plan = try SweepFile(Self.text, name: "made").runs
         try FileManager.default.createDirectory(atPath: folder.path + "/out/runs", withIntermediateDirectories: true)

@@ -5,9 +5,9 @@ import FoldinModels
 import FoldinRecommending
 import Foundation
 
-/// The part of the report that needs the dataset and the models: who is served how well, and with what.
-struct CloserLook {
-    private struct Judged {
+/// The part of the report that needs the dataset and the models: quality by kind of user and item, and what is recommended.
+struct ModelSection {
+    private struct EvaluatedRun {
         let run: StoredRun
         let profile: RecommendationProfile
         var title: String { run.familyTitle }
@@ -15,10 +15,12 @@ struct CloserLook {
 
     private let results: SweepResults
     private let dataset: PreparedDataset
-    private let models: [Judged]
+    private let models: [EvaluatedRun]
     private let popularity: RecommendationProfile
 
-    /// - Throws: `FoldinError` if a model is not there or not of the dataset.
+    /// Loads the models of `best` and ranks items for all test users.
+    ///
+    /// - Throws: `FoldinError` for a model that is missing or was trained on other items than the dataset's.
     init(results: SweepResults, dataset: PreparedDataset, best: [StoredRun], workers: Workers) throws {
         self.results = results
         self.dataset = dataset
@@ -26,14 +28,16 @@ struct CloserLook {
             let model = try results.model(of: run)
             guard model.itemCount == dataset.items.count, model.items == nil || model.items == dataset.items else {
                 throw FoldinError(
-                    .badData, file: results.directory, found: "the model of \(run.id), of other items than the dataset's",
+                    .badData, file: results.directory, found: "the model of \(run.id), which has other items than the dataset",
                     expected: "the data that the sweep was run on")
             }
-            return Judged(run: run, profile: RecommendationProfile(model, on: dataset, cutoff: Report.cutoff, workers: workers))
+            return EvaluatedRun(
+                run: run, profile: RecommendationProfile(model, on: dataset, cutoff: Report.cutoff, workers: workers))
         }
         popularity = RecommendationProfile(ItemPopularity(dataset.train), on: dataset, cutoff: Report.cutoff, workers: workers)
     }
 
+    /// The two sections as HTML.
     var html: String {
         get throws {
             """
@@ -49,15 +53,15 @@ struct CloserLook {
         }
     }
 
-    /// Test users in four parts by the number of items folded in.
+    /// The first test metric of four equal parts of the test users, by the number of items folded in.
     private func byActivity() throws -> String {
         guard let metric = results.testMetrics.first else { return "" }
         let sizes = Dictionary(
             uniqueKeysWithValues: zip(
                 dataset.test.userIndices, (0..<dataset.test.count).map { dataset.test.foldIn.row($0).count }))
         var rows: [[Table.Cell]] = []
-        for judged in models {
-            guard let scores = try results.store.scores(of: judged.run.id, metric: metric) else { continue }
+        for evaluated in models {
+            guard let scores = try results.store.scores(of: evaluated.run.id, metric: metric) else { continue }
             let users = zip(scores.users, scores.values).compactMap { user, value in sizes[user].map { (size: $0, value: value) }
             }
             .enumerated().sorted { ($0.element.size, $0.offset) < ($1.element.size, $1.offset) }.map(\.element)
@@ -66,7 +70,7 @@ struct CloserLook {
                 guard let first = group.first, let last = group.last else { continue }
                 let (mean, error) = SweepResults.meanAndStandardError(group.map(\.value))
                 let range = first.size == last.size ? "\(first.size)" : "\(first.size) to \(last.size)"
-                if rows.count > part, judged.run.id != models[0].run.id {
+                if rows.count > part, evaluated.run.id != models[0].run.id {
                     rows[part].append(.init(mean, error: error))
                 } else {
                     rows.append([.text(range), .init(group.count), .init(mean, error: error)])
@@ -76,7 +80,7 @@ struct CloserLook {
         let columns = [Table.Column("items folded in"), .init("users", .number)] + models.map { .init($0.title, .measure) }
         guard !rows.isEmpty, rows.allSatisfy({ $0.count == columns.count }) else { return "" }
         let title = "Test \(SweepResults.title(of: metric)) by the users' activity"
-        return "<h3>\(HTML.escaped(title))</h3><p>Test users in four equal parts, from those who clicked least.</p>"
+        return "<h3>\(HTML.escaped(title))</h3><p>Test users in four equal parts, ordered by their number of clicks.</p>"
             + HTML.table(Table(title, columns: columns, rows: rows))
     }
 
@@ -92,20 +96,22 @@ struct CloserLook {
                 }
         }
         let title = "Items by popularity"
-        return "<h3>\(title)</h3><p>Head, middle and tail have a third of the training clicks each. Found: of the held-out items "
-            + "there, the share among a user's first \(Report.cutoff). Recommended: the share of all recommendations.</p>"
+        return
+            "<h3>\(title)</h3><p>Head, middle and tail each have a third of the training clicks. Found: the share of the held-out items of the "
+            + "segment that are among a user's first \(Report.cutoff). Recommended: the share of all recommendations.</p>"
             + HTML.table(Table(title, columns: columns, rows: rows))
     }
 
+    /// Coverage, popularity and inequality of each model's recommendations.
     private var reach: String {
-        let all = models.map { ($0.title, $0.profile) } + [("Popularity alone", popularity)]
+        let all = models.map { ($0.title, $0.profile) } + [("Popularity", popularity)]
         let rows = all.map { title, profile -> [Table.Cell] in
             [.text(title), Self.percent(profile.coverage), Self.percent(profile.popularity), .init(profile.gini, digits: 3)]
         }
         let title = "Coverage and popularity bias of the first \(profileCutoff)"
         return
-            "<h3>\(title)</h3><p>Coverage: items that anybody is recommended. Average popularity: the share of training users who "
-            + "clicked a recommended item. Gini: how unequally recommendations fall on items, from 0 (alike) to 1.</p>"
+            "<h3>\(title)</h3><p>Coverage: the share of items recommended to at least one user. Average popularity: the share of training users who "
+            + "clicked a recommended item. Gini: how unequally recommendations are spread over items, from 0 (equal) to 1.</p>"
             + HTML.table(
                 Table(
                     title,
@@ -116,7 +122,7 @@ struct CloserLook {
 
     private var profileCutoff: Int { popularity.cutoff }
 
-    /// Four users from the least to the most active, with what each model would show them.
+    /// Four users from the least to the most active, with the items that each model recommends to them.
     private var sideBySide: String {
         let users = dataset.test
         let order = (0..<users.count).filter { !users.heldOut.row($0).isEmpty && !users.foldIn.row($0).isEmpty }
@@ -126,24 +132,27 @@ struct CloserLook {
         let chosen = places.enumerated().filter { places.firstIndex(of: $1) == $0 }.map(\.element)
         let clicks = dataset.train.itemCounts()
         let parts = chosen.map { row -> String in
-            // What tells most about a person is what few others clicked.
+            // The items that few others clicked say most about a user.
             let history = users.foldIn.row(row).sorted { (clicks[Int($0)], $0) < (clicks[Int($1)], $1) }
             let shown = history.prefix(8).map { HTML.escaped(title($0)) }.joined(separator: " · ")
             let more = history.count > 8 ? " … and \(history.count - 8) more" : ""
             let user = dataset.users.count > Int(users.userIndices[row]) ? dataset.users[Int(users.userIndices[row])] : "\(row)"
-            let cards = models.map { judged -> String in
-                let items = judged.profile.lists[row].prefix(10).map { item -> String in
+            let cards = models.map { evaluated -> String in
+                let items = evaluated.profile.lists[row].prefix(10).map { item -> String in
                     let isHit = users.heldOut.row(row).contains(item)
                     return "<li\(isHit ? " class=\"hit\"" : "")>\(HTML.escaped(title(item)))</li>"
                 }
-                return "<div class=\"card\"><h3>\(HTML.escaped(judged.title))</h3><ol class=\"list\">\(items.joined())</ol></div>"
+                return
+                    "<div class=\"card\"><h3>\(HTML.escaped(evaluated.title))</h3><ol class=\"list\">\(items.joined())</ol></div>"
             }
             return
                 "<h3>User \(HTML.escaped(user)), \(history.count) items folded in, \(users.heldOut.row(row).count) held out</h3>"
                 + "<p class=\"soft\">\(shown)\(more)</p><div class=\"cards\">\(cards.joined())</div>"
         }
-        return "<h3>Side by side</h3><p>The first ten for four test users, below the least known of what each had clicked. "
-            + "A ✓ marks what the user did click and the model was not shown.</p>" + parts.joined(separator: "\n")
+        return
+            "<h3>Side by side</h3><p>The first ten recommendations for four test users, below the least popular items that each of them clicked. "
+            + "A ✓ marks a held-out item: the user clicked it, and it was not in the model's input.</p>"
+            + parts.joined(separator: "\n")
     }
 
     private func title(_ item: Int32) -> String {
