@@ -3,48 +3,54 @@ import FoldinTraining
 import Foundation
 import TOMLKit
 
-/// Training options from a TOML file: the names of the flags without dashes, and `preset`, at the top level.
+/// Training options from a TOML file, whose top level has the names of the flags without dashes, and `preset`.
 ///
 ///     preset = "liang-vae"
 ///     hidden = [600, 300]
 ///     learning-rate = 5e-4
+///
+/// Every option that `TrainingPlan` declares is a key.
 public struct OptionsFile: Sendable {
-    /// A line of the file.
+    /// One setting of the file.
     public struct Setting: Sendable, Equatable {
+        /// The option's name.
         public let name: String
-        /// The value as `TrainingPlan.set` takes it: a list is joined by commas.
+        /// The value as `TrainingPlan.set` reads it: a list is joined by commas.
         public let text: String
-        /// From 1.
+        /// The line in the file, from 1.
         public let line: Int
     }
 
+    /// The path of the file.
     public let path: String
     /// All settings but the preset, in the order of their lines.
     public let settings: [Setting]
-    /// The preset that the settings change.
+    /// The preset that the settings override; nil if the file names none.
     public let preset: String?
 
     /// Reads a file.
     ///
-    /// - Throws: `FoldinError` with the line, of kind `missingInput`, or `badData` for what is no TOML or neither a text, a number
-    ///   nor a list of them. Names and values are checked by `apply(to:)`.
+    /// Names and values are checked by `apply(to:)`.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput`, or of kind `badData` with the line for text that is not TOML or a value that is neither a
+    ///   text, a number nor a list of them.
     public init(contentsOf path: String) throws {
         let data = try MappedFile.data(at: path, expected: "options in a TOML file")
         guard let text = String(data: data, encoding: .utf8) else {
-            throw FoldinError(.badData, file: path, found: "bytes that are no UTF-8", expected: "options in a TOML file")
+            throw FoldinError(.badData, file: path, found: "bytes that are not UTF-8", expected: "options in a TOML file")
         }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             throw FoldinError(
-                .badData, file: path, line: error.source.begin.line, found: "what TOML cannot be: \(error.description)",
+                .badData, file: path, line: error.source.begin.line, found: "text that is not TOML: \(error.description)",
                 expected: "lines such as latent = 200")
         }
         self.path = path
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let all = try table.keys.map { name in
-            // TOML's parser does not say where a value stands.
+            // TOML's parser does not give the line of a value.
             let line = lines.firstIndex { OptionsFile.key(of: $0) == name }.map { $0 + 1 }
             guard let value = OptionsFile.text(of: table[name]) else {
                 let type = table[name]?.type.description ?? "nothing"
@@ -59,9 +65,9 @@ public struct OptionsFile: Sendable {
         settings = all.filter { $0.name != "preset" }
     }
 
-    /// Sets the options of the file, not those of its preset.
+    /// Sets the options of the file in `plan`. The preset is not applied: call `TrainingPlan.apply(preset:)` before.
     ///
-    /// - Throws: `FoldinError` of kind `badData` with the line, for a name that is no option's or a value that cannot be.
+    /// - Throws: `FoldinError` of kind `badData` with the line, for an unknown name or an invalid value.
     public func apply(to plan: inout TrainingPlan) throws {
         for setting in settings {
             do {
@@ -72,7 +78,7 @@ public struct OptionsFile: Sendable {
         }
     }
 
-    /// The name before the equals sign; nil where there is none.
+    /// The name before the equals sign; nil for a line without one.
     private static func key(of line: Substring) -> String? {
         line.firstIndex(of: "=").map { line[..<$0].trimmingCharacters(in: .whitespaces.union(["\"", "'"])) }
     }

@@ -1,15 +1,15 @@
 import FoldinEvaluation
 
-/// What the first training of `Schedule.Annealing.searching` found.
+/// The result of the first training of `Schedule.Annealing.searching`.
 public struct AnnealingSearch: Sendable, Codable, Equatable {
-    /// Its epochs: beta and the validation metric over time.
+    /// The epochs of the first training: beta and the validation metric over time.
     public let curve: [EpochReport]
-    /// The epoch with the best validation metric, the first of equals.
+    /// The epoch with the best validation metric; the first of several with the same.
     public let bestEpoch: Int
-    /// Beta of that epoch's last update: the cap of the second training.
+    /// Beta of that epoch's last update, which becomes the cap of the second training.
     public let beta: Float
 
-    /// The search that `curve` is the first training of; nil when it has no validation metric.
+    /// The result of a first training with the epochs `curve`; nil if none has a validation metric.
     init?(curve: [EpochReport]) {
         var best: (epoch: EpochReport, metric: Double)?
         for epoch in curve {

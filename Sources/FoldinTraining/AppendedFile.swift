@@ -1,11 +1,11 @@
 import FoldinInteractions
 import Foundation
 
-/// Lines added to the end of a file that others may be reading.
+/// Appends to a file that other processes may be reading.
 enum AppendedFile {
-    /// Adds `bytes` to the file `path`, which is there: all of them or, where that fails and can be undone, none.
+    /// Appends all of `bytes` to the existing file `path`; after a failure the file is cut back to its old length where possible.
     ///
-    /// - Throws: `FoldinError` of kind `writeFailed`; `expected` is what should have been possible.
+    /// - Throws: `FoldinError` of kind `writeFailed` with `expected` as its expectation.
     static func append(_ bytes: [UInt8], to path: String, expected: String) throws {
         func failure() -> FoldinError {
             FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: expected)
@@ -26,7 +26,7 @@ enum AppendedFile {
                 rest = rest.dropFirst(written)
             } else if errno != EINTR {
                 let failure = failure()
-                // Half a line would spoil the next one as well.
+                // A partial line would make the next one unreadable as well.
                 _ = ftruncate(descriptor, status.st_size)
                 close(descriptor)
                 throw failure

@@ -1,40 +1,47 @@
 import FoldinInteractions
 import Foundation
 
-/// The directory a training writes to: `options.toml` first, `history.jsonl`, `tensorboard/` and `checkpoint.safetensors` as it goes,
-/// `model.safetensors` and `run.json` at its end, when the checkpoint goes.
+/// The directory of a training.
 ///
-/// Where a run is there already, a new one is written to the folder `unfinished-run` in it and takes its place in `finish()`. Until then the old
-/// run stays as it was, whatever becomes of the training. One process at a time may write to a directory.
+/// `options.toml` is written first; `history.jsonl`, `tensorboard/` and `checkpoint.safetensors` during the training; `model.safetensors` and
+/// `run.json` at its end, when the checkpoint is removed.
+///
+/// In a directory that already has a run, a new one is written to the folder `unfinished-run` and replaces the earlier one in `finish()`. Until
+/// then the earlier run is unchanged, however the training ends. One process at a time may write to a directory.
+///
+///     let run = try RunDirectory(creating: "run", options: trainer.options)
+///     let outcome = try trainer.run(on: dataset, progress: run.append)
+///     try outcome.model.save(to: run.modelPath)
+///     try run.finish()
 public struct RunDirectory: Sendable {
     /// The directory of the run.
     public let path: String
-    /// Where the files are written: `path`, or a folder in it until `finish()` when an earlier run is there.
+    /// The folder of the files: `path`, or `unfinished-run` in it while an earlier run is being replaced.
     public let folder: String
     private let lock: RunLock
 
     /// The best epoch's model; after `finish()` it is at `finishedModelPath`.
     public var modelPath: String { folder + "/model.safetensors" }
-    /// Where the model is once the run is finished.
+    /// The path of the model after `finish()`.
     public var finishedModelPath: String { path + "/model.safetensors" }
-    /// A line an epoch.
+    /// The epochs, one line of JSON each.
     public var historyPath: String { folder + "/history.jsonl" }
-    /// The same of the first training of a search for beta; only there after one.
+    /// The epochs of the first training of a search for beta; missing without a search.
     public var searchPath: String { folder + "/anneal-search.jsonl" }
     /// Options and final figures.
     public var recordPath: String { folder + "/run.json" }
-    /// All options, to be used again.
+    /// All options, for `foldin train --config`.
     public var optionsPath: String { folder + "/options.toml" }
-    /// What an unfinished training goes on from.
+    /// The state that an unfinished training continues from.
     public var checkpointPath: String { folder + "/checkpoint.safetensors" }
-    /// TensorBoard's events; those of a search in the folder `search` in it.
+    /// The folder of TensorBoard's events; those of a search are in its folder `search`.
     public var eventsPath: String { folder + "/tensorboard" }
-    /// Whether an earlier run is there, which stays until this one is finished.
+    /// Whether the directory has an earlier run, which stays until this one is finished.
     public var replacesRun: Bool { folder != path }
 
-    /// The directory of an unfinished run; its history is cut back to what `checkpoint` knows.
+    /// Opens the directory of an unfinished run, and cuts its history back to the epochs in `checkpoint`.
     ///
-    /// - Throws: `FoldinError` when the history cannot be written, or another process writes there.
+    /// - Throws: `FoldinError` if the history cannot be written, or another process writes there.
     public init(resuming path: String, from checkpoint: TrainingCheckpoint) throws {
         let path = RunDirectory.trimmed(path)
         try self.init(resuming: path, from: checkpoint, lock: RunLock(path))
@@ -48,17 +55,20 @@ public struct RunDirectory: Sendable {
         RunFiles.removeLeftovers(from: folder)
         let state = checkpoint.state
         let options = state.identity.filter { TrainingPlan.optionNames.contains($0.key) }
-        // While the search lasts its epochs are the state's history.
+        // During the search the state's history has the epochs of the search.
         let search = state.search?.curve ?? state.history.filter(\.isSearch)
         try begin(options, history: state.history.filter { !$0.isSearch }, search: search)
     }
 
-    /// Makes the directory, or takes an empty one; `overwriting` also takes one that holds a run, which stays until `finish()`.
+    /// Creates the directory, or uses an empty one.
     ///
-    /// An unfinished training that was to replace a run is removed. `options` are what the training's `Trainer.options` are; they go into
-    /// `options.toml` and to TensorBoard. A model without epochs has neither those nor a history.
+    /// An unfinished training that would have replaced a run is removed.
     ///
-    /// - Throws: `FoldinError` of kind `cannotCreate`, also when there is something in the way or another process writes there.
+    /// - Parameters:
+    ///   - overwriting: whether a directory with a run is accepted; that run stays until `finish()`.
+    ///   - options: the training's `Trainer.options`, for `options.toml` and TensorBoard.
+    ///   - hasEpochs: whether there is a history; false for a closed-form model.
+    /// - Throws: `FoldinError` of kind `cannotCreate`, also for a directory with other files or one that another process writes to.
     public init(
         creating path: String, overwriting: Bool = false, options: [String: String] = [:], hasEpochs: Bool = true
     ) throws {
@@ -67,7 +77,8 @@ public struct RunDirectory: Sendable {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: path, found: "a place where no directory can be written", expected: "a directory for the run"
+                .cannotCreate, file: path, found: "a path where a directory cannot be created",
+                expected: "a directory for the run"
             )
         }
         try self.init(
@@ -88,7 +99,7 @@ public struct RunDirectory: Sendable {
         RunFiles.removeLeftovers(from: unfinished)
         RunFiles.remove(from: unfinished)
         rmdir(unfinished)
-        // What took time to make is kept until there is better; a training's first lines are not.
+        // Results and checkpoints are kept until the new run is complete; the first lines of a training are not.
         let isWorthKeeping = ["model.safetensors", "run.json", "checkpoint.safetensors"].contains {
             RunFiles.exists(path + "/" + $0)
         }
@@ -109,12 +120,12 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Opens the directory of a training that may have been cut short, and what it goes on from: nil where it begins anew, because it is not
-    /// there or has no checkpoint yet.
+    /// Opens the directory of a training that may have been interrupted, with its checkpoint; nil for a training that starts from the beginning,
+    /// because there is no directory or no checkpoint.
     ///
-    /// A training that was to replace a run comes before that run.
+    /// In a directory with a run and a training that is to replace it, this is the training.
     ///
-    /// - Parameter restartingFinished: whether a run that came to its end is trained anew, instead of refused.
+    /// - Parameter restartingFinished: whether a finished run is trained again instead of refused.
     /// - Throws: `FoldinError`: `missingInput` for a finished run; as the initialisers and `TrainingCheckpoint.init(contentsOf:)`.
     public static func resuming(
         _ path: String, options: [String: String], restartingFinished: Bool = false
@@ -139,7 +150,7 @@ public struct RunDirectory: Sendable {
         )
     }
 
-    /// Where the training that was cut short last wrote.
+    /// The folder of the interrupted training.
     private static func interrupted(in path: String) -> String {
         let unfinished = RunFiles.unfinished(in: path)
         return RunFiles.exists(unfinished) ? unfinished : path
@@ -157,7 +168,7 @@ public struct RunDirectory: Sendable {
                 ? "a directory with a run and nothing else" : "a new directory, or --overwrite for an old run")
     }
 
-    /// Writes what there is before the next epoch ends.
+    /// Writes the options, the history and the events so far.
     private func begin(_ options: [String: String], history: [EpochReport], search: [EpochReport]) throws {
         if !options.isEmpty { try AtomicFile.write(TrainingPlan.toml(options), to: optionsPath) }
         try AtomicFile.write(history.map(RunDirectory.line).joined(), to: historyPath)
@@ -172,18 +183,18 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Removes what was written, and the directory if nothing else is in it: for a training that came to nothing. An earlier run stays.
+    /// Removes the files of a failed training, and the directory if it is then empty. An earlier run stays.
     public func discard() {
         RunFiles.remove(from: folder)
         rmdir(folder)
     }
 
-    /// The same, unless there is a checkpoint to go on from.
+    /// Removes the files of a failed training unless it has a checkpoint to continue from.
     public func discardUnlessCheckpointed() {
         if !RunFiles.exists(checkpointPath) { discard() }
     }
 
-    /// Appends an epoch to the history, or to the search's.
+    /// Appends an epoch to the history, or to the history of the search.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func append(_ epoch: EpochReport) throws {
@@ -193,24 +204,23 @@ public struct RunDirectory: Sendable {
         }
         let path = epoch.isSearch ? searchPath : historyPath
         let line = try RunDirectory.line(epoch)
-        try AppendedFile.append(Array(line.utf8), to: path, expected: "a line an epoch")
+        try AppendedFile.append(Array(line.utf8), to: path, expected: "one line per epoch")
         try EventFile(openIn: eventsPath + (epoch.isSearch ? "/search" : "")).append(epoch)
     }
 
-    /// Ends a run that came to its end and whose model is saved: tells TensorBoard, removes the checkpoint, and puts it in the place of an
-    /// earlier run, the model first.
+    /// Ends a complete run whose model is saved: ends TensorBoard's events, removes the checkpoint, and replaces an earlier run, the model first.
     ///
-    /// Killed at any moment, the next training in the directory completes it.
+    /// If the process is killed meanwhile, the next training in the directory completes the replacement.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func finish() throws {
         guard replacesRun else { return try end() }
-        // With its checkpoint still there: killed just before, it can be gone on with.
+        // The checkpoint is still there: a run killed before this can be continued.
         try endEvents()
         try RunFiles.replace(in: path)
     }
 
-    /// Ends a run that cannot be gone on with and is not to take an earlier run's place: tells TensorBoard, and removes the checkpoint.
+    /// Ends a run that cannot be continued and does not replace an earlier one: ends TensorBoard's events, and removes the checkpoint.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func end() throws {
@@ -218,19 +228,19 @@ public struct RunDirectory: Sendable {
         try removeCheckpoint()
     }
 
-    /// Removes what the training would be gone on with from.
+    /// Removes the checkpoint.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func removeCheckpoint() throws { try RunFiles.removeFile(checkpointPath) }
 
-    /// Tells TensorBoard that the training came to its end. Gone on with, it would be told anew.
+    /// Appends the end of the training to TensorBoard's events.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     public func endEvents() throws {
         if RunFiles.exists(eventsPath + "/" + EventFile.name) { try EventFile(openIn: eventsPath).finish() }
     }
 
-    /// Writes `run.json`, whole or not at all.
+    /// Writes `run.json` atomically.
     public func write(_ record: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

@@ -1,39 +1,39 @@
 import FoldinInteractions
 import Foundation
 
-/// The files that a run consists of, and how a new run takes the place of an old one.
+/// The files of a run, and the replacement of an old run by a new one.
 ///
-/// A training that is to replace a run writes to the folder `unfinished-run` in its directory. `replace(in:)` renames that to `finished-run`,
-/// which is the moment from which the new run counts, and moves its files over the old ones, the model first: at any moment the model is the
-/// whole old or the whole new one. Cut short, it is completed by `completeReplacement(in:)`, which every training in the directory begins with.
+/// A training that is to replace a run writes to the folder `unfinished-run` in its directory. `replace(in:)` renames that to `finished-run`, from
+/// which moment the new run is valid, and moves its files over the old ones, the model first: at any moment the model is the complete old or the
+/// complete new one. An interrupted replacement is completed by `completeReplacement(in:)`, which every training in the directory calls first.
 enum RunFiles {
-    /// Relative to the run's folder, the model first.
+    /// The paths relative to the run's folder, the model first.
     static let all = [
         "model.safetensors", "run.json", "options.toml", "history.jsonl", "anneal-search.jsonl", "tensorboard/" + EventFile.name,
         "tensorboard/search/" + EventFile.name, "checkpoint.safetensors",
     ]
-    /// The innermost first.
+    /// Folders of the run's folder, inner ones before outer ones.
     private static let folders = ["tensorboard/search", "tensorboard"]
-    /// What stands in a run's folder itself.
+    /// The names of files and folders directly in the run's folder.
     private static let names = Set(all.map { String($0.prefix { $0 != "/" }) })
 
     /// The folder of a training that is to replace the run in `path`.
     static func unfinished(in path: String) -> String { path + "/unfinished-run" }
-    /// The same once it is complete.
+    /// The folder of the complete training that replaces the run in `path`.
     static func finished(in path: String) -> String { path + "/finished-run" }
 
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// The names in a folder; none if there is no such folder.
+    /// The names in a folder; empty for a missing one.
     static func contents(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
 
-    /// How the training that wrote to a folder ended.
+    /// The outcome of the training that wrote to a folder.
     enum Outcome: Equatable {
-        /// It did not: it may have a checkpoint.
+        /// Not ended; there may be a checkpoint.
         case open
-        /// All is there; `run.json` is the last to be written.
+        /// Complete: `run.json` is written last.
         case complete
-        /// It cannot be gone on with; its best epoch's model is there.
+        /// Diverged: it cannot be continued, and the model is that of the best epoch.
         case diverged
     }
 
@@ -50,7 +50,7 @@ enum RunFiles {
         return record.divergence == nil ? .complete : .diverged
     }
 
-    /// Whether a directory holds nothing but a run, perhaps with a training that is to replace it.
+    /// Whether a directory contains a run and nothing else but a training that is to replace it.
     static func isRun(_ path: String) -> Bool {
         func isFolder(_ path: String) -> Bool {
             var isFolder: ObjCBool = false
@@ -66,19 +66,19 @@ enum RunFiles {
         }
     }
 
-    /// Removes a run's files from `folder`, and its folders where nothing else is in them.
+    /// Removes a run's files from `folder`, and its folders if they are then empty.
     static func remove(from folder: String) {
         for file in all { unlink(folder + "/" + file) }
         for inner in folders { rmdir(folder + "/" + inner) }
     }
 
-    /// Removes what a killed process left of files it was writing, from the folder of a run.
+    /// Removes temporary files of killed processes from the folder of a run.
     static func removeLeftovers(from folder: String) {
         for name in contents(folder) where isLeftover(name) { unlink(folder + "/" + name) }
     }
 
-    /// Whether a name is that of a file being written: one of `TemporaryName`, or `model.safetensors.4711.tmp` and
-    /// `model.safetensors.best.4711.tmp`, as versions before 1.0 had it.
+    /// Whether a name is that of a temporary file: one of `TemporaryName`, or `model.safetensors.4711.tmp` and
+    /// `model.safetensors.best.4711.tmp` of versions before 1.0.
     static func isLeftover(_ name: String) -> Bool {
         if TemporaryName.isOne(name) { return true }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
@@ -87,24 +87,24 @@ enum RunFiles {
         return names.contains(owner) || owner == "model.safetensors.best"
     }
 
-    /// Puts the complete run in `unfinished-run` in place of the one in `path`.
+    /// Replaces the run in `path` by the complete one in `unfinished-run`.
     ///
     /// - Parameter step: called before each change of the file system.
-    /// - Throws: `FoldinError` of kind `writeFailed`, or what `step` throws; then `completeReplacement(in:)` goes on.
+    /// - Throws: `FoldinError` of kind `writeFailed`, or the error of `step`; `completeReplacement(in:)` then completes it.
     static func replace(in path: String, step: () throws -> Void = {}) throws {
         try step()
         try move(unfinished(in: path), to: finished(in: path))
         try AtomicFile.flush(directory: path)
         try completeReplacement(in: path, step: step)
-        // What is not a run's is left alone, and the new run with it.
+        // Other files in the folder are never touched, and the new run stays beside them.
         guard !exists(finished(in: path) + "/" + all[0]) else {
             throw FoldinError(
                 .writeFailed, file: finished(in: path), found: "other files than a run's beside the new run",
-                expected: "the new run alone, which is whole there")
+                expected: "the new run alone, which is complete there")
         }
     }
 
-    /// Goes on with a replacement that was cut short, also just before its first step; does nothing where none was.
+    /// Completes an interrupted replacement, also one interrupted before its first step; does nothing if there is none.
     static func completeReplacement(in path: String, step: () throws -> Void = {}) throws {
         if !exists(finished(in: path)), outcome(in: unfinished(in: path)) == .complete {
             return try replace(in: path, step: step)
@@ -114,7 +114,7 @@ enum RunFiles {
         let model = all[0]
         try step()
         try removeFile(fresh + "/checkpoint.safetensors")
-        // The model is the first to be moved: while it is here nothing has been, and what is not here is the old run's alone.
+        // The model is moved first: while it is in `fresh` no file has been moved, and a file missing in `fresh` belongs to the old run only.
         if exists(fresh + "/" + model) {
             for file in all where !exists(fresh + "/" + file) && exists(path + "/" + file) {
                 try step()
@@ -143,7 +143,7 @@ enum RunFiles {
         }
     }
 
-    /// Removes a file, which may be gone already.
+    /// Removes a file; a missing one is not an error.
     static func removeFile(_ path: String) throws {
         guard unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR else {
             throw FoldinError(

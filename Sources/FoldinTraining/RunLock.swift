@@ -2,10 +2,10 @@ import FoldinInteractions
 import Foundation
 import Synchronization
 
-/// Keeps other processes from writing to the same run directory. The system releases it when the process ends, however that happens.
+/// A lock that allows one process at a time to write to a run directory. The system releases it when the process ends, also after a crash.
 ///
-/// The directory itself is locked, so no file is left. A file system without such locks is written to without one. Within a process
-/// all locks of a directory are one, held until the last of them goes.
+/// The directory itself is locked, so no file remains. On a file system without such locks there is none. All locks of a directory in one
+/// process share one system lock, which is released with the last of them.
 final class RunLock: Sendable {
     private struct Key: Hashable {
         let device: UInt64
@@ -19,7 +19,7 @@ final class RunLock: Sendable {
 
     private static let holds = Mutex<[Key: Hold]>([:])
 
-    /// Nil for what could not be opened.
+    /// The locked directory; nil if it could not be opened.
     private let key: Key?
 
     /// Locks `directory`, which exists.

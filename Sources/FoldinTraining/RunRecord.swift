@@ -1,27 +1,34 @@
 import FoldinEvaluation
 import FoldinModels
 
-/// The contents of `run.json`: what was trained, with which options, and what came of it.
+/// The contents of `run.json`: the model, the options and the results of a training.
 public struct RunRecord: Sendable, Encodable {
+    /// The model in a few words: `mult-vae I-600-200-600-I`.
     public let model: String
-    /// What the model file says of the network.
+    /// The shape of the network, as the model file has it.
     let architecture: EncodedArchitecture
+    /// All options with their values as text.
     public let options: [String: String]
+    /// SHA-256 of the training data.
     public let dataChecksum: String
+    /// Epochs trained.
     public let epochs: Int
+    /// The epoch whose weights the model has, from 1; 0 if none ended.
     public let bestEpoch: Int
+    /// Whether the training was cancelled before its end.
     public let interrupted: Bool
-    /// Why training ended before its time; nil unless its numbers overflowed.
+    /// The message of `TrainingDivergence`; nil for a training that did not diverge.
     public let divergence: String?
-    /// Seconds trained, in all sittings.
+    /// Seconds trained, in all processes.
     public let seconds: Double
-    /// The beta that the search found; nil where none was asked for.
+    /// The beta that the search found; nil without a search.
     public let betaFound: Float?
-    /// By names such as `validation ndcg@100`.
+    /// Validation figures by names such as `validation ndcg@100`.
     public let validation: [String: Double]
+    /// The metrics of the test users; nil if they were not evaluated.
     public let test: EvaluationReport?
 
-    /// The record of a training; `card` is that of the model as it was saved.
+    /// The record of a training; `card` is the card of the saved model.
     public init(_ outline: NetworkOutline, card: ModelCard, outcome: TrainingOutcome, test: EvaluationReport?) {
         model = outline.summary
         architecture = EncodedArchitecture(value: outline.architecture)

@@ -1,13 +1,13 @@
 import FoldinInteractions
 import Foundation
 
-/// A training whose numbers overflowed, or lost all relation to the data: further steps make nothing better.
+/// The error of a training whose loss, weights or scores became NaN, infinite or far larger than any useful loss.
 public struct TrainingDivergence: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What overflowed, for people: `loss NaN or infinite`.
+    /// What diverged, as text: `loss NaN or infinite`.
     public let sign: String
     /// The epoch, from 1.
     public let epoch: Int
-    /// The learning rate that was asked for.
+    /// The learning rate of the schedule.
     public let learningRate: Float
 
     /// `training diverged (loss NaN or infinite) in epoch 3; lower the learning rate (now 30)`
@@ -15,12 +15,12 @@ public struct TrainingDivergence: Error, Sendable, Equatable, CustomStringConver
         "training diverged (\(sign)) in epoch \(epoch); lower the learning rate (now \(String(format: "%g", learningRate)))"
     }
 
-    /// The exit status of `sysexits.h` for it: 64, as for other options that cannot be trained with.
+    /// The exit status of `sysexits.h`: 64, as for other invalid options.
     public var exitStatus: Int32 { 64 }
 }
 
 extension InteractionMatrix {
-    /// The mean negative log-likelihood of a model that gives all items the same probability: clicks times ln(items).
+    /// The mean negative log-likelihood of a model that gives all items the same probability: clicks per user times ln(items).
     public var guessingLoss: Double {
         Double(count) / Double(max(1, userCount)) * log(Double(max(2, itemCount)))
     }

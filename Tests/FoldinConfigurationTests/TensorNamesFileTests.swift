@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("q.0 = 3", "q.0 with a value that is no text"), ("q.0 = encode", "what TOML cannot be"), ("", "no names"),
+        ("q.0 = 3", "q.0 with a value that is not text"), ("q.0 = encode", "text that is not TOML"), ("", "no names"),
         ("# x\n", "no names"),
     ])
     func refuses(text: String, found: String) {
@@ -37,7 +37,7 @@ import Testing
             error?.kind == .badData && error?.found.hasPrefix(found) == true && error?.expected.contains("lines such as") == true)
     }
 
-    @Test func refusesWhatIsNoFile() {
+    @Test func refusesMissingAndUnreadableFiles() {
         #expect(throws: FoldinError.self) { try TensorNamesFile(contentsOf: "/none/at/all") }
     }
 }

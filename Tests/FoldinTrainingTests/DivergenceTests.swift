@@ -30,7 +30,7 @@ import Testing
         #expect(throws: TrainingDivergence.self) { try Self.trainer(model.configuration, score: score).train(on: dataset) }
     }
 
-    /// One update an epoch: the first leaves finite weights, with which the second's loss overflows.
+    /// One update per epoch: the first leaves finite weights, with which the second's loss overflows.
     @Test func keepsTheBestEpochBefore() throws {
         let dataset = Checkerboard.dataset(validationUsers: 0)
         func trainer(epochs: Int) -> Trainer {
@@ -52,7 +52,7 @@ import Testing
         #expect(String(decoding: record, as: UTF8.self).contains("\"divergence\":\"training diverged (loss"))
     }
 
-    @Test func seesThatNoEpochIsBetterThanAnother() throws {
+    @Test func findsThatAllEpochsHaveTheSameMetric() throws {
         // Popular or not, every item is found among the first nine of nine.
         var trainer = Checkerboard.trainer(epochs: 3)
         trainer.schedule.metric = .recallAll(at: 24)

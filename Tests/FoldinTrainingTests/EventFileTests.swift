@@ -4,7 +4,7 @@ import Testing
 
 @testable import FoldinTraining
 
-/// The framing of TensorBoard's files and what is in them; that TensorBoard reads them: `Tests/Reference/tensorboard_reference.py`.
+/// The framing and the contents of TensorBoard's files. `Tests/Reference/tensorboard_reference.py` reads them with TensorBoard.
 @Suite("TensorBoard's events") struct EventFileTests {
     /// The messages of a file, its checksums checked.
     static func messages(_ path: String) throws -> [[UInt8]] {
@@ -33,13 +33,13 @@ import Testing
     }
 
     /// The check value of CRC-32C is 0xE3069283; rotated by 15 and shifted by 0xA282EAD8 it is this.
-    @Test func checksum() {
+    @Test func hasTheKnownChecksum() {
         let plain: UInt32 = 0xE306_9283
         #expect(EventFile.maskedChecksum(Array("123456789".utf8)) == (plain >> 15 | plain << 17) &+ 0xA282_EAD8)
     }
 
     /// The examples of the format's documentation.
-    @Test func wireFormat() {
+    @Test func writesTheWireFormat() {
         var message = ProtocolBuffer()
         message.add(1, 150)
         message.add(2, "testing")
@@ -60,7 +60,7 @@ import Testing
         #expect(numbers.bytes == [0x09, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0x15, 0, 0, 0, 0xC0])
     }
 
-    /// Each epoch once, whatever a killed process had written after its checkpoint; the search's in a folder of their own.
+    /// Each epoch appears once, also if a killed process had written more epochs after its checkpoint; the search has its own folder.
     @Test func resumingRepeatsNothing() throws {
         let trainer = SearchTests.trainer(epochs: 4)
         for steps in [8, 17] {

@@ -8,7 +8,7 @@ import Testing
 @Suite("Run directories") struct RunDirectoryTests {
     static func names(_ path: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
 
-    @Test func takesANewOrAnEmptyPlace() throws {
+    @Test func acceptsANewOrAnEmptyDirectory() throws {
         try withTemporaryFolder { folder in
             for path in [folder + "/deep/er/run", folder + "/slash/", folder + "/empty"] {
                 if path.hasSuffix("empty") {
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func refusesToOverwriteUnlessTold() throws {
+    @Test func refusesToOverwriteByDefault() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/run"
             let run = try RunDirectory(creating: path)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func refusesAPlaceThatCannotBe() throws {
+    @Test func refusesAnImpossiblePath() throws {
         try withTemporaryFolder { folder in
             try AtomicFile.write("a file", to: folder + "/file")
             for path in [folder + "/file", folder + "/file/run", ""] {
@@ -65,7 +65,7 @@ import Testing
         let metric: String
     }
 
-    @Test func writesALineAnEpochAndTheRecord() throws {
+    @Test func writesOneLinePerEpochAndTheRecord() throws {
         try withTemporaryFolder { folder in
             let run = try RunDirectory(creating: folder + "/run")
             let outcome = try Checkerboard.trainer(epochs: 3).run(
@@ -103,7 +103,7 @@ import Testing
         #expect(report.learningRate == 0 && report.validationLoss == nil && !report.isSearch)
     }
 
-    @Test func discardingLeavesWhatIsNotOurs() throws {
+    @Test func discardingLeavesOtherFiles() throws {
         try withTemporaryFolder { folder in
             let run = try RunDirectory(creating: folder + "/run")
             try AtomicFile.write("mine", to: run.path + "/notes.txt")

@@ -5,11 +5,11 @@ import Testing
 
 @testable import FoldinTraining
 
-/// A new run takes an old one's place as a whole, whenever it is cut short.
+/// A new run replaces an old one completely, also when it is interrupted.
 @Suite("Replacing a run") struct RunReplacementTests {
     private struct Cut: Error {}
 
-    /// Every file of a run; those of an old one say so.
+    /// Writes every file of a run, with `word` in it.
     private static func fill(_ folder: String, _ word: String, files: [String]) throws {
         for file in files {
             let path = folder + "/" + file
@@ -34,8 +34,8 @@ import Testing
         for file in new { #expect(try text(path + "/" + file).contains("new"), "\(file)") }
     }
 
-    /// Cut short before each change of the file system: the model is whole at any time, and the next training completes the rest.
-    @Test func isCompletedWhereverItWasCutShort() throws {
+    /// Interrupted before each change of the file system: the model is always complete, and the next training completes the rest.
+    @Test func isCompletedAfterAnyInterruption() throws {
         var cuts = 0
         while true {
             let isDone = try withTemporaryFolder { folder in
@@ -71,8 +71,8 @@ import Testing
         #expect(cuts == 11)
     }
 
-    /// A cut completion is itself completed.
-    @Test func isCompletedAfterTwoCuts() throws {
+    /// An interrupted completion is itself completed.
+    @Test func isCompletedAfterTwoInterruptions() throws {
         for first in 1..<11 {
             for second in 0..<(11 - first) {
                 try withTemporaryFolder { folder in
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// What is in the way of another is kept until that is finished, and again.
+    /// An earlier run stays until each of two later ones is finished.
     @Test func replacesAWholeTraining() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/run"
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    /// `--resume` goes on with the training that is to replace the run, and not with the run.
+    /// `--resume` continues the training that is to replace the run, not the run.
     @Test func resumesTheTrainingThatReplaces() throws {
         let (trainer, dataset) = (Checkerboard.trainer(epochs: 3), Checkerboard.dataset())
         let whole = try trainer.run(on: dataset).model.fileBytes()
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    /// Without a checkpoint it begins anew; a second `--overwrite` does so too. The run stays in both cases.
+    /// Without a checkpoint it starts from the beginning, and so does a second `--overwrite`. The run stays in both cases.
     @Test func clearsAnAttemptAndKeepsTheRun() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/run"
@@ -193,8 +193,8 @@ import Testing
         }
     }
 
-    /// Only what is surely a run's is removed.
-    @Test func leavesWhatIsNotARuns() throws {
+    /// Only files of a run are removed.
+    @Test func leavesOtherFiles() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/run"
             try Self.fill(path, "old", files: Self.old + ["unfinished-run/notes.txt"])
@@ -229,8 +229,8 @@ import Testing
         }
     }
 
-    /// An attempt that diverged is neither gone on with nor taken for complete.
-    @Test func refusesToGoOnAfterADivergence() throws {
+    /// An attempt that diverged is neither continued nor treated as complete.
+    @Test func refusesToContinueAfterADivergence() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/run"
             try Self.fill(path, "old", files: Self.new)
@@ -244,8 +244,8 @@ import Testing
         }
     }
 
-    /// Another process that holds the directory, here another opening of it.
-    @Test func isForOneAtATime() throws {
+    /// A lock held by another process, here by another descriptor of the directory.
+    @Test func allowsOneProcessAtATime() throws {
         try withTemporaryFolder { folder in
             let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             defer { close(descriptor) }

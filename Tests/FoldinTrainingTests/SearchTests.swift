@@ -14,8 +14,8 @@ import Testing
         return trainer
     }
 
-    /// Beta grows to 1 and training goes on whatever the scores; then it is trained anew up to the beta that was best.
-    @Test func isThePapersProcedure() throws {
+    /// Beta grows to 1 without early stopping; then a second training goes up to the best beta.
+    @Test func followsThePapersProcedure() throws {
         let dataset = Checkerboard.dataset()
         var reports: [EpochReport] = []
         let outcome = try Self.trainer().run(on: dataset, progress: { reports.append($0) })
@@ -30,10 +30,10 @@ import Testing
         #expect(outcome.model.card.metrics["beta found"] == Double("\(search.beta)"))
         #expect(outcome.model.card.options["anneal-cap"] == "search")
 
-        // The second training is the one that is told this cap and the same growth.
-        var told = Self.trainer()
-        told.schedule.annealing = .linear(to: search.beta, overUpdates: 27)
-        let direct = try told.run(on: dataset)
+        // The second training equals one with this cap and the same growth.
+        var capped = Self.trainer()
+        capped.schedule.annealing = .linear(to: search.beta, overUpdates: 27)
+        let direct = try capped.run(on: dataset)
         #expect(direct.history.map(\.loss) == outcome.history.map(\.loss))
         #expect(direct.history.map(\.validation) == outcome.history.map(\.validation) && direct.bestEpoch == outcome.bestEpoch)
         #expect(direct.model.parameters?.bits == outcome.model.parameters?.bits)
@@ -41,7 +41,7 @@ import Testing
 
     /// Interrupted in either training, between them, and with a plateau that has cut.
     @Test(arguments: [Schedule.Pace.constant, .plateau(Plateau(patience: 0)), .cosine(to: 0)])
-    func goesOnToTheSameBits(_ pace: Schedule.Pace) throws {
+    func continuesToTheSameBits(_ pace: Schedule.Pace) throws {
         let dataset = Checkerboard.dataset()
         let whole = try Self.trainer(epochs: 4, pace: pace).run(on: dataset)
         let bytes = try whole.model.fileBytes()
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// The patience counts in the second training, from where beta is the one found; also in one that goes on.
+    /// The patience counts in the second training, after beta has reached its cap; also in a continued one.
     @Test func stopsEarlyInTheSecondTrainingOnly() throws {
         let dataset = Checkerboard.dataset()
         var trainer = Self.trainer(epochs: 60)
@@ -85,8 +85,8 @@ import Testing
     }
 }
 
-@Suite("Evaluating, keeping, stopping") struct JudgingTests {
-    @Test func looksEverySoManyEpochsAndAtTheLast() throws {
+@Suite("Evaluating, keeping, stopping") struct EvaluationTests {
+    @Test func evaluatesAtTheIntervalAndAtTheLastEpoch() throws {
         var trainer = Checkerboard.trainer(epochs: 8)
         trainer.schedule.evaluationInterval = 3
         let outcome = try trainer.run(on: Checkerboard.dataset())
@@ -107,7 +107,7 @@ import Testing
         #expect(outcome.history.count == 8 && outcome.bestEpoch == 2)
     }
 
-    @Test func keepsTheLowestLossWhenTold() throws {
+    @Test func keepsTheLowestLossIfTheScoreIsTheLoss() throws {
         var trainer = Checkerboard.trainer(epochs: 30, learningRate: 0.05, patience: 4)
         trainer.schedule.score = .loss
         trainer.schedule.annealing = .constant(1)
