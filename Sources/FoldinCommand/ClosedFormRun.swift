@@ -2,12 +2,12 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-// The end of a run without epochs: a baseline's or a blend's.
+// The end of a run without epochs: of a closed-form model or a blend.
 extension RunDirectory {
-    /// Judges the model on validation and test users, writes `model.safetensors` and `run.json`, and ends the run.
+    /// Evaluates the model on validation and test users, writes `model.safetensors` and `run.json`, and ends the run.
     ///
-    /// - Parameter seconds: what making the model took.
-    /// - Returns: what prints the figures: the run is there by then, whether or not they can be printed.
+    /// - Parameter seconds: the time that the fit took.
+    /// - Returns: a function that prints the figures; the run is complete before, even if printing fails.
     func finish(
         _ model: inout TrainedModel, seconds: Double, on dataset: PreparedDataset, workers: Workers
     ) throws -> (_ json: Bool) throws -> Void {
@@ -42,7 +42,7 @@ extension RunDirectory {
     }
 }
 
-/// The contents of such a run's `run.json`.
+/// The contents of `run.json` of a run without epochs.
 private struct ClosedFormRecord: Encodable {
     let model: String
     let options: [String: String]

@@ -3,19 +3,19 @@ import Foldin
 import FoldinExperiments
 import Foundation
 
-/// `foldin report`: a sweep's results as a page.
+/// `foldin report`: writes a sweep's results as an HTML page.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Make one self-contained HTML page of a sweep's results.",
         discussion: """
             Summary, best settings, tables, figures, quality by users' activity and items' popularity, coverage, and recommendations \
-            side by side. The figures need gnuplot, the closer look the prepared directory and the models.
+            side by side. The figures need gnuplot; what follows them needs the prepared directory and the models.
             """)
 
     @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
     @Option(help: ArgumentHelp("The page to write.", valueName: "file")) var out: String
-    @Option(help: ArgumentHelp("The prepared directory. (default: where the sweep found it)", valueName: "dir")) var data: String?
-    @Option(help: ArgumentHelp("A directory for the figures as SVG and PNG files, too.", valueName: "dir")) var figures: String?
+    @Option(help: ArgumentHelp("The prepared directory. (default: the sweep's)", valueName: "dir")) var data: String?
+    @Option(help: ArgumentHelp("A directory for the figures as SVG and PNG files.", valueName: "dir")) var figures: String?
     @OptionGroup var work: WorkerOptions
 
     func run() throws {
@@ -31,7 +31,8 @@ struct ReportCommand: ParsableCommand {
             try FileManager.default.createDirectory(atPath: figures, withIntermediateDirectories: true)
         } catch {
             throw FoldinError(
-                .cannotCreate, file: figures, found: "a place where no directory can be made", expected: "a directory for figures"
+                .cannotCreate, file: figures, found: "a path where a directory cannot be created",
+                expected: "a directory for figures"
             )
         }
         for figure in results.figures {
@@ -44,20 +45,20 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    /// Fails when a place to write to is a file of the sweep's or of the data's, or among them.
+    /// Throws if a path to write to is a file of the sweep or of the data, or in their folders.
     private func check(_ output: String, data: String?) throws {
         try Overlap.refuse(output, over: Sweep.files(in: directory).map { Overlap.Input($0, "the sweep's record") })
         for (folder, name) in [(directory + "/runs", "the sweep's runs"), (data, "the prepared directory")] {
             guard let folder, Overlap.contains(folder, output) else { continue }
             throw FoldinError(
-                .usage, file: output, found: "a place in \(name) to write to", expected: "another place: \(folder) is read")
+                .usage, file: output, found: "a path in \(name) to write to", expected: "another path: \(folder) is read")
         }
     }
 
-    /// The dataset asked for; else that of the sweep if it is still where it was and the same.
+    /// The requested dataset; by default the sweep's, or nil if its directory does not exist.
     private func dataset(for sweep: StoredSweep) throws -> PreparedDataset? {
         guard data != nil || FileManager.default.fileExists(atPath: sweep.dataDirectory) else {
-            Console.note("\(sweep.dataDirectory) is not there any more: the page goes without a closer look (--data)")
+            Console.note("\(sweep.dataDirectory) does not exist: the page has no sections that need the dataset (--data)")
             return nil
         }
         let dataset = try PreparedDataset(contentsOf: data ?? sweep.dataDirectory)
@@ -74,7 +75,7 @@ struct ReportCommand: ParsableCommand {
         do {
             return try Gnuplot()
         } catch let error as FoldinError where figures == nil {
-            Console.note("the page goes without figures: \(error)")
+            Console.note("the page has no figures: \(error)")
             return nil
         }
     }

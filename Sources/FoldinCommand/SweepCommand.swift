@@ -4,40 +4,44 @@ import FoldinExperiments
 import FoldinKernels
 import Foundation
 
-/// `foldin sweep`: many trainings from one file.
+/// `foldin sweep`: trains all models of one file.
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep", abstract: "Train all models that a TOML file lists, and keep the results together.",
         discussion: """
-            The file gives [base] options by the names of foldin train, a [grid] of values, [random] ranges, single [[runs]], \
-            seeds, and [halving]; Experiments/ has some. Each training is a run directory under OUT/runs, and all figures are in \
+            The file has [base] options by the names of foldin train, a [grid] of values, [random] ranges, single [[runs]], \
+            seeds, and [halving]; Experiments/ has examples. Each training is a run directory under OUT/runs, and all figures are in \
             OUT/sweep.sqlite for foldin tables and foldin report. Started again after Ctrl-C or a crash, the same command repeats \
-            no finished run and goes on with the others. A training that fails is written down, and the rest go on; the exit \
-            status is then 65.
+            no finished run and continues the others. A failed training is recorded, and the others continue; the exit status is \
+            then 65.
             """)
 
     @Argument(help: ArgumentHelp("The sweep as TOML.", valueName: "file")) var file: String
     @Option(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var data: String
-    @Option(help: ArgumentHelp("The directory to write to, or to go on in.", valueName: "dir")) var out: String
+    @Option(help: ArgumentHelp("The directory to write to, or of the sweep to continue.", valueName: "dir")) var out: String
     @Option(
         help: ArgumentHelp(
-            "Trainings at the same time; results do not depend on it. (default: a processor each, at most 4)", valueName: "n"))
+            "Trainings at the same time; results do not depend on it. (default: one per processor, at most 4)", valueName: "n"))
     var parallel: Int?
     @Option(
         help: ArgumentHelp(
-            "The most memory that the trainings at work may need together by estimate. (default: 80% of what is available)",
+            "Maximum estimated memory of the trainings in progress together. (default: 80% of the available memory)",
             valueName: "gigabytes"))
     var memory: Double?
     @Option(help: ArgumentHelp("Seconds between a training's checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
-    @Flag(help: "Try again what failed.") var retryFailed = false
+    @Flag(help: "Train failed runs again.") var retryFailed = false
     @Flag(help: "List the trainings and stop.") var dryRun = false
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print the outcome as one JSON document.") var json = false
 
     func validate() throws {
         if let parallel, parallel < 1 { throw ValidationError("--parallel: found \(parallel); expected at least 1") }
-        if let memory, !(memory > 0 && memory < 1e6) { throw ValidationError("--memory: found \(memory); expected more than 0") }
-        if !(checkpointEvery >= 0) { throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0") }
+        if let memory, !(memory > 0 && memory < 1e6) {
+            throw ValidationError("--memory: found \(memory); expected more than 0 and less than 1000000")
+        }
+        if !(checkpointEvery >= 0 && checkpointEvery.isFinite) {
+            throw ValidationError("--checkpoint-every: found \(checkpointEvery); expected at least 0")
+        }
     }
 
     func run() throws {
@@ -47,7 +51,7 @@ struct SweepCommand: ParsableCommand {
             Console.note("\(file.runs.count) trainings")
             return
         }
-        // Data beside the runs is nothing that a sweep writes over.
+        // A sweep does not overwrite data beside its runs.
         let inputs = [Overlap.Input(data, "the prepared directory"), Overlap.Input(self.file, "the sweep file")]
         try Overlap.refuse(inputs, in: out + "/runs")
         if Overlap.isSame(out, data) { try Overlap.refuse(inputs, in: out) }
@@ -68,7 +72,7 @@ struct SweepCommand: ParsableCommand {
         guard isDone else {
             Console.note(
                 "interrupted: \(results.runs.filter(\.isDone).count) of \(file.runs.count) trainings are done; "
-                    + "the same command goes on")
+                    + "the same command continues")
             throw ExitCode(130)
         }
         if json { try Console.json(Outcome(results)) } else { try Console.result(results.bestTable.text(as: .markdown)) }
@@ -95,7 +99,7 @@ struct SweepCommand: ParsableCommand {
     }
 }
 
-/// A sweep as it goes, on standard error: a line a run, and a bar below where somebody is watching.
+/// The progress of a sweep on standard error: one line per run, and on a terminal a bar below.
 private struct SweepLine: Sendable {
     func show(_ event: SweepEvent, _ progress: SweepProgress) {
         if case .ended(let run) = event {

@@ -5,23 +5,23 @@ import Foundation
 
 extension Table.Format: ExpressibleByArgument {}
 
-/// `foldin tables`: a sweep's results as text.
+/// `foldin tables`: prints a sweep's results as text.
 struct TablesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tables", abstract: "Print a sweep's results as CSV, Markdown, LaTeX or JSON.",
         discussion: """
-            best: of each model the run that the validation users preferred, judged on the test users. all: every run. seeds: mean \
+            best: the run of each model with the best validation metric, evaluated on the test users. all: every run. seeds: mean \
             and standard error over the seeds of each configuration. --compare: the paired t test of two runs on the same test \
-            users; a run is named by its identifier in the table of all, or the beginning of it.
+            users; a run is given by its identifier in the table of all runs, or the beginning of it.
             """)
 
     enum Kind: String, CaseIterable, ExpressibleByArgument { case best, all, seeds }
 
     @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
-    @Option(help: "Which table.") var show: Kind = .best
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare, instead.", valueName: "run")) var compare:
+    @Option(help: "The table to print.") var show: Kind = .best
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare instead.", valueName: "run")) var compare:
         [String] = []
-    @Option(help: "The language.") var format: Table.Format = .markdown
+    @Option(help: "The format of the text.") var format: Table.Format = .markdown
 
     func validate() throws {
         if !compare.isEmpty, compare.count != 2 {

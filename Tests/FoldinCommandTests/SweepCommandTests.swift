@@ -23,8 +23,8 @@ import Testing
         return rows.map { ($0["run"] as? String ?? "", $0["status"] as? String ?? "") }
     }
 
-    @Test("killed again and again, it repeats no finished run and ends with the same models")
-    func survivesKills() throws {
+    @Test("killed repeatedly, it repeats no finished run and ends with the same models")
+    func continuesAfterKills() throws {
         let run = try TrainedRun(training: false)
         let file = try run.folder.write("s.toml", Self.text)
         let began = ContinuousClock.now
@@ -69,8 +69,8 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: "\(out)/runs/\(id)/model.safetensors")[.modificationDate] as? Date
     }
 
-    @Test("tables, a comparison and the report come from what it wrote; a failed run gives 65")
-    func reads() throws {
+    @Test("tables, a comparison and the report read its results; a failed run gives 65")
+    func isReadByOtherCommands() throws {
         let run = try TrainedRun(training: false)
         let file = try run.folder.write(
             "s.toml", "[base]\nepochs = 2\nhidden = 8\n[grid]\nlatent = [3, 4]\ndropout = [0.2, 2]\n")
