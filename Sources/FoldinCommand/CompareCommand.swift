@@ -28,7 +28,7 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Print one JSON document.") var json = false
 
     func validate() throws {
-        if seeds < 1 { throw ValidationError("--seeds: found \(seeds); expected at least 1") }
+        if !(1...10_000).contains(seeds) { throw ValidationError("--seeds: found \(seeds); expected 1 to 10000") }
     }
 
     func run() throws {
