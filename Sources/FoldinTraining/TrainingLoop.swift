@@ -172,7 +172,8 @@ final class TrainingLoop {
         let report = EpochReport(
             epoch: epoch, updates: state.updates, negativeLogLikelihood: state.likelihood / Double(total),
             divergence: state.divergence / Double(total), beta: session.gamma == nil ? beta : 0,
-            gamma: session.gamma, learningRate: optimizer.learningRate, validation: validation?.metric, validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
+            gamma: session.gamma, learningRate: optimizer.learningRate, validation: validation?.metric,
+            validationLoss: validation?.loss, isBest: isBest, isSearch: isSearching,
             seconds: seconds)
         state.history.append(report)
         (state.position, state.likelihood, state.divergence) = (0, 0, 0)
