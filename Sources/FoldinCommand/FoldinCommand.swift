@@ -56,7 +56,8 @@ enum Main {
                 try command.run()
             }
         } catch let error as FoldinError {
-            Console.note("foldin: \(error)")
+            let advice = error.reason.flatMap { serviceAdvice[$0] }.map { " (\($0))" } ?? ""
+            Console.note("foldin: \(error)\(advice)")
             exit(error.exitStatus)
         } catch let error as TrainingDivergence {
             Console.note("foldin: \(error)")

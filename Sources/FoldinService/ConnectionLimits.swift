@@ -1,14 +1,14 @@
 import FoldinInteractions
 
-/// How many connections the service takes, of all clients and of one.
+/// How many connections the service accepts, from all clients and from one.
 struct ConnectionLimits: Sendable, Equatable {
-    /// Connections that may ask for everything.
+    /// Connections that may make any request.
     var total: Int
-    /// The same of one address.
+    /// Of these, connections from one address.
     var perAddress: Int
-    /// Connections beyond these, which may ask for `/health/` alone.
+    /// Further connections, which may request `/health/` only.
     var health = 32
-    /// Sockets that are being closed.
+    /// Further sockets, which are being closed.
     var closing = 32
 
     /// All sockets that may be open at once.
@@ -16,29 +16,31 @@ struct ConnectionLimits: Sendable, Equatable {
 
     /// The limits for a process that may open `limit` descriptors, of which `open` are in use.
     ///
-    /// Descriptors are kept back for the files of models, the database, the log, the loops of events and the system library.
+    /// Some descriptors are reserved for the files of models, the database, the log, the event loops and the system library.
     ///
-    /// - Throws: `FoldinError` of kind `usage` when the system's limit is too low for what is asked for.
-    init(asked: Int?, perAddress: Int?, limit: Int, open: Int, loops: Int) throws {
-        let kept = open + 64 + 4 * loops
+    /// - Throws: `FoldinError` of kind `usage` when the system's limit is too low for the `requested` number of connections.
+    init(requested: Int?, perAddress: Int?, limit: Int, open: Int, loops: Int) throws {
+        let reserved = open + 64 + 4 * loops
         let least = 16
-        total = asked ?? 10_000
+        total = requested ?? 10_000
         self.perAddress = 0
-        let room = limit - kept - health - closing
-        guard room >= min(least, total) else {
+        let available = limit - reserved - health - closing
+        guard available >= min(least, total) else {
             throw FoldinError(
-                .usage, found: "a limit of \(limit) open files",
-                expected: "at least \(kept + health + closing + least) ('ulimit -n', or LimitNOFILE of systemd)")
+                .usage, found: "a limit of \(limit) open files", expected: "at least \(reserved + health + closing + least)",
+                reason: .tooFewOpenFiles)
         }
-        if let asked, asked > room {
+        if let requested, requested > available {
             throw FoldinError(
-                .usage, found: "--max-connections \(asked) with a limit of \(limit) open files",
-                expected: "at most \(room), or a limit of at least \(kept + health + closing + asked)")
+                .usage, found: "\(requested) connections with a limit of \(limit) open files",
+                expected: "at most \(available), or a limit of at least \(reserved + health + closing + requested)",
+                reason: .tooManyConnections)
         }
-        total = min(total, room)
+        total = min(total, available)
         self.perAddress = min(total, perAddress ?? max(1, total / 2))
     }
 
+    /// These limits.
     init(total: Int, perAddress: Int) {
         (self.total, self.perAddress) = (total, perAddress)
     }

@@ -3,17 +3,19 @@ import Foundation
 
 /// The open files and sockets of this process.
 ///
-/// Without a free descriptor parts of the system library end the process, so the service never uses the last ones.
+/// Without a free descriptor, parts of the system library end the process. So the service never uses the last ones.
 package enum Descriptors {
-    /// Fails when there are so few that the system library would end the process in the midst of its work.
+    /// Fails when the limit is so low that the system library would end the process at work.
+    ///
+    /// - Throws: `FoldinError` of kind `usage`.
     package static func check() throws {
         let (limit, least) = (raisedLimit(), 16)
         guard limit < least else { return }
         throw FoldinError(
-            .usage, found: "a limit of \(limit) open files", expected: "at least \(least) ('ulimit -n')")
+            .usage, found: "a limit of \(limit) open files", expected: "at least \(least)", reason: .tooFewOpenFiles)
     }
 
-    /// The limit that the system sets, raised as far as this process may.
+    /// The system's limit on open files, raised as far as this process may.
     static func raisedLimit() -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
@@ -25,7 +27,7 @@ package enum Descriptors {
         if limit.rlim_cur < limit.rlim_max {
             let before = limit.rlim_cur
             #if canImport(Darwin)
-                // The kernel refuses more than this, whatever the hard limit says.
+                // The kernel refuses more than this, also where the hard limit is higher.
                 limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))
             #else
                 limit.rlim_cur = limit.rlim_max

@@ -29,7 +29,7 @@ public struct FoldinServer: Sendable {
         self.logger = logger
         let limit = Descriptors.raisedLimit()
         let connectionLimits = try ConnectionLimits(
-            asked: configuration.maxConnections, perAddress: configuration.maxConnectionsPerAddress, limit: limit,
+            requested: configuration.maxConnections, perAddress: configuration.maxConnectionsPerAddress, limit: limit,
             open: Descriptors.open(limit: limit), loops: System.coreCount)
         certificate = try configuration.certificate.map { files in
             try ReloadedFile("certificate", paths: [files.chain, files.key], logger: logger) {
@@ -160,7 +160,7 @@ public struct FoldinServer: Sendable {
         } catch is SocketAddressError.UnknownHost {
             throw FoldinError(
                 .cannotCreate, found: "the host \(configuration.host), which has no address that can be found",
-                expected: "a --host of this machine")
+                expected: "an address of this machine", reason: .hostNotLocal)
         }
         logger.info("stopped")
     }
@@ -168,15 +168,14 @@ public struct FoldinServer: Sendable {
     /// Why the address cannot be listened on.
     private func refusal(_ code: CInt) -> FoldinError {
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        let (found, expected) =
+        let (found, expected, reason): (String, String, FoldinError.Reason?) =
             switch code {
-            case EADDRINUSE:
-                ("an address and port already in use", "a free port: another --port, or 0 for any that is free")
-            case EADDRNOTAVAIL: ("an address that is none of this machine's", "a --host of this machine")
-            case EACCES: ("no right to listen on this port", "a --port from 1024")
-            default: (FoldinError.systemReason(of: code), "an address and port of this machine that are free")
+            case EADDRINUSE: ("an address and port already in use", "another port, or 0 for any that is free", .portInUse)
+            case EADDRNOTAVAIL: ("an address that does not belong to this machine", "an address of this machine", .hostNotLocal)
+            case EACCES: ("no right to listen on this port", "a port from 1024", .portForbidden)
+            default: (FoldinError.systemReason(of: code), "an address and port of this machine that are free", nil)
             }
-        return FoldinError(.cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected)
+        return FoldinError(.cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected, reason: reason)
     }
 
     /// What the packages have to say only when something is wrong.

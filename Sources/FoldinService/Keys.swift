@@ -1,25 +1,27 @@
 import FoldinInteractions
 import Foundation
 
-/// What a key allows. Each includes the ones before it.
+/// What an API key allows. Each scope includes those before it.
 public enum Scope: String, Sendable, Codable, CaseIterable, Comparable {
-    /// Recommendations, search, metrics.
+    /// Recommendations, items, explanations, the list of models, metrics.
     case read
-    /// Also storing events and deleting users.
+    /// Also storing events and deleting those of a user.
     case write
-    /// Also reloading models.
+    /// Also reloading models and rolling them back.
     case admin
 
+    /// Whether `right` allows more than `left`.
     public static func < (left: Scope, right: Scope) -> Bool {
         (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
     }
 }
 
-/// The API keys that are accepted, of which only SHA-256 digests are kept.
+/// The API keys that a service accepts. Only their SHA-256 digests are stored.
 ///
-/// A key is 256 random bits, which no one can guess from a digest however fast the digest is; passwords would need a slow one.
-/// The file has a line a key, `NAME SCOPE DIGEST`; blank lines and lines that begin with `#` are passed over. Blanks
-/// around the words, a byte order mark and carriage returns do no harm.
+/// A key is 256 random bits, which cannot be guessed from a digest even though SHA-256 is fast; passwords would need a slow digest.
+///
+/// A key file has one line per key, `NAME SCOPE DIGEST`. Blank lines and lines that begin with `#` are ignored, and so are blanks around the
+/// words, a byte order mark and carriage returns.
 public struct KeyRing: Sendable {
     struct Entry: Sendable {
         let name: String
@@ -29,11 +31,12 @@ public struct KeyRing: Sendable {
 
     let entries: [Entry]
 
-    /// Reads a key file, which nobody but its owner may read.
+    /// Reads a key file.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
+    /// - Throws: `FoldinError` of kind `missingInput` when it cannot be read, `badData` when others than its owner may read it, it has no key or a
+    ///   malformed line.
     public init(contentsOf path: String) throws {
-        let data = try SecretFile.contents(of: path, expected: "a key file; see 'foldin keys'")
+        let data = try SecretFile.contents(of: path, expected: "a key file", reason: .keyFileNeeded)
         var entries: [Entry] = []
         var text = String(decoding: data, as: UTF8.self)
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
@@ -45,16 +48,18 @@ public struct KeyRing: Sendable {
                 words[2].allSatisfy({ "0123456789abcdef".contains($0) })
             else {
                 throw FoldinError(
-                    .badData, file: path, line: index + 1, found: "a line of another form",
+                    .badData, file: path, line: index + 1, found: "a malformed line",
                     expected: "NAME SCOPE DIGEST: a name, read, write or admin, and 64 hexadecimal digits")
             }
             entries.append(Entry(name: first, scope: scope, digest: Array(words[2].utf8)))
         }
-        guard !entries.isEmpty else { throw FoldinError(.badData, file: path, found: "no key", expected: "at least one") }
+        guard !entries.isEmpty else {
+            throw FoldinError(.badData, file: path, found: "no key", expected: "at least one", reason: .keyFileNeeded)
+        }
         self.entries = entries
     }
 
-    /// The entry of `key`. Every digest is compared to its last byte, whichever matches.
+    /// The entry of `key`; nil when there is none. Takes the same time whichever entry matches: every digest is compared to its last byte.
     func entry(for key: String) -> Entry? {
         let digest = Array(KeyRing.digest(of: key).utf8)
         var match: Entry?
@@ -66,7 +71,9 @@ public struct KeyRing: Sendable {
         return match
     }
 
-    /// A new key, shown once, and the line that lets a key file know it.
+    /// A new random key, and its line for a key file. The key cannot be found from the line.
+    ///
+    /// - Parameter name: one word, which the log shows with each request.
     public static func make(name: String, scope: Scope) -> (key: String, line: String) {
         var generator = SystemRandomNumberGenerator()
         let words = (0..<4).map { _ in generator.next() as UInt64 }
@@ -77,9 +84,9 @@ public struct KeyRing: Sendable {
         return (key, "\(name) \(scope.rawValue) \(digest(of: key))")
     }
 
-    /// Appends a line to the key file in `path`, which is made for its owner alone when it is not there.
+    /// Appends a line to the key file `path`, which is created with mode 600 when it does not exist.
     ///
-    /// - Throws: `FoldinError` of kind `badData` when others can read the file, `cannotCreate` or `writeFailed`.
+    /// - Throws: `FoldinError` of kind `badData` when others than its owner may read the file, `cannotCreate` or `writeFailed`.
     public static func append(_ line: String, to path: String) throws {
         let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {

@@ -112,17 +112,18 @@ public struct ServiceConfiguration: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `usage`.
     public func validate() throws {
-        func require(_ holds: Bool, _ found: String, _ expected: String) throws {
-            if !holds { throw FoldinError(.usage, found: found, expected: expected) }
+        func require(_ holds: Bool, _ found: String, _ expected: String, _ reason: FoldinError.Reason? = nil) throws {
+            if !holds { throw FoldinError(.usage, found: found, expected: expected, reason: reason) }
         }
         try require(
             isLoopback || keys != nil || isOpen, "the address \(host), which other machines reach, and no API keys",
-            "--keys, or --open to say that everybody may use this service")
+            "API keys, or the explicit permission for everybody to use this service", .keysNeeded)
         try require((0...65_535).contains(port), "port \(port)", "0 to 65535")
         try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests a second", "more than 0")
         try require(likedAbove?.isFinite ?? true, "the rating threshold \(likedAbove ?? 0)", "a number")
         try require(
-            likedAbove == nil || events != nil, "a rating threshold and no events", "--events, or no --liked-above")
+            likedAbove == nil || events != nil, "a rating threshold for a service that stores no events",
+            "a store of events, or no threshold", .thresholdWithoutEvents)
         try require((1...1_000_000_000).contains(eventsPerUser), "\(eventsPerUser) events of a user", "1 to 1000000000")
         try require(
             eventAge.map { (.seconds(1)...(.seconds(1_000_000 * 86_400))).contains($0) } ?? true,

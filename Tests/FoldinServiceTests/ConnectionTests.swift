@@ -59,8 +59,8 @@ import Testing
     }
 
     @Test func limitsFollowFromOpenFiles() throws {
-        func limits(_ limit: Int, asked: Int? = nil, perAddress: Int? = nil, loops: Int = 2) throws -> ConnectionLimits {
-            try ConnectionLimits(asked: asked, perAddress: perAddress, limit: limit, open: 12, loops: loops)
+        func limits(_ limit: Int, requested: Int? = nil, perAddress: Int? = nil, loops: Int = 2) throws -> ConnectionLimits {
+            try ConnectionLimits(requested: requested, perAddress: perAddress, limit: limit, open: 12, loops: loops)
         }
         let large = try limits(1 << 20)
         #expect(large.total == 10_000 && large.perAddress == 5_000)
@@ -68,16 +68,16 @@ import Testing
             let limits = try limits(limit)
             #expect(limits.total >= 64 && limits.sockets + 64 + 12 <= limit && limits.perAddress == limits.total / 2)
         }
-        #expect(try limits(1_024, asked: 100, perAddress: 100).perAddress == 100)
-        #expect(try limits(1_024, asked: 1).perAddress == 1)
-        for (limit, asked) in [(64, nil), (1_024, 5_000)] {
-            let error = #expect(throws: FoldinError.self) { try limits(limit, asked: asked) }
+        #expect(try limits(1_024, requested: 100, perAddress: 100).perAddress == 100)
+        #expect(try limits(1_024, requested: 1).perAddress == 1)
+        for (limit, requested) in [(64, nil), (1_024, 5_000)] {
+            let error = #expect(throws: FoldinError.self) { try limits(limit, requested: requested) }
             #expect(error?.kind == .usage && error?.exitStatus == 64 && error?.description.contains("at least") == true)
         }
         // With what the message names it starts.
         let needed = try #require((64..<1_024).first { (try? limits($0)) != nil })
         let error = #expect(throws: FoldinError.self) { try limits(64) }
-        #expect(error?.expected.contains("at least \(needed) ") == true, "\(needed): \(String(describing: error))")
+        #expect(error?.expected == "at least \(needed)" && error?.reason == .tooFewOpenFiles, "\(needed): \(String(describing: error))")
     }
 
     /// A client that asks for many large replies and reads none of them holds one at a time, and goes without a trace.

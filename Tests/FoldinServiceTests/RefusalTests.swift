@@ -160,21 +160,23 @@ import Testing
         }
     }
 
-    /// An address that is taken, one of another machine, a name that is none: said with the address, and with what to change.
-    @Test func ofAddresses() async throws {
+    @Test("an address in use, one of another machine and an unknown name are refused with the address and a reason")
+    func ofAddresses() async throws {
         try await LiveService.with { service in
-            for (host, port, place, words) in [
-                ("127.0.0.1", service.port, "127.0.0.1:\(service.port)", ["already in use", "--port"]),
-                ("192.0.2.1", 0, "192.0.2.1:0", ["none of this machine's", "--host"]),
-                ("no-such-host.invalid", 0, nil, ["no-such-host.invalid", "--host"]),
+            for (host, port, place, words, reason) in [
+                ("127.0.0.1", service.port, "127.0.0.1:\(service.port)", "already in use", FoldinError.Reason.portInUse),
+                ("192.0.2.1", 0, "192.0.2.1:0", "does not belong to this machine", .hostNotLocal),
+                ("no-such-host.invalid", 0, nil, "no-such-host.invalid", .hostNotLocal),
             ] {
                 var configuration = ServiceConfiguration(model: service.folder.path + "/model.safetensors")
                 (configuration.host, configuration.port, configuration.isOpen) = (host, port, true)
                 configuration.watch = nil
-                let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                let server = try FoldinServer(
+                    configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
                 let error = await #expect(throws: FoldinError.self) { try await server.run() }
                 #expect(error?.kind == .cannotCreate && error?.file == place, "\(String(describing: error))")
-                for word in words { #expect(error?.description.contains(word) == true, "\(String(describing: error))") }
+                #expect(error?.description.contains(words) == true && error?.reason == reason, "\(String(describing: error))")
+                #expect(error?.description.contains("--") == false, "\(String(describing: error))")
             }
         }
     }
