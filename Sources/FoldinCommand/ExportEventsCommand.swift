@@ -1,11 +1,11 @@
 import ArgumentParser
 import FoldinService
 
-/// `foldin export-events`: what the service kept, as a ratings file.
-struct ExportEventsCommand: ParsableCommand {
+/// `foldin export-events`: the events of a service as a ratings file.
+struct ExportEventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export-events", abstract: "Write the service's events to a ratings file for 'foldin prepare'.",
-        discussion: "The service may go on running: what it keeps after the beginning is not in the file.")
+        discussion: "The service may be running: events that it stores after the export began are not in the file.")
 
     @Argument(help: ArgumentHelp("The database of 'foldin serve --events'.", valueName: "database")) var database: String
     @Option(help: ArgumentHelp("The file to write: user,item,rating,timestamp.", valueName: "file")) var out: String
@@ -16,8 +16,8 @@ struct ExportEventsCommand: ParsableCommand {
         if !clickRating.isFinite { throw ValidationError("--click-rating: found \(clickRating); expected a number") }
     }
 
-    func run() throws {
-        let count = try EventExport.write(database: database, to: out, clickRating: clickRating)
+    func run() async throws {
+        let count = try await EventExport.write(from: .sqlite(database), to: out, clickRating: clickRating)
         if json { try Console.json(["events": count]) } else { try Console.result("\(count) events in \(out)") }
     }
 }

@@ -2,25 +2,25 @@ import ArgumentParser
 import Foldin
 import FoldinService
 
-/// `foldin import-events`: a ratings file, as events of the service.
-struct ImportEventsCommand: ParsableCommand {
+/// `foldin import-events`: a ratings file as events of a service.
+struct ImportEventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-events", abstract: "Add the rows of a ratings file to the service's events.",
         discussion: """
-            Reads what 'foldin prepare' reads. Who has rows in the file is then no stranger to the service. All rows are added or none; \
-            one that is there already is not added again. Times are dates in ISO 8601 or numbers; numbers that are too large for \
-            seconds are taken for milliseconds, microseconds or nanoseconds. Rows of a file without times get the present one. The service may be running.
+            Reads the files that 'foldin prepare' reads. The service then has a history for the users of the file. All rows are added or none; \
+            a row that is there already is not added again. Times are dates in ISO 8601 or numbers; numbers that are too large for \
+            seconds are read as milliseconds, microseconds or nanoseconds. Rows of a file without times get the present time. The service may be running.
             """)
 
     @Argument(help: ArgumentHelp("The ratings file.", valueName: "ratings")) var ratings: String
     @Option(
-        help: ArgumentHelp("The database of 'foldin serve --events', made when it is not there.", valueName: "database"))
+        help: ArgumentHelp("The database of 'foldin serve --events'; created when it does not exist.", valueName: "database"))
     var events: String
     @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print JSON.") var json = false
 
-    func run() throws {
+    func run() async throws {
         Console.progress("reading \(ratings)")
         let rows = try Ratings(
             contentsOf: ratings, format: layout.knownFormat, hints: layout.hints(),
@@ -30,12 +30,15 @@ struct ImportEventsCommand: ParsableCommand {
         Console.progress("adding \(rows.count) rows to \(events)")
         defer { Console.progress("") }
         let interrupt = Interrupt()
-        let isInterrupted = { interrupt.happened }
+        // Ctrl-C is caught as long as the object exists.
+        defer { withExtendedLifetime(interrupt) {} }
         let outcome: EventImport.Outcome
         do {
-            outcome = try EventImport.write(database: events, source: ratings, shouldStop: isInterrupted) { add in
+            outcome = try await EventImport.write(
+                to: .sqlite(events), source: ratings, shouldStop: interrupt.question
+            ) { add in
                 try rows.forEachInteraction { user, item, rating, timestamp in
-                    // By its digits: 3.4 stays 3.4 in double precision.
+                    // By its decimal digits: 3.4 stays 3.4 in double precision.
                     let time = timestamp.map { Int(($0 >= 0 ? $0 : $0 - units + 1) / units) }
                     try add(user, item, rating.flatMap { Double("\($0)") }, time)
                 }
@@ -49,7 +52,7 @@ struct ImportEventsCommand: ParsableCommand {
         if json { try Console.json(summary) } else { try Console.result(summary.text) }
     }
 
-    /// What was done, for people and for machines.
+    /// The outcome as text and as JSON.
     private struct Summary: Encodable {
         let database: String
         let events, users, alreadyThere, repeated: Int
@@ -69,7 +72,7 @@ struct ImportEventsCommand: ParsableCommand {
                 lines[0] += times == "file" ? ", with the times of the file" : ", with the present time: the file has none"
             }
             if alreadyThere > 0 { lines.append("\(alreadyThere) rows were there already") }
-            if repeated > 0 { lines.append("\(repeated) rows are the same as an earlier one of the file") }
+            if repeated > 0 { lines.append("\(repeated) rows are the same as an earlier row of the file") }
             return lines.joined(separator: "\n")
         }
     }

@@ -4,22 +4,22 @@ import Foundation
 
 extension Scope: ExpressibleByArgument {}
 
-/// `foldin keys`: API keys for the service.
+/// `foldin keys`: makes an API key for a service.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make an API key for the service.",
         discussion: """
-            Prints the key, once, on standard error, and on standard output the line that a key file has of it: a digest, from which the key cannot \
-            be found. So: foldin keys shop --scope write --file keys.txt. The service reads its key file when it starts, on SIGHUP and when it changes, \
-            and refuses one that others than its owner can read.
+            Prints the key, once, on standard error, and its line for a key file on standard output: a digest, from which the key cannot \
+            be found. Example: foldin keys shop --scope write --file keys.txt. The service reads its key file when it starts, on SIGHUP and when the file \
+            changes, and refuses a file that others than its owner can read.
             """)
 
-    @Argument(help: ArgumentHelp("Whose key it is; stands in the log.", valueName: "name")) var name: String
+    @Argument(help: ArgumentHelp("The name of its owner, which the log shows.", valueName: "name")) var name: String
     @Option(help: "What it allows: read, write (also events) or admin (also reloading).") var scope: Scope = .read
 
     @Option(
         help: ArgumentHelp(
-            "Append the line to this key file, made for its owner alone, instead of printing it.", valueName: "file"))
+            "Append the line to this key file instead of printing it; created with mode 600.", valueName: "file"))
     var file: String?
 
     func validate() throws {

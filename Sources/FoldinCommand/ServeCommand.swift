@@ -3,67 +3,73 @@ import Foldin
 import FoldinService
 import Logging
 
-/// `foldin serve`: a model over HTTP.
+/// `foldin serve`: serves a model over HTTP.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve a model over HTTP, with a page to try it on.",
         discussion: """
-            Listens on this machine only, unless --host says otherwise; then it wants --keys (see 'foldin keys') or --open. The model is loaded \
-            anew when its file changes, on SIGHUP and on POST /v1/models:reload; a bad file leaves the old model serving. Keys and certificate are \
-            read anew when their files change and on SIGHUP. SIGTERM \
-            lets what has come in be answered. The log is a JSON object a line on standard error. GET /openapi.json describes the interface.
+            Listens on this machine only, unless --host says otherwise; then it requires --keys (see 'foldin keys') or --open. The model is reloaded \
+            when its file changes, on SIGHUP and on POST /v1/models:reload; a bad file leaves the old model in service. Keys and certificate are \
+            reloaded when their files change and on SIGHUP. After SIGTERM, requests that have arrived are answered. The log has one JSON object \
+            per line on standard error. GET /openapi.json describes the interface.
             """)
 
     @Argument(help: ArgumentHelp("A model file, or the directory of a run.", valueName: "model")) var model: String
     @Option(help: ArgumentHelp("The address to listen on.", valueName: "address")) var host = "127.0.0.1"
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
-    @Option(help: ArgumentHelp("A key file: clients need one of its API keys.", valueName: "file")) var keys: String?
-    @Flag(help: "Let everybody who reaches the address use the service, without keys.") var open = false
-    @Option(help: ArgumentHelp("Speak TLS with this certificate, PEM text, its chain behind it.", valueName: "file"))
+    @Option(help: ArgumentHelp("A key file: requests need one of its API keys.", valueName: "file")) var keys: String?
+    @Flag(help: "Let everybody who can reach the address use the service, without keys.") var open = false
+    @Option(
+        help: ArgumentHelp(
+            "Serve TLS with this certificate: a PEM file, the service's own certificate first, then its chain.", valueName: "file"
+        ))
     var tlsCertificate: String?
-    @Option(help: ArgumentHelp("The private key of the certificate, PEM text.", valueName: "file")) var tlsKey: String?
-    @Option(help: ArgumentHelp("A database of what people like, made when it is not there.", valueName: "file")) var events:
+    @Option(help: ArgumentHelp("The private key of the certificate, a PEM file.", valueName: "file")) var tlsKey: String?
+    @Option(help: ArgumentHelp("A database to store events in; created when it does not exist.", valueName: "file")) var events:
         String?
     @Option(
         help: ArgumentHelp(
-            "Ratings at or below this are kept but are no likes. (default: that of 'foldin prepare', which the model remembers)",
+            "Ratings at or below this are stored but are not likes. (default: the threshold of 'foldin prepare', which the model file has)",
             valueName: "rating")
     )
     var likedAbove: Double?
-    @Option(help: ArgumentHelp("Events to keep of each user; of more the oldest go.", valueName: "n"))
+    @Option(help: ArgumentHelp("Events to keep of each user; of more, the oldest are removed.", valueName: "n"))
     var maxEventsPerUser = 100_000
     @Option(
         help: ArgumentHelp(
-            "Remove events that are older, by their time: 400d for days, 12h for hours. (default: keep them for ever)",
+            "Remove events that are older, by their time: 400d for days, 12h for hours. (default: keep all)",
             valueName: "age")
     )
     var keepEvents: EventAge?
-    @Option(help: ArgumentHelp("Models served before to keep in memory, for POST /v1/models:rollback.", valueName: "n"))
+    @Option(help: ArgumentHelp("Previous models to keep in memory, for POST /v1/models:rollback.", valueName: "n"))
     var keepModels = 1
-    @Option(help: ArgumentHelp("A second model to answer a share of the users.", valueName: "model")) var candidate: String?
-    @Option(help: ArgumentHelp("The share of users the second model answers.", valueName: "share")) var candidateShare = 0.5
+    @Option(help: ArgumentHelp("A second model, which serves a share of the users.", valueName: "model")) var candidate: String?
+    @Option(help: ArgumentHelp("The share of users that the second model serves.", valueName: "share")) var candidateShare = 0.5
     @Option(
         help: ArgumentHelp(
-            "Histories scored per second for each client, and other requests. (default: any number)", valueName: "n")) var rate:
-        Double?
-    @Option(help: ArgumentHelp("Bytes a request's body may have.", valueName: "n")) var maxBody = 1 << 20
-    @Option(help: ArgumentHelp("Connections that may be open. (default: 10000, or what 'ulimit -n' leaves)", valueName: "n"))
+            "Histories scored per second for each client, and other requests per second. (default: any number)", valueName: "n"))
+    var rate: Double?
+    @Option(help: ArgumentHelp("The most bytes of a request's body.", valueName: "n")) var maxBody = 1 << 20
+    @Option(help: ArgumentHelp("Connections that may be open. (default: 10000, or what 'ulimit -n' allows)", valueName: "n"))
     var maxConnections: Int?
     @Option(help: ArgumentHelp("Connections that one address may have open. (default: half of all)", valueName: "n"))
     var maxConnectionsPerAddress: Int?
     @Option(
         help: ArgumentHelp(
-            "Bytes of requests and replies held at once; past it the answer is 503. (default: 256 MiB, or an eighth of the memory)",
+            "Bytes of requests and replies buffered at once; past it the reply is 503. (default: 256 MiB, or an eighth of the memory)",
             valueName: "n"))
     var maxBuffered: Int?
-    @Option(help: ArgumentHelp("Seconds that requests which have come in may take at the end.", valueName: "s")) var drainTime =
+    @Option(help: ArgumentHelp("Seconds that requests which have arrived may take after SIGTERM.", valueName: "s"))
+    var drainTime =
         30.0
-    @Option(help: ArgumentHelp("Milliseconds a request waits for others to be scored with.", valueName: "ms")) var batchDelay =
+    @Option(help: ArgumentHelp("Milliseconds that a request waits for others, to be scored with them.", valueName: "ms"))
+    var batchDelay =
         1.0
     @Option(help: ArgumentHelp("Histories scored together at most.", valueName: "n")) var batchSize = 64
-    @Option(help: ArgumentHelp("Histories that may wait; past it the answer is 503.", valueName: "n")) var queueSize = 512
-    @Option(help: ArgumentHelp("The least to log: debug, info, warning or error.", valueName: "level")) var logLevel: LogLevel =
-        .info
+    @Option(help: ArgumentHelp("Histories that may wait; past it the reply is 503.", valueName: "n")) var queueSize = 512
+    @Option(help: ArgumentHelp("The lowest level to log: debug, info, warning or error.", valueName: "level")) var logLevel:
+        LogLevel =
+            .info
     @OptionGroup var work: WorkerOptions
 
     func validate() throws {
@@ -75,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Both files or none.
+    /// Both files of TLS; nil when none is given.
     private var certificate: (chain: String, key: String)? {
         tlsCertificate.flatMap { chain in tlsKey.map { (chain, $0) } }
     }
@@ -87,7 +93,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.keys = keys
         configuration.isOpen = open
         configuration.certificate = certificate
-        configuration.events = events
+        configuration.events = events.map { .sqlite($0) }
         configuration.likedAbove = likedAbove
         configuration.eventsPerUser = maxEventsPerUser
         configuration.eventAge = keepEvents?.duration
@@ -108,7 +114,8 @@ struct ServeCommand: AsyncParsableCommand {
         let host = host.contains(":") ? "[\(host)]" : host
         let result: Result<Void, any Error>
         do {
-            try await FoldinServer(configuration, logger: logger).run { port in
+            let server = try await FoldinServer(configuration, logger: logger)
+            try await server.run { port in
                 if Console.isWatched {
                     Console.note("serving on \(certificate == nil ? "http" : "https")://\(host):\(port)/ (Ctrl-C to stop)")
                 }
@@ -120,7 +127,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// What `--keep-events` takes: a whole number of days or hours.
+/// The value of `--keep-events`: a whole number of days or hours.
 struct EventAge: ExpressibleByArgument {
     let duration: Duration
 
@@ -132,7 +139,7 @@ struct EventAge: ExpressibleByArgument {
     }
 }
 
-/// What `--log-level` takes.
+/// The value of `--log-level`.
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case debug, info, warning, error
 

@@ -38,7 +38,7 @@ struct Answers: Sendable {
             try check(ids.count, in: 0...limits.ids, "ids in \"\(name)\"")
         }
         try check(request)
-        var kept = EventStore.History(liked: request.history)
+        var kept = EventHistory(liked: request.history)
         if request.history.isEmpty, let user = request.user { kept = try await events.history(of: user) }
         let model = arms.model(for: request.user)
         let history = model.split(kept.liked)

@@ -8,21 +8,32 @@ import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
-/// The service, put together: models loaded, database open, ready to listen.
+/// An HTTP service over models and a store of events.
+///
+/// Making a server loads the models and opens the store; ``run(onListening:)`` listens.
+///
+/// ```swift
+/// var configuration = ServiceConfiguration(model: "run/model.safetensors")
+/// configuration.events = .sqlite("events.sqlite")
+/// let server = try await FoldinServer(configuration, logger: Logger(label: "foldin"))
+/// try await server.run { port in print("http://127.0.0.1:\(port)/") }
+/// ```
 public struct FoldinServer: Sendable {
     private let configuration: ServiceConfiguration
     private let logger: Logger
     private let arms: ModelArms
     private let certificate: ReloadedFile<Certificate>?
     private let keys: ReloadedFile<KeyRing>?
+    private let events: (any EventStore)?
     private let probe: StoreProbe?
     private let draining = Draining()
     private let setting: ConnectionSetting
 
-    /// Loads the models and opens what the configuration names.
+    /// Loads the models and opens the files and the store of events that the configuration names.
     ///
-    /// - Throws: `FoldinError` when an option, a model, the key file or the database is not as it must be.
-    public init(_ configuration: ServiceConfiguration, logger: Logger) throws {
+    /// - Throws: `FoldinError` of kind `usage` for an invalid configuration; `missingInput`, `badData` or `cannotCreate` for a model, a key file, a
+    ///   certificate or a database that cannot be used. What the store of events throws.
+    public init(_ configuration: ServiceConfiguration, logger: Logger) async throws {
         try configuration.validate()
         try configuration.refuseOverlap()
         self.configuration = configuration
@@ -53,12 +64,10 @@ public struct FoldinServer: Sendable {
             )
         }
         arms = ModelArms(main: main, candidate: candidate)
-        let events = try configuration.events.map { path in
-            try EventStore(
-                path: path,
-                options: EventStore.Options(eventsPerUser: configuration.eventsPerUser, age: configuration.eventAge),
-                metrics: metrics, logger: logger)
-        }
+        var options = EventStoreOptions()
+        (options.eventsPerUser, options.metrics) = (configuration.eventsPerUser, metrics)
+        let events = try await configuration.events?.open(options)
+        self.events = events
         probe = events.map { StoreProbe($0) }
         let gate = Gate(
             configuration: configuration, keys: keys,
@@ -87,7 +96,7 @@ public struct FoldinServer: Sendable {
         routes.addPage()
         setting = FoldinServer.setting(
             configuration, router: routes.finished().buildResponder(), gate: gate, readiness: readiness, connections: connections,
-            budget: budget, logger: logger)
+            budget: budget, logger: logger.forPackages)
         logger.info(
             "limits",
             metadata: [
@@ -96,15 +105,12 @@ public struct FoldinServer: Sendable {
             ])
     }
 
-    /// How connections get their answers.
+    /// How connections get their replies.
     private static func setting(
         _ configuration: ServiceConfiguration, router: RouterResponder<ServiceContext>, gate: Gate, readiness: Readiness,
         connections: Connections, budget: Budget, logger: Logger
     ) -> ConnectionSetting {
-        // Of the packages only errors are of interest.
-        var quiet = logger
-        quiet.logLevel = max(.error, logger.logLevel)
-        let (logger, hasCertificate) = (quiet, configuration.certificate != nil)
+        let hasCertificate = configuration.certificate != nil
         return ConnectionSetting(
             connections: connections, budget: budget, limits: configuration.limits, isSecure: hasCertificate,
             respond: { request, exchange -> Reply in
@@ -122,17 +128,31 @@ public struct FoldinServer: Sendable {
             refuse: { gate.reply($0) })
     }
 
-    /// Serves until SIGTERM or SIGINT, then answers what has come in and returns. SIGHUP reloads models, keys and certificate.
+    /// Serves until SIGTERM or SIGINT. Then answers the requests that have arrived, closes the store of events and returns. SIGHUP reloads models,
+    /// keys and certificate. To be called once.
     ///
-    /// `onListening` is called with the port once connections are taken.
-    ///
-    /// - Throws: `FoldinError` of kind `cannotCreate` when the address is taken or is none of this machine's.
+    /// - Parameter onListening: called with the port when connections are accepted.
+    /// - Throws: `FoldinError` of kind `cannotCreate` when the address is in use or does not belong to this machine.
     public func run(onListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
         try await run(endingAfter: nil, onListening: onListening)
     }
 
-    /// The same; tests end it as a signal would by the end of `ending`.
+    /// The same, ended by a signal or by the end of `ending`, for tests.
     func run(endingAfter ending: AsyncStream<Void>?, onListening: @escaping @Sendable (Int) async -> Void) async throws {
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await serve(endingAfter: ending, onListening: onListening)) } catch {
+            outcome = .failure(error)
+        }
+        do { try await events?.close() } catch {
+            logger.error("the store of events cannot be closed", metadata: ["reason": "\(error)"])
+        }
+        try outcome.get()
+        logger.info("stopped")
+    }
+
+    private func serve(
+        endingAfter ending: AsyncStream<Void>?, onListening: @escaping @Sendable (Int) async -> Void
+    ) async throws {
         let logger = logger
         let listener = Listener(
             configuration: configuration, setting: setting, certificate: certificate, logger: logger, onListening: onListening)
@@ -142,9 +162,13 @@ public struct FoldinServer: Sendable {
         var services: [any Service] = [listener, Notice(draining: draining), Reloading(files: files, logger: logger)]
         if let interval = configuration.watch { services.append(Watching(files: files, interval: interval)) }
         if let probe { services.append(probe) }
+        if let events, let age = configuration.eventAge {
+            services.append(EventRetention(store: events, age: age, logger: logger))
+        }
         do {
             let group = ServiceGroup(
-                configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                configuration: .init(
+                    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.forPackages))
             try await withThrowingDiscardingTaskGroup { tasks in
                 if let ending {
                     tasks.addTask {
@@ -162,7 +186,6 @@ public struct FoldinServer: Sendable {
                 .cannotCreate, found: "the host \(configuration.host), which has no address that can be found",
                 expected: "an address of this machine", reason: .hostNotLocal)
         }
-        logger.info("stopped")
     }
 
     /// Why the address cannot be listened on.
@@ -175,17 +198,11 @@ public struct FoldinServer: Sendable {
             case EACCES: ("no right to listen on this port", "a port from 1024", .portForbidden)
             default: (FoldinError.systemReason(of: code), "an address and port of this machine that are free", nil)
             }
-        return FoldinError(.cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected, reason: reason)
+        return FoldinError(
+            .cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected, reason: reason)
     }
 
-    /// What the packages have to say only when something is wrong.
-    private var quiet: Logger {
-        var quiet = logger
-        quiet.logLevel = max(.error, logger.logLevel)
-        return quiet
-    }
-
-    /// Tells `/health/ready` that the end has begun.
+    /// Lets `/health/ready` say that the shutdown has begun.
     private struct Notice: Service {
         let draining: Draining
 
@@ -202,7 +219,7 @@ public struct FoldinServer: Sendable {
 
         func run() async throws {
             for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-                logger.info("reload asked for by SIGHUP")
+                logger.info("reload requested by SIGHUP")
                 for file in files { await file.reload() }
             }
         }
@@ -220,5 +237,14 @@ public struct FoldinServer: Sendable {
                 }
             }
         }
+    }
+}
+
+extension Logger {
+    /// The logger for the packages: only errors.
+    fileprivate var forPackages: Logger {
+        var logger = self
+        logger.logLevel = max(.error, logLevel)
+        return logger
     }
 }

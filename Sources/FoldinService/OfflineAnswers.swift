@@ -32,7 +32,7 @@ import NIOCore
             arms: ModelArms(main: main, candidate: nil),
             queue: ScoringQueue(limits: limits, workers: workers, metrics: metrics),
             events: KeptEvents(
-                store: try events.map { try EventStore(path: $0) }, likedAbove: nil, limits: ServiceConfiguration.Limits(),
+                store: try events.map { try SQLiteEventStore(path: $0) }, likedAbove: nil, limits: ServiceConfiguration.Limits(),
                 logger: logger),
             limits: ServiceConfiguration.Limits(), metrics: metrics)
     }
@@ -64,8 +64,7 @@ import NIOCore
         case .similar: return try await answers.similar(to: String(decoding: body, as: UTF8.self), count: top)
         case .delete:
             let user = EventRules.trimmed(String(decoding: body, as: UTF8.self))
-            let (deleted, isPending) = try await answers.events.use { try await $0.delete(user: user) }
-            return Array(buffer: try JSON.buffer(DeletionReply(deleted: deleted, pending: isPending)))
+            return Array(buffer: try JSON.buffer(try await answers.events.delete { user }))
         case .models: return Array(buffer: try JSON.buffer(ModelsReply(models: answers.arms.states)))
         }
     }

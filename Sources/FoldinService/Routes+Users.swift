@@ -22,11 +22,7 @@ extension Routes {
                         allow: try parameters.ids("allow", isKnown: answers.arms.know), user: user)))
         }
         add(.delete, "/v1/users/{id}", scope: .write) { _, context in
-            try await events.use { store in
-                let user = try Routes.user(context, limits)
-                let (deleted, isPending) = try await store.delete(user: user)
-                return try JSON.response(DeletionReply(deleted: deleted, pending: isPending))
-            }
+            try JSON.response(try await events.delete { try Routes.user(context, limits) })
         }
     }
 

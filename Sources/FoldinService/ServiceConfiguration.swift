@@ -2,11 +2,11 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 
-/// How a service is to run.
+/// How a service runs: where it listens, which models it serves, and its limits.
 public struct ServiceConfiguration: Sendable {
-    /// What one request may ask for.
+    /// What one request may ask for, and how long a client may take.
     public struct Limits: Sendable {
-        /// Bytes of a body.
+        /// Bytes of a request's body.
         public var bodyBytes = 1 << 20
         /// How long a body may take to arrive.
         public var bodyTime = Duration.seconds(10)
@@ -16,101 +16,106 @@ public struct ServiceConfiguration: Sendable {
         public var idleTime = Duration.seconds(30)
         /// How long a client may take to receive a reply; a second more for each 64 KiB.
         public var replyTime = Duration.seconds(30)
-        /// Items of a reply.
+        /// Items in a reply.
         public var top = 1_000
-        /// Items that a reply may pass over.
+        /// Items that a reply may skip.
         public var offset = 100_000
-        /// Ids in a history, an exclusion or a permission; items of a stored history that are used.
+        /// Ids in each of the lists `history`, `exclude` and `allow`; items of a stored history that are used.
         public var ids = 10_000
-        /// Histories of a batch.
+        /// Requests in a batch.
         public var batch = 256
-        /// Ids of a history that is explained, and items that are.
+        /// Ids in each of the lists `history` and `items` of a request for explanations.
         public var explained = 500
-        /// Reasons in a reply of explanations.
+        /// Reasons in a reply with explanations.
         public var reasons = 25_000
-        /// Events of a request.
+        /// Events in a request.
         public var events = 1_000
-        /// The latest events of a user that a history is made of.
+        /// The latest events of a user that a stored history is made of.
         public var historyEvents = 20_000
         /// Unicode code points of a user's id, and of an event's item.
         public var idLength = 256
 
+        /// The default limits.
         public init() {}
     }
 
-    /// The address to listen on, by number or name.
+    /// The address to listen on, as an IP address or a name.
     public var host = "127.0.0.1"
-    /// The port; 0 for any that is free.
+    /// The port to listen on; 0 for any that is free.
     public var port = 8080
     /// The model file.
     public var model: String
-    /// A second model file and the share of people it answers, above 0 and at most 1.
+    /// A second model file and the share of users that it serves, above 0 and at most 1.
     public var candidate: (path: String, share: Double)?
-    /// The key file; nil for no keys.
+    /// The file of API keys, see ``KeyRing``; nil when requests need no key.
     public var keys: String?
-    /// Files of PEM text for TLS: the certificate, with those that vouch for it, and its private key; nil for none.
+    /// PEM files for TLS: the certificate chain, the service's own certificate first, and its private key; nil for plain HTTP.
     public var certificate: (chain: String, key: String)?
-    /// Whether to listen beyond this machine without keys.
+    /// Whether requests from other machines need no key.
     public var isOpen = false
-    /// The database of events; nil to keep none.
-    public var events: String?
-    /// A rating at or below this is kept, but is no like: its item is no part of a history, and is not recommended.
+    /// Where events are stored, such as `.sqlite(path)`; nil to store none.
+    public var events: EventStorage?
+    /// A rating at or below this is stored, but is not a like: its item is not part of a history, and is not recommended.
     ///
-    /// When nil, the threshold that the model's data was prepared with, as the model was when the service began; where there is none, every
-    /// event is a like but one with a negative rating. The last event of a user and an item decides.
+    /// When nil, the threshold that the data of the model was prepared with, as the model was when the service began. Without such a threshold
+    /// every event is a like, except one with a negative rating. The last event of a user and an item decides.
     public var likedAbove: Double?
-    /// Events that are kept of each user; of more the oldest go.
+    /// Events that are stored of each user; of more, the oldest are removed.
     public var eventsPerUser = 100_000
-    /// How old a kept event may become by its time, before it is removed; nil for any age.
+    /// Events whose time is older than this are removed; nil to keep events of any age.
     public var eventAge: Duration?
-    /// How many models that were served before stay in memory, to go back to.
+    /// How many previous models stay in memory for a rollback.
     public var keptModels = 1
-    /// Histories that are scored for each client per second, and requests that score none; nil for any number.
+    /// Histories that are scored per second for each client, and requests that score none; nil for any number.
     public var rate: Double?
-    /// How long the first request waits for company to be scored with, below a second.
+    /// How long the first request waits for others to be scored with it in a batch, below a second.
     public var batchDelay = Duration.milliseconds(1)
-    /// Histories scored together at most.
+    /// Histories in a batch at most.
     public var batchSize = 64
-    /// Histories that may wait to be scored.
+    /// Histories that may wait to be scored; past it requests are refused.
     public var queueSize = 512
-    /// How often the model's file is looked at; nil for never.
+    /// How often the files of models, keys and certificate are checked for changes; nil for never.
     public var watch: Duration? = .milliseconds(500)
-    /// Threads for the arithmetic; all processors when nil.
+    /// Threads for scoring; all processors when nil.
     public var threads: Int?
+    /// What one request may ask for.
     public var limits = Limits()
-    /// Connections that may be open; when nil 10,000, or what the system's limit on open files leaves.
+    /// Connections that may be open; when nil 10,000, or what the system's limit on open files allows.
     public var maxConnections: Int?
-    /// The same of one address; half of all when nil.
+    /// Connections that one address may have open; half of all when nil.
     public var maxConnectionsPerAddress: Int?
-    /// Bytes of requests and replies that are held at once; when nil 256 MiB, or an eighth of the memory where that is less.
+    /// Bytes of requests and replies that are buffered at once; when nil 256 MiB, or an eighth of the memory where that is less.
     public var maxBuffered: Int?
-    /// How long the end may take: requests that have come in are answered meanwhile.
+    /// How long the shutdown may take; requests that have arrived are answered meanwhile.
     public var drainTime = Duration.seconds(30)
 
+    /// A configuration with the defaults and the model file `model`.
     public init(model: String) { self.model = model }
 
-    /// Whether only this machine can reach the address.
+    /// Whether only this machine can reach the address: `localhost`, 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { NetworkAddress.isLoopback(host) }
 
     /// `maxBuffered`, or its default.
     var bufferedBytes: Int { maxBuffered ?? min(1 << 28, SystemMemory.total / 8) }
 
-    /// Fails when the database of events is a file that the service reads.
+    /// Fails when a file of the store of events is a file that the service reads.
+    ///
+    /// - Throws: `FoldinError` of kind `usage`.
     func refuseOverlap() throws {
         guard let events else { return }
         let inputs: [(path: String?, name: String)] = [
             (model, "the model"), (candidate?.path, "the second model"), (keys, "the key file"),
             (certificate?.chain, "the certificate"), (certificate?.key, "the private key"),
         ]
-        for part in EventStore.inputs(of: events) {
+        for part in events.files {
             try Overlap.refuse(
                 part.path, over: inputs.compactMap { input in input.path.map { Overlap.Input($0, input.name) } })
         }
     }
 
-    /// Checks what can be checked without opening anything.
+    /// Checks everything that can be checked without opening a file.
     ///
-    /// - Throws: `FoldinError` of kind `usage`.
+    /// - Throws: `FoldinError` of kind `usage` for the first invalid setting.
     public func validate() throws {
         func require(_ holds: Bool, _ found: String, _ expected: String, _ reason: FoldinError.Reason? = nil) throws {
             if !holds { throw FoldinError(.usage, found: found, expected: expected, reason: reason) }
@@ -119,7 +124,7 @@ public struct ServiceConfiguration: Sendable {
             isLoopback || keys != nil || isOpen, "the address \(host), which other machines reach, and no API keys",
             "API keys, or the explicit permission for everybody to use this service", .keysNeeded)
         try require((0...65_535).contains(port), "port \(port)", "0 to 65535")
-        try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests a second", "more than 0")
+        try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) requests per second", "more than 0")
         try require(likedAbove?.isFinite ?? true, "the rating threshold \(likedAbove ?? 0)", "a number")
         try require(
             likedAbove == nil || events != nil, "a rating threshold for a service that stores no events",
@@ -143,11 +148,11 @@ public struct ServiceConfiguration: Sendable {
             maxConnectionsPerAddress.map(connections.contains) ?? true,
             "\(maxConnectionsPerAddress ?? 0) connections per address", "1 to \(connections.upperBound)")
         try require(limits.bodyBytes > 0, "bodies of \(limits.bodyBytes) bytes", "at least 1")
-        // One client may hold half, and a body is still there when its reply is written.
+        // One client may have half of the bytes, and a body is still buffered when its reply is written.
         try require(
-            bufferedBytes / 4 >= limits.bodyBytes, "\(bufferedBytes) bytes to hold at once and bodies of \(limits.bodyBytes)",
+            bufferedBytes / 4 >= limits.bodyBytes, "\(bufferedBytes) bytes to buffer at once and bodies of \(limits.bodyBytes)",
             "at least four bodies")
-        try require(drainTime >= .zero, "an end that takes \(drainTime)", "0 or more seconds")
+        try require(drainTime >= .zero, "a shutdown of \(drainTime)", "0 or more seconds")
         try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")
     }
 }

@@ -22,7 +22,7 @@ import Testing
             try writeSecret(
                 "# ours\n\n" + keys.values.map(\.line).joined(separator: "\n") + "\n", to: folder.path + "/keys")
             configuration.keys = folder.path + "/keys"
-            configuration.events = folder.path + "/events.sqlite"
+            configuration.events = .sqlite(folder.path + "/events.sqlite")
         }).run { service in
             for (method, path, scope) in Self.guarded {
                 func status(_ authorization: String?) async throws -> Int {
@@ -73,7 +73,8 @@ import Testing
             let error = failure { try KeyRing(contentsOf: writeSecret(text, to: folder.path + "/bad")) }
             #expect(error?.kind == .badData && error?.line == place, "\(text)")
         }
-        #expect(failure { try KeyRing(contentsOf: folder.path + "/none") }?.kind == .missingInput)
+        let missing = failure { try KeyRing(contentsOf: folder.path + "/none") }
+        #expect(missing?.kind == .missingInput && missing?.reason == .keyFileNeeded)
     }
 
     @Test func areNeededBeyondThisMachine() throws {
@@ -86,7 +87,8 @@ import Testing
         ] as [(String, String?, Bool, Bool)] {
             var configuration = ServiceConfiguration(model: "m")
             (configuration.host, configuration.keys, configuration.isOpen) = (host, keys, open)
-            #expect((failure { try configuration.validate() } == nil) == allowed, "\(host)")
+            let error = failure { try configuration.validate() }
+            #expect((error == nil) == allowed && (error == nil || error?.reason == .keysNeeded), "\(host)")
         }
         for wrong in [\ServiceConfiguration.port] {
             var configuration = ServiceConfiguration(model: "m")

@@ -9,26 +9,20 @@ import Testing
 
 /// Which events are likes, and what recommendations are made of them.
 @Suite("Service: likes") struct LikeTests {
-    static func store(_ events: [Event], _ folder: TemporaryFolder) async throws -> EventStore {
-        let store = try EventStore(path: folder.path + "/events.sqlite")
-        for event in events { try await store.append([event]) }
-        return store
-    }
-
     /// The last event of a user and an item decides: by its time, then by its arrival.
     @Test func theLastRatingDecides() async throws {
-        let folder = try TemporaryFolder()
-        let store = try await Self.store(
-            [
-                Event(user: "u", item: "click", time: 1), Event(user: "u", item: "good", rating: 3.5, time: 2),
-                Event(user: "u", item: "low", rating: 3.4, time: 3), Event(user: "u", item: "zero", rating: 0, time: 4),
-                Event(user: "u", item: "bad", rating: -1, time: 5), Event(user: "u", item: "worse", rating: 5, time: 6),
-                Event(user: "u", item: "worse", rating: 1, time: 7), Event(user: "u", item: "better", rating: 1, time: 8),
-                Event(user: "u", item: "better", time: 8), Event(user: "u", item: "late", rating: 5, time: 10),
-                // Kept later, but of an earlier time.
-                Event(user: "u", item: "late", rating: 1, time: 9), Event(user: "other", item: "bad", rating: 5, time: 99),
-            ], folder)
-        func liked(_ threshold: Double?, count: Int = 100) async throws -> EventStore.History {
+        let store = InMemoryEventStore()
+        let events = [
+            Event(user: "u", item: "click", time: 1), Event(user: "u", item: "good", rating: 3.5, time: 2),
+            Event(user: "u", item: "low", rating: 3.4, time: 3), Event(user: "u", item: "zero", rating: 0, time: 4),
+            Event(user: "u", item: "bad", rating: -1, time: 5), Event(user: "u", item: "worse", rating: 5, time: 6),
+            Event(user: "u", item: "worse", rating: 1, time: 7), Event(user: "u", item: "better", rating: 1, time: 8),
+            Event(user: "u", item: "better", time: 8), Event(user: "u", item: "late", rating: 5, time: 10),
+            // Kept later, but of an earlier time.
+            Event(user: "u", item: "late", rating: 1, time: 9), Event(user: "other", item: "bad", rating: 5, time: 99),
+        ]
+        for event in events { try await store.append([event]) }
+        func liked(_ threshold: Double?, count: Int = 100) async throws -> EventHistory {
             try await store.history(of: "u", count: count, likedAbove: threshold)
         }
         #expect(try await liked(3.4).liked == ["late", "better", "good", "click"])
@@ -36,15 +30,14 @@ import Testing
         #expect(try await liked(nil).liked == ["late", "better", "worse", "zero", "low", "good", "click"])
         #expect(try await liked(nil).others == ["bad"])
         #expect(try await liked(-5).others.isEmpty)
-        #expect(try await liked(3.4, count: 2) == EventStore.History(liked: ["late", "better"], others: ["worse", "bad"]))
-        // All of it is exported.
-        #expect(try EventExport.write(database: folder.path + "/events.sqlite", to: folder.path + "/out") == 12)
+        #expect(try await liked(3.4, count: 2) == EventHistory(liked: ["late", "better"], others: ["worse", "bad"]))
+        #expect(try await store.all() == events)
     }
 
     /// A low rating is no part of the history, and its item is not recommended either.
     @Test func dislikesAreNeitherHistoryNorRecommended() async throws {
         try await LiveService.configured({ configuration, folder in
-            configuration.events = folder.path + "/events.sqlite"
+            configuration.events = .sqlite(folder.path + "/events.sqlite")
             configuration.likedAbove = 2
         }).run { service in
             try await service.client.keep([
@@ -67,7 +60,7 @@ import Testing
         var configuration = ServiceConfiguration(model: "m")
         configuration.likedAbove = 3
         #expect(failure { try configuration.validate() }?.kind == .usage)
-        configuration.events = "e"
+        configuration.events = .sqlite("e")
         try configuration.validate()
         configuration.likedAbove = .nan
         #expect(failure { try configuration.validate() }?.kind == .usage)
@@ -75,21 +68,23 @@ import Testing
 
     /// With a user and no history the events that are kept are used, alone and in a batch.
     @Test func aUserStandsForTheHistory() async throws {
-        try await LiveService.configured({ configuration, folder in configuration.events = folder.path + "/events.sqlite" }).run {
-            service in
-            try await service.client.keep([Event(user: "u", item: "i3"), Event(user: "u", item: "i7")])
-            let kept = try await service.client.recommendations(5, for: "u")
-            #expect(try await service.client.recommendations(RecommendationRequest(top: 5, user: "u")) == kept)
-            #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5}"#).status == 200)
-            #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5,"history":null}"#).status == 200)
-            let own = try await service.client.recommendations(RecommendationRequest(history: ["i9"], top: 5, user: "u"))
-            #expect(own.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i9"]).map(\.item)))
-            let batch = try await service.client.recommendations([
-                RecommendationRequest(top: 5, user: "u"), RecommendationRequest(top: 5, user: "nobody"),
-                RecommendationRequest(top: 5, user: "u\u{0}"), RecommendationRequest(top: 5),
-            ])
-            #expect(batch[0] == kept && batch.dropFirst().allSatisfy { $0.kind == .popular })
-        }
+        try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
+            }).run {
+                service in
+                try await service.client.keep([Event(user: "u", item: "i3"), Event(user: "u", item: "i7")])
+                let kept = try await service.client.recommendations(5, for: "u")
+                #expect(try await service.client.recommendations(RecommendationRequest(top: 5, user: "u")) == kept)
+                #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5}"#).status == 200)
+                #expect(
+                    try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5,"history":null}"#).status == 200)
+                let own = try await service.client.recommendations(RecommendationRequest(history: ["i9"], top: 5, user: "u"))
+                #expect(own.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i9"]).map(\.item)))
+                let batch = try await service.client.recommendations([
+                    RecommendationRequest(top: 5, user: "u"), RecommendationRequest(top: 5, user: "nobody"),
+                    RecommendationRequest(top: 5, user: "u\u{0}"), RecommendationRequest(top: 5),
+                ])
+                #expect(batch[0] == kept && batch.dropFirst().allSatisfy { $0.kind == .popular })
+            }
         // Without a store such a user is a stranger.
         try await LiveService.with { service throws in
             #expect(try await service.client.recommendations(RecommendationRequest(user: "u")).kind == .popular)
@@ -99,7 +94,7 @@ import Testing
     /// The same lists of ids as in a body, separated by commas or repeated; ids with a comma too.
     @Test func queriesExcludeAndAllow() async throws {
         try await LiveService.configured({ configuration, folder in
-            configuration.events = folder.path + "/events.sqlite"
+            configuration.events = .sqlite(folder.path + "/events.sqlite")
             let ids = (0..<39).map { "i\($0)" } + ["a,b"]
             try TrainedModelWithIds.save(ids, to: folder.path + "/model.safetensors")
         }).run { service in
@@ -151,7 +146,7 @@ import Testing
         #expect(try TrainedModel(contentsOf: path).card.likedAbove == 3.5)
         try await LiveService.configured({ configuration, _ in
             configuration.model = path
-            configuration.events = folder.path + "/events.sqlite"
+            configuration.events = .sqlite(folder.path + "/events.sqlite")
         }).run { service in
             try await service.client.keep([Event(user: "u", item: "i3", rating: 3.5), Event(user: "v", item: "i3", rating: 4)])
             #expect(try await service.client.recommendations(5, for: "u").kind == .popular)

@@ -67,7 +67,7 @@ struct LiveService: Sendable {
         configuration.port = 0
         configuration.watch = nil
         try configure(&configuration, folder)
-        let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let server = try await FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let running = Task {
             defer { listening.finish() }

@@ -154,7 +154,7 @@ import Testing
         try await LiveService.configured({ configuration, folder in
             try LiveService.model(seed: 9).save(to: folder.path + "/candidate.safetensors")
             configuration.candidate = (folder.path + "/candidate.safetensors", 0.3)
-            configuration.events = folder.path + "/events.sqlite"
+            configuration.events = .sqlite(folder.path + "/events.sqlite")
         }).run { service in
             #expect(try await service.client.models().map(\.arm) == ["main", "candidate"])
             #expect(try await service.client.models().map(\.share) == [0.7, 0.3])

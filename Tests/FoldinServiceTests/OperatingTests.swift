@@ -48,7 +48,7 @@ import Testing
             #expect(!isValid || number >= 0)
             guard isValid else { continue }
             let (total, perAddress) = (configuration.maxConnections, configuration.maxConnectionsPerAddress)
-            _ = try? ConnectionLimits(asked: total, perAddress: perAddress, limit: 1_024, open: 10, loops: 2)
+            _ = try? ConnectionLimits(requested: total, perAddress: perAddress, limit: 1_024, open: 10, loops: 2)
         }
     }
 
@@ -58,13 +58,13 @@ import Testing
         let path = folder.path + "/" + model
         try Data().write(to: URL(filePath: path == folder.path + "/link" ? folder.path + "/model" : path))
         var configuration = ServiceConfiguration(model: path)
-        configuration.events = folder.path + "/events"
+        configuration.events = .sqlite(folder.path + "/events")
         if model == "link" {
             configuration.model = folder.path + "/model"
             try FileManager.default.createSymbolicLink(atPath: folder.path + "/events", withDestinationPath: "model")
         }
         #expect { try configuration.refuseOverlap() } throws: { ($0 as? FoldinError)?.kind == .usage }
-        configuration.events = folder.path + "/others"
+        configuration.events = .sqlite(folder.path + "/others")
         try configuration.refuseOverlap()
     }
 
@@ -149,24 +149,24 @@ import Testing
     @Test func readinessKnowsOfTheDatabase() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/events.sqlite"
-        let store = try EventStore(path: path)
+        let store = try await SQLiteEventStore.open(path)
         let probe = StoreProbe(store)
         let readiness = Readiness(draining: Draining(), probe: probe)
         func size() throws -> Int { try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int ?? 0 }
         let before = try size()
-        await probe.look()
+        await probe.check()
         #expect(try readiness.problem == nil && size() > before)
         try await store.append([])
         // Another file in its place: what is kept now would be lost.
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
-        await probe.look()
+        await probe.check()
         #expect(readiness.problem?.status.code == 503 && readiness.problem?.detail.contains("removed") == true)
         try Data().write(to: URL(filePath: path))
-        await probe.look()
+        await probe.check()
         #expect(readiness.problem?.detail.contains("replaced") == true)
         try FileManager.default.removeItem(atPath: path)
         try FileManager.default.moveItem(atPath: path + ".old", toPath: path)
-        await probe.look()
+        await probe.check()
         #expect(readiness.problem == nil)
     }
 
@@ -176,7 +176,7 @@ import Testing
         try LiveService.model().save(to: folder.path + "/model.safetensors")
         var configuration = ServiceConfiguration(model: folder.path + "/model.safetensors")
         configuration.port = 0
-        let server = try FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let server = try await FoldinServer(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let ending = AsyncStream.makeStream(of: Void.self)
         let running = Task { try await server.run(endingAfter: ending.stream) { listening.yield($0) } }

@@ -82,7 +82,7 @@ import Testing
             }
             #expect(
                 try await service.send("POST", "/v1/events", #"{"events":[{"user":"u","item":"i1"}]}"#).problem().detail.contains(
-                    "--events"))
+                    "stores no events"))
         }
     }
 
@@ -171,7 +171,7 @@ import Testing
                 var configuration = ServiceConfiguration(model: service.folder.path + "/model.safetensors")
                 (configuration.host, configuration.port, configuration.isOpen) = (host, port, true)
                 configuration.watch = nil
-                let server = try FoldinServer(
+                let server = try await FoldinServer(
                     configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
                 let error = await #expect(throws: FoldinError.self) { try await server.run() }
                 #expect(error?.kind == .cannotCreate && error?.file == place, "\(String(describing: error))")

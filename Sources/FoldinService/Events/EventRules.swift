@@ -1,12 +1,13 @@
 import FoldinMessages
 
-/// What an event must be to be kept.
+/// Which events are valid.
 enum EventRules {
-    /// Seconds since 1970, before the year 10000.
+    /// Valid times: seconds since 1970, before the year 10000.
     static let times = 0...253_402_300_799
+    /// Valid ratings.
     static let ratings = -1e9...1e9
 
-    /// `event` with blanks around its ids taken off, as the readers of ratings files do.
+    /// `event` without blanks around its ids, as readers of ratings files take them.
     static func trimmed(_ event: Event) -> Event {
         Event(user: trimmed(event.user), item: trimmed(event.item), rating: event.rating, time: event.time)
     }
@@ -16,24 +17,24 @@ enum EventRules {
         String(id.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
-    /// Whether `id` can be a user's or an item's: 1 to `length` Unicode code points, none of them a control character.
+    /// Whether `id` is valid for a user or an item: 1 to `length` Unicode code points, none of them a control character.
     static func allow(_ id: String, length: Int) -> Bool {
         (1...length).contains(id.unicodeScalars.count)
             && id.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 
-    /// What is expected of an id.
+    /// The rule of `allow` for error messages.
     static func idRule(length: Int) -> String {
         "1 to \(length) characters, none of them a control character and not all of them blanks"
     }
 
-    /// The first thing that is wrong with an event; nil when it can be kept.
+    /// The first invalid part of an event; nil when it is valid.
     static func fault(in event: Event, idLength: Int) -> (found: String, expected: String)? {
         if !allow(event.user, length: idLength) { return ("the user", idRule(length: idLength)) }
         if !allow(event.item, length: idLength) { return ("the item", idRule(length: idLength)) }
         if let rating = event.rating, !ratings.contains(rating) { return ("the rating", "-1e9 to 1e9") }
         if let time = event.time, !times.contains(time) {
-            // From 1978 on.
+            // Times from 1978 on, in milliseconds.
             let isMilliseconds = (times.upperBound + 1...times.upperBound * 1_000).contains(time)
             return (
                 "the time \(time)\(isMilliseconds ? ", which looks like milliseconds,": "")",

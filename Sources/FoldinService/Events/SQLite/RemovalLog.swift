@@ -3,15 +3,16 @@ import GRDB
 import Metrics
 import NIOConcurrencyHelpers
 
-/// Takes what was removed from the database out of its write-ahead log.
+/// Erases removed events from the write-ahead log of the database.
 ///
-/// The log can only be emptied while nobody reads what is in it, and a writer that waits for that keeps other writers waiting. So this is
-/// tried on a connection of its own, briefly, again and again.
-final class EventLog: Sendable {
+/// The log can only be emptied while no connection reads it, and a writer that waits for that keeps other writers waiting. So this is tried
+/// on a connection of its own, with short waits, until it succeeds.
+final class RemovalLog: Sendable {
     private struct State {
-        /// Removals of which the log may still hold something.
+        /// The removals whose events the log may still hold.
         var pending: Int
         var isRunning = false
+        var isClosed = false
     }
 
     private let database: DatabaseQueue
@@ -20,31 +21,37 @@ final class EventLog: Sendable {
 
     /// - Parameters:
     ///   - database: a connection with a short busy timeout.
-    ///   - pending: 1 when a log was there already, of which nobody knows what it holds.
-    init(_ database: DatabaseQueue, pending: Int, metrics: PrometheusRegistry?) {
+    ///   - pending: 1 when there was a log already, which may hold removed events.
+    init(_ database: DatabaseQueue, pending: Int, metrics: (any MetricsFactory)?) {
         self.database = database
         gauge = metrics.map { Meter(label: "foldin_event_removals_pending", dimensions: [], factory: $0) }
         state = NIOLockedValueBox(State(pending: pending))
         gauge?.set(pending)
-        if pending > 0 { goOn() }
+        if pending > 0 { retry() }
     }
 
-    /// The removals of which the log may still hold something.
+    /// The removals whose events the log may still hold.
     var pending: Int { state.withLockedValue(\.pending) }
 
-    /// To be called after something was removed. Whether the log is rid of it; if not, that is seen to in the background.
-    func forget() async -> Bool {
+    /// To be called after events were removed. Returns whether the log was emptied; otherwise that is retried in the background.
+    func erase() async -> Bool {
         state.withLockedValue { $0.pending += 1 }
         if await attempt() { return true }
-        goOn()
+        retry()
         return false
     }
 
-    /// Whether the log was emptied.
+    /// Ends the attempts and closes the connection. Blocks.
+    func close() throws {
+        state.withLockedValue { $0.isClosed = true }
+        try database.close()
+    }
+
+    /// Tries once. Returns whether the log was emptied.
     private func attempt() async -> Bool {
         let before = pending
         let isEmpty = try? await database.writeWithoutTransaction { database in
-            // Copies what it can and keeps nobody waiting. Where something is left a reader holds it, and there is no use in waiting.
+            // Copies what it can and keeps no other connection waiting. What is left is being read, so waiting is of no use.
             let (frames, copied) = try database.checkpoint(.passive)
             guard frames == copied else { return false }
             try database.checkpoint(.truncate)
@@ -59,15 +66,16 @@ final class EventLog: Sendable {
     }
 
     /// Tries until nothing is pending, with pauses that grow to some seconds.
-    private func goOn() {
+    private func retry() {
         let starts = state.withLockedValue { state in
+            guard !state.isClosed else { return false }
             defer { state.isRunning = true }
             return !state.isRunning
         }
         guard starts else { return }
         Task { [weak self] in
             var pause = Duration.milliseconds(50)
-            // The log is let go of between the attempts.
+            // Nothing keeps the log alive between the attempts.
             while await self?.attemptAgain() == false {
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
@@ -75,11 +83,11 @@ final class EventLog: Sendable {
         }
     }
 
-    /// Whether nothing is pending any more after one more attempt.
+    /// Tries once more. Returns whether the attempts end.
     private func attemptAgain() async -> Bool {
         _ = await attempt()
         return state.withLockedValue { state in
-            state.isRunning = state.pending > 0
+            state.isRunning = state.pending > 0 && !state.isClosed
             return !state.isRunning
         }
     }
