@@ -1,10 +1,10 @@
 import Synchronization
 
-/// The bytes of requests and replies that the service holds for its connections, with one limit for all of them.
+/// Limits the bytes of requests and replies that the service buffers for all connections together.
 ///
-/// Whoever takes bytes gives back as many.
+/// Bytes that were taken must be released.
 final class Budget: Sendable {
-    /// What one client holds of the budget.
+    /// The bytes that one client holds.
     final class Share: Sendable {
         fileprivate let used = Atomic<Int>(0)
     }
@@ -14,19 +14,20 @@ final class Budget: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Bytes that are held now.
+    /// The bytes that all clients hold.
     var held: Int { used.load(ordering: .relaxed) }
 
-    /// Takes `count` bytes; false, and none are taken, when that would be more than the limit, or more than half of it for one client.
+    /// Takes `count` bytes. Returns false and takes none if that would exceed the limit, or half of it for one client.
     func take(_ count: Int, for share: Share) -> Bool {
         let all = used.wrappingAdd(count, ordering: .relaxed).newValue
         let own = share.used.wrappingAdd(count, ordering: .relaxed).newValue
         if all <= limit, own <= limit / 2 { return true }
-        give(count, of: share)
+        release(count, of: share)
         return false
     }
 
-    func give(_ count: Int, of share: Share) {
+    /// Releases `count` bytes.
+    func release(_ count: Int, of share: Share) {
         used.wrappingSubtract(count, ordering: .relaxed)
         share.used.wrappingSubtract(count, ordering: .relaxed)
     }

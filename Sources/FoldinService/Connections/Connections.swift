@@ -3,16 +3,17 @@ import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The connections that are open: how many there may be, and what becomes of them when the service ends.
+/// The open connections: enforces their limits, and closes them when the service ends.
 ///
-/// A connection past a limit is taken too, but may ask for `/health/` alone. Of such connections the oldest is closed for a new one.
+/// A connection beyond a limit is accepted too, but may request `/health/` only. When there are too many of these, the oldest is closed.
 final class Connections: Sendable {
-    /// What a connection may do, and what its client holds of the budget.
+    /// What a connection may request, and its client's share of the budget.
     struct Ticket: Sendable {
         let number: Int
         let client: NetworkAddress?
         let share: Budget.Share
-        let isForHealthAlone: Bool
+        let isForHealthOnly: Bool
+        /// Whether the shutdown had begun.
         let isTooLate: Bool
     }
 
@@ -24,13 +25,13 @@ final class Connections: Sendable {
     private struct State {
         var next = 0
         var open: [Int: Connection.Handle] = [:]
-        /// How many of them may ask for everything.
+        /// How many of them may make any request.
         var general = 0
         var clients: [NetworkAddress?: Client] = [:]
-        /// Those that may ask for `/health/` alone, the oldest first.
+        /// Those that may request `/health/` only, the oldest first.
         var health: [Int] = []
         var isFull = false
-        /// The clients of which it was logged that they have all connections that they may have.
+        /// The clients that have reached their limit, which was logged.
         var full: Set<NetworkAddress?> = []
         var isDraining = false
         var drained: EventLoopPromise<Void>?
@@ -54,7 +55,7 @@ final class Connections: Sendable {
     /// How many connections are open.
     var count: Int { state.withLockedValue { $0.open.count } }
 
-    /// Takes in a connection of `client`.
+    /// Registers a new connection of `client`.
     func open(_ handle: Connection.Handle, client: NetworkAddress?) -> Ticket {
         let client = client?.client
         let (ticket, evicted, message, isTotal) = state.withLockedValue { state in
@@ -81,11 +82,11 @@ final class Connections: Sendable {
                 }
             }
             let ticket = Ticket(
-                number: number, client: client, share: known.share, isForHealthAlone: isPast, isTooLate: state.isDraining)
+                number: number, client: client, share: known.share, isForHealthOnly: isPast, isTooLate: state.isDraining)
             return (ticket, evicted, message, isTotal)
         }
-        if ticket.isForHealthAlone { (isTotal ? refusedForAll : refusedForAddress).increment() }
-        evicted?.tell { $0.giveWay() }
+        if ticket.isForHealthOnly { (isTotal ? refusedForAll : refusedForAddress).increment() }
+        evicted?.run { $0.evict() }
         if let message {
             logger.warning(
                 message,
@@ -94,11 +95,11 @@ final class Connections: Sendable {
         return ticket
     }
 
-    /// A connection is closed and nothing is done for it any more.
+    /// Removes a connection that is closed and has no work left.
     func close(_ ticket: Ticket) {
         let (drained, messages) = state.withLockedValue { state in
             state.open[ticket.number] = nil
-            if ticket.isForHealthAlone {
+            if ticket.isForHealthOnly {
                 state.health.removeAll { $0 == ticket.number }
             } else {
                 state.general -= 1
@@ -107,7 +108,7 @@ final class Connections: Sendable {
             if var client = state.clients[ticket.client] {
                 client.count -= 1
                 state.clients[ticket.client] = client.count == 0 ? nil : client
-                // Said once there is much space again, not at every connection around the limit.
+                // Logged when the client is well below the limit, not at every change around it.
                 if client.count <= limits.perAddress / 2, state.full.remove(ticket.client) != nil {
                     messages.append("connections of an address no longer full")
                 }
@@ -122,7 +123,7 @@ final class Connections: Sendable {
         drained?.succeed()
     }
 
-    /// Lets every connection answer what has come in and close then. The future comes when all have.
+    /// Makes every connection answer the requests that have arrived and then close. The future completes when all are closed.
     func drain(on loop: any EventLoop) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
         let open = state.withLockedValue { state in
@@ -131,18 +132,18 @@ final class Connections: Sendable {
             return Array(state.open.values)
         }
         if open.isEmpty { promise.succeed() }
-        for handle in open { handle.tell { $0.drain() } }
+        for handle in open { handle.run { $0.drain() } }
         return promise.futureResult
     }
 
-    /// Waits for no connection any more.
-    func forget() { state.withLockedValue { $0.drained.take() }?.succeed() }
+    /// Completes the future of `drain` although connections are open.
+    func stopWaiting() { state.withLockedValue { $0.drained.take() }?.succeed() }
 
-    /// Closes every connection at once; how many there were.
+    /// Closes every connection at once. Returns how many there were.
     @discardableResult
     func cut() -> Int {
         let open = state.withLockedValue { Array($0.open.values) }
-        for handle in open { handle.tell { $0.hangUp() } }
+        for handle in open { handle.run { $0.hangUp() } }
         return open.count
     }
 }

@@ -3,13 +3,13 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// One request from the side of its route: what the connection knows of it, and its body when that is wanted.
+/// One request as its route sees it: what the connection knows of it, and its body on demand.
 final class Exchange: Sendable {
     let channel: any Channel
-    /// What the client expects (RFC 9110, section 10.1.1), in small letters.
+    /// What the client expects (RFC 9110, section 10.1.1), in lower case.
     let expectations: [String]
     private let length: Int?
-    /// The body, where all of it came with the head.
+    /// The body, if all of it arrived with the head.
     private let early: ByteBuffer?
     private let number: Int
     private let connection: NIOLoopBound<Connection>
@@ -23,10 +23,10 @@ final class Exchange: Sendable {
         self.connection = connection
     }
 
-    /// The whole body, which a client that waits is told to send. Nothing of it is taken from the network before it is asked for, but
-    /// what came with the head.
+    /// Reads the whole body. A client that expects `100 Continue` gets it now. Before this is called, nothing of the body is read from the
+    /// network but what arrived with the head.
     ///
-    /// - Throws: `Problem` when it is too large, too slow, breaks off, or when the service holds too many bytes.
+    /// - Throws: `Problem` when the body is too large, too slow or incomplete, or when the service buffers too many bytes.
     func body(upTo limit: Int) async throws -> ByteBuffer {
         if let length, length > limit { throw Problem.tooLarge(limit: limit) }
         if let early {
@@ -38,18 +38,18 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Has `body` called when the client closes the connection, or its sending side, before it has its reply; at once when it has.
-    func watch(_ body: (@Sendable () -> Void)?) {
-        channel.eventLoop.execute { self.connection.value.watch(self.number, body) }
+    /// Calls `body` when the client closes the connection, or its sending side, before it has its reply; at once if it has closed it already.
+    func onDisconnect(_ body: (@Sendable () -> Void)?) {
+        channel.eventLoop.execute { self.connection.value.onDisconnect(self.number, body) }
     }
 }
 
-/// A reply before it is on its way.
+/// A reply that has not been sent.
 struct Reply: Sendable {
     var head: HTTPResponse
     var body: ByteBuffer
 
-    /// A response of the router, whole.
+    /// A response of the router with its whole body.
     init(_ response: Response) async throws {
         let collector = Collector()
         try await response.body.write(collector)
@@ -57,6 +57,7 @@ struct Reply: Sendable {
         body = collector.bytes.withLockedValue(\.self)
     }
 
+    /// A reply of these parts.
     init(head: HTTPResponse, body: ByteBuffer) { (self.head, self.body) = (head, body) }
 
     private struct Collector: ResponseBodyWriter {

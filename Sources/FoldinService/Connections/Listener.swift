@@ -7,7 +7,7 @@ import NIOPosix
 import NIOSSL
 import ServiceLifecycle
 
-/// Takes connections until the service ends, and lets them finish then.
+/// Accepts connections until the service ends, then lets them finish.
 struct Listener: Service {
     let configuration: ServiceConfiguration
     let setting: ConnectionSetting
@@ -15,7 +15,7 @@ struct Listener: Service {
     let logger: Logger
     let onListening: @Sendable (Int) async -> Void
 
-    /// - Throws: what the system says when the address cannot be listened on.
+    /// - Throws: the error of the system when the address cannot be listened on.
     func run() async throws {
         var server = try await bind(port: configuration.port)
         let port = server.localAddress?.port ?? configuration.port
@@ -27,12 +27,12 @@ struct Listener: Service {
                 try? await gracefulShutdown()
                 ending.begin()
             }
-            // An error of the network can close the listening socket; the service listens anew.
+            // An error of the network can close the listening socket; the service listens again.
             while !ending.hasBegun {
                 ending.watch(server)
                 try? await server.closeFuture.get()
                 guard !ending.hasBegun else { break }
-                logger.error("the listening socket was closed by an error", metadata: ["expected": "listening anew"])
+                logger.error("the listening socket was closed by an error", metadata: ["expected": "listening again"])
                 while !ending.hasBegun {
                     if let fresh = try? await bind(port: port) {
                         server = fresh
@@ -46,16 +46,16 @@ struct Listener: Service {
         await drain(server.eventLoop)
     }
 
-    /// Lets the connections answer what has come in; those that take too long are cut.
+    /// Lets the connections answer the requests that have arrived, and closes those that take too long.
     private func drain(_ loop: any EventLoop) async {
         let (connections, logger) = (setting.connections, logger)
         let drained = connections.drain(on: loop)
         let limit = Task.isCancelled ? Duration.zero : configuration.drainTime
         let cutting = loop.scheduleTask(in: .nanoseconds(Int64(limit / .nanoseconds(1)))) {
             let count = connections.cut()
-            logger.warning("connections cut at the end", metadata: ["connections": "\(count)"])
-            // A request that is still worked on is not waited for.
-            loop.scheduleTask(in: .seconds(1)) { connections.forget() }
+            logger.warning("connections closed at the end of the drain time", metadata: ["connections": "\(count)"])
+            // Requests under way are not waited for.
+            loop.scheduleTask(in: .seconds(1)) { connections.stopWaiting() }
         }
         try? await drained.get()
         cutting.cancel()
@@ -71,7 +71,7 @@ struct Listener: Service {
                 channel.eventLoop.makeCompletedFuture {
                     let limit = AcceptLimit(setting.connections.limits.sockets - 16, logger: logger)
                     try channel.pipeline.syncOperations.addHandler(limit)
-                    // Where the system has no descriptor or memory for a connection, one moment later it may.
+                    // The system may have no descriptor or memory for a connection now, but shortly after.
                     try channel.pipeline.syncOperations.addHandler(
                         AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
                             error.errnoCode == ECONNABORTED ? nil : .milliseconds(200)
@@ -79,7 +79,7 @@ struct Listener: Service {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // A small piece at a time: more is read when it is wanted.
+            // In small pieces: more is read when it is needed.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1 << 13))
             .childChannelInitializer { channel in
@@ -101,7 +101,7 @@ struct Listener: Service {
             .bind(host: configuration.host, port: port).get()
     }
 
-    /// Closes the listening socket once the end has begun, whichever comes first.
+    /// Closes the listening socket when the shutdown has begun, also if it began before the socket was known.
     private final class Ending: Sendable {
         private let state = NIOLockedValueBox<(hasBegun: Bool, server: (any Channel)?)>((false, nil))
 
@@ -125,8 +125,8 @@ struct Listener: Service {
     }
 }
 
-/// Leaves new connections with the system while as many sockets are open as may be. That lasts for moments: connections past the limits
-/// of `Connections` are closed at once.
+/// Accepts no connection while the limit on open sockets is reached. That is short: connections beyond the limits of `Connections` are
+/// closed soon.
 private final class AcceptLimit: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -141,11 +141,11 @@ private final class AcceptLimit: ChannelDuplexHandler {
 
     init(_ limit: Int, logger: Logger) { (self.limit, self.logger) = (limit, logger) }
 
-    /// What the system says of a connection that it could not hand over; in the log at most once a minute.
+    /// Logs why the system could not accept a connection, at most once per minute.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if .now() >= nextLog {
             nextLog = .now() + .minutes(1)
-            logger.error("a connection could not be taken", metadata: ["reason": "\(error)"])
+            logger.error("a connection could not be accepted", metadata: ["reason": "\(error)"])
         }
         context.fireErrorCaught(error)
     }

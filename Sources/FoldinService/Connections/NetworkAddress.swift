@@ -1,9 +1,9 @@
 import Foundation
 import NIOCore
 
-/// Addresses of the network: which are this machine's, and which count as one client.
+/// An IP address: whether it is of this machine, and which addresses count as one client.
 struct NetworkAddress: Hashable, Sendable {
-    /// 16 bytes; an address of IPv4 as IPv6 maps it.
+    /// The 16 bytes of an IPv6 address; IPv4 addresses in their mapped form.
     private let high, low: UInt64
 
     private static let mapped: UInt64 = 0xFFFF_0000_0000
@@ -17,7 +17,7 @@ struct NetworkAddress: Hashable, Sendable {
         }
     }
 
-    /// An address as text: four numbers with points, or IPv6 without brackets; nil for anything else, such as a name.
+    /// The address in `text`: IPv4 in dotted form, or IPv6 without brackets; nil for anything else, such as a name.
     init?(_ text: String) {
         var v4 = in_addr()
         var v6 = in6_addr()
@@ -30,7 +30,7 @@ struct NetworkAddress: Hashable, Sendable {
         }
     }
 
-    /// The client's end of a connection; nil when it has no such address.
+    /// The address of a socket; nil if it is not an IP address.
     init?(_ address: SocketAddress) {
         switch address {
         case .v4(let address):
@@ -43,15 +43,15 @@ struct NetworkAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether only this machine has the address: 127.0.0.0/8, also as IPv6 maps it, and ::1.
+    /// Whether the address is in 127.0.0.0/8, also in its mapped form, or ::1.
     var isLoopback: Bool { high == 0 && (low == 1 || low >> 24 == NetworkAddress.mapped >> 24 | 127) }
 
-    /// What counts as one client: an address of IPv4, or the first 64 bits of one of IPv6, which one customer has all of.
+    /// The address that stands for the client: an IPv4 address, or the first 64 bits of an IPv6 address, a network of one customer.
     var client: NetworkAddress { NetworkAddress(high: high, low: high == 0 ? low : 0) }
 
     private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-    /// Whether a host, by name or by number, can only be this machine.
+    /// Whether a host, a name or an address, can only be this machine.
     static func isLoopback(_ host: String) -> Bool {
         var host = host.lowercased()
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

@@ -5,7 +5,7 @@ import Logging
 import Metrics
 import NIOCore
 
-/// What every request passes first and every reply last: who asks, how often; headers, problem documents, the log, the metrics.
+/// The middleware that every request and reply passes: API keys, origins and rates; headers, problem documents, the log and the metrics.
 struct Gate: RouterMiddleware {
     typealias Context = ServiceContext
 
@@ -31,7 +31,9 @@ struct Gate: RouterMiddleware {
         }
         var response: Response
         do {
-            guard context.exchange.expectations.allSatisfy({ $0 == RequestHead.goOn }) else { throw Problem.expectationFailed }
+            guard context.exchange.expectations.allSatisfy({ $0 == RequestHead.supportedExpectation }) else {
+                throw Problem.expectationFailed
+            }
             try admit(request, context, key: key?.name)
             response = try await next(request, context)
         } catch {
@@ -42,9 +44,9 @@ struct Gate: RouterMiddleware {
         return response
     }
 
-    /// The id that the client chose, when it is decent.
+    /// The id that the client sent in `X-Request-ID`, if it is valid.
     static func requestId(_ head: HTTPRequest) -> String? {
-        head.headerFields[.requestId].flatMap { Gate.isDecent($0) ? $0 : nil }
+        head.headerFields[.requestId].flatMap { Gate.isValidRequestID($0) ? $0 : nil }
     }
 
     /// Adds the headers that every reply has.
@@ -60,7 +62,7 @@ struct Gate: RouterMiddleware {
         headers[.server] = "foldin"
     }
 
-    /// A refusal of what never came to the router. One of many for lack of connections is not in the log.
+    /// The reply to a request that does not reach the router. Refusals for lack of connections are not logged, as there may be many.
     func reply(_ problem: Problem) -> Reply {
         let requestId = RequestID().description
         if problem != .full { record(method: "other", route: "none", requestId: requestId, status: problem.status, took: .zero) }
@@ -69,7 +71,7 @@ struct Gate: RouterMiddleware {
         return Reply(head: head, body: problem.document(requestId: requestId))
     }
 
-    /// A reply that needed no router, with all headers; it is recorded.
+    /// `reply`, which was made without the router, with all headers. Records the request.
     func completed(_ reply: Reply, to request: HTTPRequest, requestId: String, began: ContinuousClock.Instant) -> Reply {
         var reply = reply
         Gate.complete(&reply.head.headerFields, requestId: requestId)
@@ -79,7 +81,7 @@ struct Gate: RouterMiddleware {
         return reply
     }
 
-    /// Whether this client may ask at all now.
+    /// - Throws: `Problem` when the request comes from another site, or the client exceeds its rate.
     private func admit(_ request: Request, _ context: ServiceContext, key: String?) throws {
         let path = request.uri.path
         guard !path.hasPrefix("/health/") else { return }
@@ -87,13 +89,15 @@ struct Gate: RouterMiddleware {
         if let rate, let wait = rate.refusal(for: Gate.client(context, key: key)) { throw Problem.tooMany(after: wait) }
     }
 
-    /// Whose requests are counted together.
+    /// The client that the rate limit counts the request for: its key, or its address.
     private static func client(_ context: ServiceContext, key: String?) -> String {
         key.map { "key " + $0 } ?? context.channel.remoteAddress?.ipAddress ?? "local"
     }
 
-    /// Without keys, being on this machine is all the protection there is: a page of another site in a browser here has it too, and a name that
-    /// its owner points to 127.0.0.1. The first tells `Sec-Fetch-Site`, the second the host.
+    /// Whether the request was not made by a page of another site.
+    ///
+    /// Without keys, access to this machine is the only protection. A page of another site in a browser on this machine has it too, and is known
+    /// by `Sec-Fetch-Site`; and so has a page whose name its owner resolves to 127.0.0.1, which is known by the host.
     private func isOwn(_ request: Request) -> Bool {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
         guard let authority = request.head.authority else { return true }
@@ -114,7 +118,7 @@ struct Gate: RouterMiddleware {
         return .internalFailure
     }
 
-    /// The route is logged, never the path or the body: they name people and what they like.
+    /// Records a request. The path and the body are not logged, because they name users and items; the route is.
     private func record(
         _ request: Request, _ context: ServiceContext, key: String?, status: HTTPResponse.Status, took: Duration
     ) {
@@ -124,6 +128,7 @@ struct Gate: RouterMiddleware {
             took: took)
     }
 
+    /// Records a request in the metrics and the log.
     func record(
         method: String, route: String, requestId: String, key: String? = nil, status: HTTPResponse.Status, took: Duration
     ) {
@@ -139,12 +144,14 @@ struct Gate: RouterMiddleware {
         logger.info("request", metadata: metadata)
     }
 
+    /// The API key of the request, if it has one.
     private static func bearer(_ request: Request) -> String? {
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
         return String(header.dropFirst(7).drop { $0 == " " })
     }
 
-    private static func isDecent(_ id: String) -> Bool {
+    /// Whether `id` has 1 to 64 letters and digits of ASCII, hyphens, underscores and points.
+    private static func isValidRequestID(_ id: String) -> Bool {
         (1...64).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in
                 switch byte {
@@ -160,7 +167,7 @@ struct Gate: RouterMiddleware {
 
 extension HTTPField.Name {
     private static func named(_ name: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a header") }
+        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is not a valid header name") }
         return name
     }
 

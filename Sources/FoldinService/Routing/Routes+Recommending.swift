@@ -3,14 +3,14 @@ import Hummingbird
 import NIOCore
 
 extension Routes {
-    /// Recommendations, items and explanations.
+    /// Adds the routes for recommendations, items and explanations.
     func addRecommending(_ answers: Answers) {
         add(.post, "/v1/recommendations", scope: .read, body: RecommendationRequest.self) { request, _ in
             try await Routes.reply(answers.recommend(request))
         }
         add(.post, "/v1/recommendations:batch", scope: .read, body: BatchRequest.self) { request, context in
             try context.charge(request.requests.count - 1)
-            return try await context.untilTheClientLeaves { JSON.response(bytes: try await answers.batch(request.requests)) }
+            return try await context.cancellingOnDisconnect { JSON.response(bytes: try await answers.batch(request.requests)) }
         }
         add(.get, "/v1/items", scope: .read, parameters: ["query", "top"]) { parameters, _ in
             guard let query = try parameters.text("query"), query.unicodeScalars.count <= 200 else {
@@ -25,7 +25,7 @@ extension Routes {
         }
         add(.post, "/v1/explanations", scope: .read, body: ExplanationRequest.self) { request, context in
             try context.charge(Answers.weight(of: request) - 1)
-            return try await context.untilTheClientLeaves { JSON.response(bytes: try await answers.explain(request)) }
+            return try await context.cancellingOnDisconnect { JSON.response(bytes: try await answers.explain(request)) }
         }
     }
 

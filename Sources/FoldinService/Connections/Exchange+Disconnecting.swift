@@ -1,11 +1,11 @@
 extension ServiceContext {
-    /// What `body` gives. It is cancelled when the client leaves: what still waits in a queue for it is not done.
+    /// What `body` returns. It is cancelled when the client disconnects, so that its work that waits in a queue is not done.
     ///
     /// - Throws: what `body` throws, `Problem.abandoned` when it was cancelled.
-    func untilTheClientLeaves<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    func cancellingOnDisconnect<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         let work = Task { try await body() }
-        exchange.watch { work.cancel() }
-        defer { exchange.watch(nil) }
+        exchange.onDisconnect { work.cancel() }
+        defer { exchange.onDisconnect(nil) }
         do {
             return try await withTaskCancellationHandler {
                 try await work.value
