@@ -2,13 +2,13 @@ import FoldinInteractions
 import Foundation
 import NIOSSL
 
-/// What the service shows who it is with, read from files of PEM text. TLS 1.2 and later.
+/// The TLS configuration of the service, read from PEM files. TLS 1.2 and later.
 struct Certificate: Sendable {
     let context: NIOSSLContext
 
-    /// Reads the chain, the service's own certificate first, and its key, which nobody but its owner may read.
+    /// Reads the certificate chain, the service's own certificate first, and the private key, which only its owner may read.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput` or `badData`, also when the key is another certificate's.
+    /// - Throws: `FoldinError` of kind `missingInput` or `badData`, also when the key belongs to another certificate.
     init(chain: String, key: String) throws {
         func read<Value>(
             _ path: String, isSecret: Bool = false, expected: String, _ body: ([UInt8]) throws -> Value

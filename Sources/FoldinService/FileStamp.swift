@@ -1,12 +1,12 @@
 import Foundation
 
-/// What tells a file from another that took its place.
+/// The identity and the version of a file, to notice that it was changed or replaced.
 struct FileStamp: Equatable, Sendable {
     let device, inode: UInt64
     let size: Int64
     let seconds, nanoseconds: Int
 
-    /// The stamp of the file in `path`; nil when there is none.
+    /// The stamp of the file `path`; nil if it does not exist.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -20,6 +20,6 @@ struct FileStamp: Equatable, Sendable {
         #endif
     }
 
-    /// Whether both are stamps of one file, whatever was written to it meanwhile.
+    /// Whether both are stamps of one file, which may have been changed meanwhile.
     func isSameFile(as other: FileStamp) -> Bool { device == other.device && inode == other.inode }
 }

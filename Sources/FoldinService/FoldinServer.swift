@@ -77,7 +77,7 @@ public struct FoldinServer: Sendable {
             limits: ScoringQueue.Limits(
                 batch: configuration.batchSize, waiting: configuration.queueSize, delay: configuration.batchDelay),
             workers: workers, metrics: metrics)
-        let kept = KeptEvents(
+        let kept = StoredEvents(
             store: events, likedAbove: configuration.likedAbove ?? main.current.model.card.likedAbove,
             limits: configuration.limits, logger: logger)
         let answers = Answers(arms: arms, queue: queue, events: kept, limits: configuration.limits, metrics: metrics)

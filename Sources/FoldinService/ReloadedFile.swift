@@ -1,21 +1,21 @@
 import Logging
 import NIOConcurrencyHelpers
 
-/// What is read from files when the service starts, on SIGHUP, and when they change.
+/// Something that is read from files when the service starts, on SIGHUP, and when the files change.
 protocol Reloaded: Sendable {
-    /// Reads anew; what cannot be read changes nothing.
+    /// Reads the files again. If that fails, nothing changes.
     func reload() async
-    /// The same when the files changed and have then stayed as they are for one look, so that a copy in progress is not read.
+    /// Reads the files again if they have changed, and have not changed between the last two checks, so that a copy in progress is not read.
     func reloadIfChanged() async
 }
 
 extension ModelStore: Reloaded {}
 
-/// A value that is read from files, exchanged whole or not at all.
+/// A value that is read from files, and replaced as a whole when they are read again.
 final class ReloadedFile<Value: Sendable>: Reloaded {
     private struct State {
         var value: Value
-        /// The files as they were when they were last read, and when they were last looked at.
+        /// The stamps of the files at the last attempt to read them, and at the last check.
         var tried, seen: [FileStamp?]
     }
 
@@ -32,7 +32,7 @@ final class ReloadedFile<Value: Sendable>: Reloaded {
         state = NIOLockedValueBox(State(value: try read(), tried: stamps, seen: stamps))
     }
 
-    /// What was read last.
+    /// The value that was read last.
     var value: Value { state.withLockedValue(\.value) }
 
     func reload() async {

@@ -1,7 +1,7 @@
-/// What `body` gives. When it takes longer than `limit` it is cancelled, and what it gives then decides: a transaction that was committed just in
-/// time counts.
+/// What `body` returns. If it takes longer than `limit`, it is cancelled; if it still returns a value, that counts, as for a transaction that was
+/// committed just in time.
 ///
-/// - Throws: what `body` throws, `TimeLimitExceeded` in place of its `CancellationError` when the time was over.
+/// - Throws: what `body` throws; `TimeLimitExceeded` instead of its `CancellationError` when the limit was exceeded.
 func withTimeLimit<Value: Sendable>(
     _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -21,7 +21,7 @@ func withTimeLimit<Value: Sendable>(
     }
 }
 
-/// Thrown for what took longer than it may.
+/// Thrown when a time limit was exceeded.
 struct TimeLimitExceeded: Error, CustomStringConvertible {
     let limit: Duration
 

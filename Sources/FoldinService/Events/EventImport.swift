@@ -30,9 +30,9 @@ public enum EventImport {
     /// Adds events to `storage`, which is created when it does not exist: all events that `rows` hands to its argument or, when an error is
     /// thrown, none; a store that was created is removed then.
     ///
-    /// An event that is there already, with the same user, item, rating and time, is not added again. An event without a time is there
-    /// already whatever that one's time; otherwise it gets the present time. A service may use the store meanwhile. It waits with its own
-    /// events while these are added, at the end.
+    /// An event that is there already, with the same user, item, rating and time, is not added again; an event without a time matches any time.
+    /// A new event without a time gets the present time. A service may use the store meanwhile. At the end, while the events are added, its
+    /// own events wait.
     ///
     /// - Parameters:
     ///   - storage: the store. None of its files may be `source`.

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Removes events that are too old, at the start and every hour.
+/// Removes events that are too old when the service starts, and every hour.
 struct EventRetention: Service {
     let store: any EventStore
     /// How old an event may become by its time.

@@ -15,7 +15,7 @@ import FoldinMessages
 /// ## Errors
 ///
 /// A failure of the store is an ``EventStoreError``, or a `FoldinError` where a file is concerned. Every requirement but ``close()`` and
-/// ``discard()`` throws ``EventStoreError/closed`` once the store is closed. A task that is cancelled may get a `CancellationError`.
+/// ``discard()`` throws ``EventStoreError/closed`` after the store was closed. A task that is cancelled may get a `CancellationError`.
 public protocol EventStore: Sendable {
     /// Adds all of `events`, or none when an error is thrown. When it returns, the events are as durable as the store can make them.
     ///
@@ -46,9 +46,9 @@ public protocol EventStore: Sendable {
 
     /// Adds the events of `source` that are not there yet, in their order: all of them, or none when an error is thrown.
     ///
-    /// `source` is called once, on a thread that may block, and calls its argument for each event. An event is there already when the store has
-    /// one with the same user, item and rating, and the same time; an event without a time, whatever that one's time. Of equal events in the
-    /// source the first counts. ``EventStoreOptions/eventsPerUser`` is not applied until the user's next ``append(_:)``.
+    /// `source` is called once, on a thread that may block, and calls its argument for each event. An event is there already if the store has
+    /// one with the same user, item, rating and time; an event without a time matches any time. Of equal events in the source the first
+    /// counts. ``EventStoreOptions/eventsPerUser`` is not applied until the user's next ``append(_:)``.
     ///
     /// - Parameters:
     ///   - shouldStop: called between steps; when it returns true, ``EventImport/Interrupted`` is thrown.

@@ -2,30 +2,30 @@ import FoldinInteractions
 import FoldinMessages
 import Foundation
 
-/// The models that are served side by side: one, or two that share the people.
+/// The models that are served side by side: one, or two for different users.
 struct ModelArms: Sendable {
     let main: ModelStore
-    /// The model under trial and the share of people it answers, above 0 and at most 1.
+    /// The model on trial and the share of users that it serves, above 0 and at most 1.
     let candidate: (store: ModelStore, share: Double)?
 
     var stores: [ModelStore] { [main] + (candidate.map { [$0.store] } ?? []) }
 
-    /// The model for a person: always the same one, by a hash of the id; the main one for somebody without an id.
+    /// The model for a user: always the same one, by a hash of the id. Requests without a user id get the main model.
     func model(for user: String?) -> ServedModel {
         guard let candidate, let user, ModelArms.place(of: user) < candidate.share else { return main.current }
         return candidate.store.current
     }
 
-    /// Whether any of the models knows the item.
+    /// Whether one of the models has the item.
     func know(_ item: String) -> Bool { stores.contains { $0.current.ids.index(of: item) != nil } }
 
-    /// Where in 0 ..< 1 a user's id falls: the first 52 bits of its SHA-256, the same on every machine and after every restart.
+    /// A number from 0 up to, not including, 1 for a user id: the first 52 bits of its SHA-256, so it is the same on every machine.
     static func place(of user: String) -> Double {
         let digest = Array(user.utf8).withUnsafeBytes { Checksum.sha256($0) }
         return Double(UInt64(digest.prefix(13), radix: 16) ?? 0) / Double(UInt64(1) << 52)
     }
 
-    /// What `GET /v1/models` shows.
+    /// The reply to `GET /v1/models`.
     var states: [ModelState] {
         stores.map { store in
             let (current, previous) = store.numbered

@@ -7,7 +7,7 @@ import Logging
 import Metrics
 import NIOConcurrencyHelpers
 
-/// One model that is served, exchanged for a newer one whole or not at all.
+/// One served model, which is replaced as a whole when a newer one is loaded.
 final class ModelStore: Sendable {
     /// A model and its number: 1 for the first that this store loaded, 2 for the next.
     struct Numbered: Sendable {
@@ -17,22 +17,22 @@ final class ModelStore: Sendable {
 
     private struct State {
         var current: Numbered
-        /// What was served before, the latest last.
+        /// Previous models, the latest last.
         var previous: [Numbered] = []
-        /// The highest number given.
+        /// The highest number so far.
         var last = 1
-        /// The version that was rolled back: it is only loaded again when somebody asks for it.
+        /// The version that was rolled back. It is loaded again only on request.
         var rejected: String?
         var failure: String?
-        /// The file as it was when it was last loaded, or tried to be.
+        /// The stamp of the file at the last attempt to load it.
         var tried: FileStamp?
-        /// The file as the watcher saw it last.
+        /// The stamp of the file at the last check for changes.
         var seen: FileStamp?
     }
 
     let arm: String
     let path: String
-    /// How many models that were served before stay in memory.
+    /// How many previous models stay in memory.
     private let kept: Int
     private let workers: Workers
     private let logger: Logger
@@ -59,32 +59,32 @@ final class ModelStore: Sendable {
         countLoad("loaded")
     }
 
-    /// The model that answers now. Whoever holds it may use it to the end, whatever is loaded meanwhile.
+    /// The model that serves now. It stays valid when another one is loaded.
     var current: ServedModel { state.withLockedValue(\.current.model) }
 
-    /// The model that answers now, and the number of the one that a rollback would serve.
+    /// The model that serves now, and the number of the one that a rollback would serve.
     var numbered: (current: Numbered, previous: Int?) { state.withLockedValue { ($0.current, $0.previous.last?.number) } }
 
-    /// Why the last attempt to load failed; nil when it did not.
+    /// Why the last attempt to load failed; nil if it did not.
     var failure: String? { state.withLockedValue(\.failure) }
 
-    /// Loads the file anew and swaps it in; when that fails, the old model stays and the reason is kept.
+    /// Loads the file again and serves its model. If that fails, the old model stays, and `failure` has the reason.
     ///
-    /// Nothing is done for a file of the very same contents.
-    func reload() async { await reload(isAsked: true) }
+    /// A file with the same contents changes nothing.
+    func reload() async { await reload(isRequested: true) }
 
-    private func reload(isAsked: Bool) async {
+    private func reload(isRequested: Bool) async {
         await withCheckedContinuation { continuation in
             loading.async {
-                self.load(isAsked: isAsked)
+                self.load(isRequested: isRequested)
                 continuation.resume()
             }
         }
     }
 
-    /// Serves the model before this one again, at once, and lets go of this one; false when none is kept.
+    /// Serves the previous model again, and releases the current one. Returns false if there is no previous model in memory.
     ///
-    /// The file still has the model that was rolled back: `reloadIfChanged` passes it over, `reload` takes it.
+    /// The file still has the model that was rolled back: `reloadIfChanged` ignores it, `reload` loads it.
     func rollBack() -> Bool {
         let back = state.withLockedValue { state -> Numbered? in
             guard let back = state.previous.popLast() else { return nil }
@@ -101,24 +101,24 @@ final class ModelStore: Sendable {
         return true
     }
 
-    /// Reloads when the file changed and has then stayed the same for one look, so that a copy in progress is not read.
+    /// Loads the file again if it has changed, and has not changed between the last two checks, so that a copy in progress is not read.
     func reloadIfChanged() async {
         let stamp = FileStamp(path)
         let isDue = state.withLockedValue { state in
             defer { state.seen = stamp }
             return stamp != nil && stamp == state.seen && stamp != state.tried
         }
-        if isDue { await reload(isAsked: false) }
+        if isDue { await reload(isRequested: false) }
     }
 
-    private func load(isAsked: Bool) {
+    private func load(isRequested: Bool) {
         let stamp = FileStamp(path)
         do {
             let fresh = try ServedModel(arm: arm, path: path, workers: workers)
             let outcome = state.withLockedValue { state in
                 (state.failure, state.tried) = (nil, stamp)
                 if fresh.tag == state.current.model.tag { return "unchanged" }
-                if !isAsked, fresh.tag.version == state.rejected { return "passed over" }
+                if !isRequested, fresh.tag.version == state.rejected { return "passed over" }
                 state.previous = Array((state.previous + [state.current]).suffix(kept))
                 state.last += 1
                 state.current = Numbered(model: fresh, number: state.last)

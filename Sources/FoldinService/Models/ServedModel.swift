@@ -5,27 +5,27 @@ import FoldinModels
 import FoldinRecommending
 import Foundation
 
-/// A model that has been loaded and checked whole, with all that answering needs beside it. Never changed.
+/// A loaded and validated model with the indexes that replies need. Immutable.
 final class ServedModel: Sendable {
     let tag: ModelTag
     let model: TrainedModel
     let recommender: Recommender
     let ids: Vocabulary
-    /// Every item, the most popular first.
+    /// All items, the most popular first.
     let popular: [Int32]
-    /// How popular each item is: the training users who clicked it where the file says how many, else its score for an empty
+    /// The popularity of each item: the number of training users who clicked it, or, if the file does not have that, its score for an empty
     /// history.
     let popularScores: [Float]
     let titles: TitleIndex
-    /// Scores faster, where model and processor can; what is asked for is then worked out exactly.
+    /// A faster, approximate scorer, if model and processor support it. The scores that a reply has are computed exactly.
     private let approximate: (any ApproximateScorer)?
-    /// When the file was last written, and when this was made.
+    /// When the file was last written, and when the model was loaded.
     let modified, loaded: Date
-    /// `{"item":…,"title":…,"score":` for each item one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
+    /// `{"item":…,"title":…,"score":` for all items one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
     private let fragments: [UInt8]
     private let starts: [Int]
 
-    /// Reads, checks and indexes the model in the file `path`.
+    /// Reads, validates and indexes the model in the file `path`.
     ///
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`.
     convenience init(arm: String, path: String, workers: Workers) throws {
@@ -34,11 +34,11 @@ final class ServedModel: Sendable {
         try self.init(arm: arm, model: model, data: data, file: path, modified: modified, workers: workers)
     }
 
-    /// Checks and indexes `model`, which `data` is, the contents of `file`.
+    /// Validates and indexes `model`, which was read from `data`, the contents of `file`.
     ///
     /// - Throws: `FoldinError` of kind `badData`.
     init(arm: String, model: TrainedModel, data: Data, file: String, modified: Date, workers: Workers) throws {
-        // File systems have times of which no calendar knows.
+        // File systems have times that cannot be formatted.
         self.modified = min(max(modified, Date(timeIntervalSince1970: 0)), .distantFuture)
         self.model = model
         try model.checkScores(file: file, workers: workers)
@@ -70,7 +70,7 @@ final class ServedModel: Sendable {
         loaded = Date()
     }
 
-    /// Scores of all items for `histories`, into `scores` [users, items]; nil when they are exact.
+    /// Writes the scores of all items for `histories` to `scores` [users, items]. Returns nil if they are exact.
     func score(
         _ histories: InteractionMatrix, into scores: UnsafeMutablePointer<Float>, workers: Workers
     ) -> (any ApproximateScores)? {
@@ -82,7 +82,7 @@ final class ServedModel: Sendable {
         return nil
     }
 
-    /// The indices of the ids that are known, and the others, each once.
+    /// The indices of the ids that the model has, and the other ids, in their order.
     func split(_ ids: [String]) -> (known: [Int], unknown: [String]) {
         var known: [Int] = []
         var unknown: [String] = []
@@ -92,6 +92,7 @@ final class ServedModel: Sendable {
         return (known, unknown)
     }
 
+    /// The id and the title of an item.
     func summary(of item: Int) -> ItemSummary { ItemSummary(item: ids[item], title: model.title(of: item)) }
 
     /// Appends a `RecommendationReply` as JSON. The scores must be finite.
@@ -117,7 +118,7 @@ final class ServedModel: Sendable {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// The beginning of an object whose first field are these items.
+    /// Appends the beginning of an object with these items as its first field.
     private func append(_ items: [RankedItem], to bytes: inout [UInt8]) {
         bytes.append(contentsOf: "{\"items\":[".utf8)
         for (place, ranked) in items.enumerated() {
@@ -144,7 +145,7 @@ final class ServedModel: Sendable {
         bytes.append(contentsOf: "\"model\":{\"arm\":\"\(tag.arm)\",\"version\":\"\(tag.version)\"}".utf8)
     }
 
-    /// What each fragment ends with.
+    /// The end of each fragment.
     private static let scoreField = Array(",\"score\":".utf8)
 }
 

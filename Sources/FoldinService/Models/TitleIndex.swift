@@ -1,13 +1,13 @@
 import FoldinInteractions
 import Foundation
 
-/// Finds items by words of their titles: a scan of all titles.
+/// Finds items by words of their titles. A search scans all titles.
 struct TitleIndex: Sendable {
-    /// A title without case and accents, as bytes, behind a blank so that a word begins after one.
+    /// Titles without case and accents, as bytes that begin with a blank, so that every word follows one.
     private let folded: [(item: Int32, text: [UInt8])]
     private let ids: Vocabulary
 
-    /// Items without a title go by their id. `popular` decides among equal matches.
+    /// Indexes the titles; an item without a title has its id as one. Among equal matches, items are in the order of `popular`.
     init(ids: Vocabulary, titles: [String?], popular: [Int32]) {
         self.ids = ids
         folded = popular.map { item in
@@ -16,8 +16,8 @@ struct TitleIndex: Sendable {
         }
     }
 
-    /// Up to `count` items whose title has every word of `query`: an item of that id first, then titles that begin with it, then
-    /// those where words begin so, then the rest; the popular first among equals.
+    /// Up to `count` items whose title contains every word of `query`: first the item with that id, then titles that begin with the first word,
+    /// then titles in which every word begins a word, then the others. Among equals the most popular is first.
     func search(_ query: String, count: Int) -> [Int] {
         let words = TitleIndex.words(of: query)
         guard !words.isEmpty, count > 0 else { return [] }
@@ -31,14 +31,14 @@ struct TitleIndex: Sendable {
         return Array(([exact].compactMap { $0 } + classes.joined()).prefix(count))
     }
 
-    /// The different words of a query, in their order. At most `mostWords`: a search looks for each of them in every title.
+    /// The distinct words of a query, in their order. A query may have at most `maxWords`: a search looks for each of them in every title.
     static func words(of query: String) -> [[UInt8]] {
         var seen: Set<[UInt8]> = []
         return fold(query).split(separator: 32).map(Array.init).filter { seen.insert($0).inserted }
     }
 
-    /// The different words that a query may have.
-    static let mostWords = 32
+    /// The distinct words that a query may have.
+    static let maxWords = 32
 
     /// 0 when the title begins with the first word, 1 when every word begins one of the title's, 2 when all occur, else nil.
     private static func rank(_ words: [[UInt8]], in title: [UInt8]) -> Int? {
@@ -61,7 +61,7 @@ struct TitleIndex: Sendable {
                 guard let start = title.baseAddress, let pattern = word.baseAddress else { return nil }
                 var place = 0
                 while place + word.count <= title.count {
-                    // memchr leaps to where the word may begin.
+                    // memchr finds the next place where the word may begin.
                     guard let found = memchr(start + place, Int32(word[0]), title.count - word.count - place + 1) else {
                         return nil
                     }

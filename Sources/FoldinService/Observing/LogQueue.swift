@@ -2,17 +2,17 @@ import Dispatch
 import Foundation
 import NIOConcurrencyHelpers
 
-/// Lines of a log on their way to a file or pipe, written by a thread of its own: whoever logs never waits for who reads.
+/// A queue of log lines, which a thread of its own writes to a file or pipe: a caller never waits for the reader of the log.
 ///
-/// When the reader is too slow and the queue is full, lines are dropped and counted; once they flow again the log says how many.
+/// When the reader is too slow and the queue is full, lines are dropped. When lines can be written again, the log says how many were dropped.
 public final class LogQueue: Sendable {
     private struct State {
         var lines: [[UInt8]] = []
         var bytes = 0
         var isWriting = false
         var dropped = 0
-        /// Dropped lines that the log does not say yet, and those that `takeDropped` has not returned yet.
-        var unsaid = 0, untaken = 0
+        /// Dropped lines that the log has not reported yet, and those that `takeDropped` has not returned yet.
+        var unreported = 0, untaken = 0
     }
 
     /// The queue of standard error.
@@ -23,17 +23,19 @@ public final class LogQueue: Sendable {
     private let state = NIOLockedValueBox(State())
     private let isFilled = DispatchSemaphore(value: 0)
 
+    /// A queue with a thread of its own.
+    ///
     /// - Parameter limit: bytes that may wait.
     init(descriptor: CInt, limit: Int = 1 << 20) {
         (self.descriptor, self.limit) = (descriptor, limit)
         Thread.detachNewThread { [self] in write() }
     }
 
-    /// Hands over a line, with its newline.
+    /// Appends a line, which ends with a newline.
     func append(_ line: [UInt8]) {
         let wakes = state.withLockedValue { state in
             guard state.bytes + line.count <= limit else {
-                state.unsaid += 1
+                state.unreported += 1
                 state.untaken += 1
                 return false
             }
@@ -53,7 +55,7 @@ public final class LogQueue: Sendable {
         }
     }
 
-    /// Waits until all lines are written, or nobody has read them in time.
+    /// Waits until all lines are written, at most `time`.
     public func flush(within time: Duration = .seconds(2)) async {
         let end = ContinuousClock.now + time
         while state.withLockedValue(\.isWriting), .now < end { try? await Task.sleep(for: .milliseconds(5)) }
@@ -62,9 +64,9 @@ public final class LogQueue: Sendable {
     private func write() {
         while true {
             let (lines, dropped) = state.withLockedValue { state in
-                defer { (state.lines, state.unsaid) = ([], 0) }
-                state.isWriting = !state.lines.isEmpty || state.unsaid > 0
-                return (state.lines, state.unsaid)
+                defer { (state.lines, state.unreported) = ([], 0) }
+                state.isWriting = !state.lines.isEmpty || state.unreported > 0
+                return (state.lines, state.unreported)
             }
             if lines.isEmpty, dropped == 0 {
                 isFilled.wait()
@@ -80,7 +82,7 @@ public final class LogQueue: Sendable {
         }
     }
 
-    /// One call of the system for a line, so that lines of several processes stay whole.
+    /// Writes a line by one system call, so that lines of several processes do not mix.
     private func write(_ line: [UInt8]) {
         line.withUnsafeBytes { bytes in
             var rest = bytes[...]

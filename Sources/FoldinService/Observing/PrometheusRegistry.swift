@@ -2,11 +2,11 @@ import Metrics
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// Keeps what is measured and writes it as Prometheus's text format. A backend of swift-metrics.
+/// A backend of swift-metrics that keeps all metrics in memory, and writes them in the text format of Prometheus.
 final class PrometheusRegistry: MetricsFactory, Sendable {
     private struct Key: Hashable {
         let label: String
-        /// `name="value",…`, as it is printed.
+        /// `name="value",…`, as in the text format.
         let labels: String
     }
 
@@ -19,7 +19,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private let families = NIOLockedValueBox(Families())
 
-    /// Everything measured so far, families and series in alphabetical order.
+    /// All metrics, families and series in alphabetical order.
     var text: String {
         let (series, kinds) = families.withLockedValue { ($0.series, $0.kinds) }
         var text = ""
@@ -44,20 +44,20 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         series(label, dimensions, .histogram) { Histogram(bounds: Histogram.seconds) }
     }
 
-    /// A recorder that does not aggregate, swift-metrics' `Gauge`, keeps the last value.
+    /// A recorder that does not aggregate, which is the `Gauge` of swift-metrics, keeps the last value.
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         guard aggregate else { return series(label, dimensions, .gauge) { Gauge() } }
         return series(label, dimensions, .histogram) { Histogram(bounds: Histogram.sizes) }
     }
 
-    // A handler lives as long as the registry: a counter that is made anew for each request goes on counting.
+    // A handler lives as long as the registry: a counter that is created for each request continues to count.
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyMeter(_ handler: any MeterHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
 
-    /// The series of these labels. What is of another kind than the label was before is measured into nothing: a page of metrics with two
-    /// kinds of one name is unreadable as a whole.
+    /// The series of these labels. If the label was used for another kind before, values go to a series that is not published, because
+    /// Prometheus refuses all metrics when a name has two kinds.
     private func series<Made: Series>(
         _ label: String, _ dimensions: [(String, String)], _ kind: Kind, _ make: () -> Made
     ) -> Made {
@@ -72,7 +72,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
-    /// By code points: with an accent behind it, or a carriage return before it, a quote or a newline is another Character.
+    /// By code points: a quote before an accent, or a newline after a carriage return, is another Character.
     private static func escaped(_ value: String) -> String {
         guard value.unicodeScalars.contains(where: { $0 == "\\" || $0 == "\"" || $0 == "\n" }) else { return value }
         var escaped = String.UnicodeScalarView()
@@ -92,17 +92,18 @@ private protocol Series: AnyObject, Sendable {
     func lines(_ label: String, _ labels: String) -> String
 }
 
-/// A number as Prometheus reads it.
+/// A number in the text format.
 private func number(_ value: Double) -> String {
     value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : "\(value)"
 }
 
+/// A series in the text format.
 private func name(_ label: String, _ labels: String) -> String { labels.isEmpty ? label : "\(label){\(labels)}" }
 
 private final class Total: Series, CounterHandler {
     private let value = Atomic<Int64>(0)
 
-    /// Counts up to the largest number and stays there.
+    /// Adds `amount`. Stays at the largest number when that is reached.
     func increment(by amount: Int64) {
         let count = value.wrappingAdd(amount, ordering: .relaxed).newValue
         if count < 0 { value.store(.max, ordering: .relaxed) }

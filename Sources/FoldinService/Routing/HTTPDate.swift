@@ -1,7 +1,7 @@
 import Foundation
 import NIOConcurrencyHelpers
 
-/// The value of the `Date` header, written once a second.
+/// The value of the `Date` header, formatted once per second.
 enum HTTPDate {
     private static let written = NIOLockedValueBox<(second: Int, text: String)>((-1, ""))
 

@@ -3,9 +3,9 @@ import Foundation
 import Hummingbird
 import NIOCore
 
-/// JSON in and out of messages.
+/// Encodes and decodes messages as JSON.
 enum JSON {
-    /// One document, keys sorted.
+    /// `value` as a document with sorted keys.
     ///
     /// - Throws: `EncodingError` for a number that is NaN or infinite.
     static func buffer(_ value: some Encodable) throws -> ByteBuffer {
@@ -14,11 +14,12 @@ enum JSON {
         return ByteBuffer(bytes: try encoder.encode(value))
     }
 
+    /// A response with `value` as its document.
     static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         response(try buffer(value), status: status)
     }
 
-    /// A document that is written already.
+    /// A response with a document that is encoded already.
     static func response(bytes: [UInt8]) -> Response { response(ByteBuffer(bytes: bytes)) }
 
     private static func response(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
@@ -27,7 +28,7 @@ enum JSON {
 
     /// The message in `bytes`.
     ///
-    /// - Throws: `Problem` that says where and why it is none, without repeating what was sent.
+    /// - Throws: `Problem` that says where and why the bytes are not a message, without repeating ids.
     static func decode<Message: Decodable>(_ type: Message.Type, from bytes: ByteBuffer) throws -> Message {
         do {
             return try Reading.message(type, from: Data(bytes.readableBytesView))
@@ -48,7 +49,7 @@ enum JSON {
                 bytes.append(byte)
             case 0..<0x20, 0x7F: escape(byte, to: &bytes)
             case 0x80..<0xA0 where last == 0xC2:
-                // The controls that take two bytes: a terminal may act on them as on the others.
+                // Control characters of two bytes: a terminal may act on them, too.
                 bytes.removeLast()
                 escape(byte, to: &bytes)
             default: bytes.append(byte)

@@ -3,7 +3,7 @@ import FoldinMessages
 import Foundation
 import Hummingbird
 
-/// A refusal that becomes an RFC 9457 problem document.
+/// An error that becomes a problem document of RFC 9457.
 struct Problem: Error, Equatable {
     let status: HTTPResponse.Status
     /// The last part of the document's `type`.
@@ -20,12 +20,12 @@ struct Problem: Error, Equatable {
 
     static func invalid(found: String, expected: String) -> Problem {
         Problem(
-            status: .unprocessableContent, name: "invalid-request", title: "The request asks for what cannot be",
+            status: .unprocessableContent, name: "invalid-request", title: "The request cannot be fulfilled",
             detail: "found \(found); expected \(expected)")
     }
 
     static func notFound(_ detail: String) -> Problem {
-        Problem(status: .notFound, name: "not-found", title: "There is no such thing", detail: detail)
+        Problem(status: .notFound, name: "not-found", title: "Not found", detail: detail)
     }
 
     static let keyNeeded = Problem(
@@ -99,38 +99,38 @@ struct Problem: Error, Equatable {
             headers: [.retryAfter: "5"])
     }
 
-    /// Scores that are no numbers, which the check at load should have kept out.
+    /// Scores that are NaN or infinite, which the check at load should have prevented.
     static func notFinite(_ model: ModelTag) -> Problem {
         Problem(
             status: .internalServerError, name: "model-failed", title: "The model failed",
-            detail: "found a score of the model \(model.arm) \(model.version) that is no finite number; expected finite scores")
+            detail: "found a score of the model \(model.arm) \(model.version) that is NaN or infinite; expected finite scores")
     }
 
-    /// The model has no idea of likeness.
+    /// The model has no similarity of items.
     static func notComparable(_ summary: String) -> Problem {
         Problem(
             status: .unprocessableContent, name: "not-comparable", title: "The model does not compare items",
-            detail: "found a model that knows of no similar items: \(summary); expected one that compares items")
+            detail: "found a model without similarities of items: \(summary); expected one that compares items")
     }
 
-    /// Seen by nobody but the log and the metrics: the client went away before its work was done.
+    /// The client disconnected before its request was answered. Only the log and the metrics show this problem.
     static let abandoned = Problem(
         status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), name: "abandoned",
-        title: "The client is gone", detail: "found a connection that the client closed; expected it to wait for the answer")
+        title: "The client disconnected", detail: "found a connection that the client closed; expected it to wait for the reply")
 
     static let internalFailure = Problem(
         status: .internalServerError, name: "internal", title: "The service failed",
         detail: "found an error that should not be; the log has it under this request's id")
 
-    /// What was sent, for a detail: shortened, without control characters.
+    /// A text of the request for a detail: shortened, without control characters.
     static func printable(_ text: String) -> String { Reading.printable(text) }
 
-    /// The same problem of a part of the request.
+    /// The same problem for a part of the request.
     func at(_ place: String) -> Problem {
         Problem(status: status, name: name, title: title, detail: "\(place): \(detail)", headers: headers)
     }
 
-    /// The document; `requestId` ties it to the log. Nothing in it can fail to be JSON.
+    /// The document. `requestId` is the id that the log has.
     func document(requestId: String) -> ByteBuffer {
         var bytes: [UInt8] = []
         for (name, text) in [("{\"detail\":", detail), (",\"request_id\":", requestId)] {

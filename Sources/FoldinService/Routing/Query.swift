@@ -1,13 +1,13 @@
 import Hummingbird
 
-/// The parameters of a request's query, in which `+` is a blank as forms write it.
+/// The query parameters of a request. `+` is a blank, as HTML forms encode it.
 struct Query {
-    /// Names decoded, values as they were sent, in their order.
+    /// Decoded names and encoded values, in their order.
     private let pairs: [(name: String, value: ArraySlice<UInt8>)]
 
-    /// Reads a query.
+    /// Parses a query.
     ///
-    /// - Throws: `Problem` for a parameter that is none of `known`: one that is misspelt and passed over answers another request.
+    /// - Throws: `Problem` for a parameter that is not one of `known`: if a misspelt one were ignored, another request would be answered.
     init(_ text: String, knowing known: [String]) throws {
         var pairs: [(name: String, value: ArraySlice<UInt8>)] = []
         for pair in Array(text.utf8).split(separator: UInt8(ascii: "&")) {
@@ -26,16 +26,18 @@ struct Query {
         self.pairs = pairs
     }
 
-    /// A parameter that may be there once; nil when it is not.
+    /// The value of a parameter; nil if the query does not have it.
+    ///
+    /// - Throws: `Problem` if the query has it twice.
     func text(_ name: String) throws -> String? {
         let values = pairs.filter { $0.name == name }.map(\.value)
         guard values.count <= 1 else {
-            throw Problem.malformed(found: "\"\(name)\" \(values.count) times", expected: "it once at most")
+            throw Problem.malformed(found: "\"\(name)\" \(values.count) times", expected: "it at most once")
         }
         return try values.first.map { try Query.decoded($0, name) }
     }
 
-    /// A whole number.
+    /// The value of a parameter that is a whole number.
     func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = try text(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
@@ -45,14 +47,14 @@ struct Query {
         return value
     }
 
-    /// Ids with commas between them, of all parameters of the name; nil when there is none.
+    /// Ids separated by commas, of all parameters of the name; nil when there is none.
     ///
-    /// A comma inside an id is written `%2C`. Many builders of URLs escape every comma, so where `isKnown` says that there is no such id
-    /// an escaped comma separates ids as well.
+    /// A comma inside an id is written `%2C`. Many URL builders escape every comma, so an escaped comma separates ids, too, when `isKnown`
+    /// returns false for the id that contains it.
     func ids(_ name: String, isKnown: (String) -> Bool) throws -> [String]? {
         let values = pairs.filter { $0.name == name }.map(\.value)
         guard !values.isEmpty else { return nil }
-        // Nothing between two commas is an id like any other, and no item's; nothing at all is no id.
+        // An empty text between two commas is an id, which no item has. An empty value has no ids.
         let parts = values.filter { !$0.isEmpty }.flatMap {
             $0.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         }

@@ -1,18 +1,18 @@
 import HTTPTypes
 import NIOCore
 
-/// What `/health/live` and `/health/ready` say. Asking costs nothing: what takes time was found out before.
+/// The replies to `/health/live` and `/health/ready`. They cost nothing: checks that take time run in the background.
 struct Readiness: Sendable {
     let draining: Draining
     let probe: StoreProbe?
 
-    /// Why the service cannot answer requests now; nil when it can.
+    /// Why the service is not ready for requests; nil if it is.
     var problem: Problem? {
         if draining.hasBegun { return Problem.unavailable("found a service that is shutting down; expected another") }
         return probe?.fault.map { Problem.unavailable("found \($0); expected it to work later") }
     }
 
-    /// The reply to a request for health, without the headers that all have; nil when it asks for something else.
+    /// The reply to a request for health, without the headers that all replies have; nil for other requests.
     func reply(to request: HTTPRequest, requestId: String) -> Reply? {
         guard request.method == .get || request.method == .head else { return nil }
         switch request.path {

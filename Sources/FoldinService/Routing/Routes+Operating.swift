@@ -5,7 +5,7 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// Whether the service is on its way out.
+/// Whether the shutdown of the service has begun.
 final class Draining: Sendable {
     private let state = Atomic<Bool>(false)
 
@@ -14,9 +14,9 @@ final class Draining: Sendable {
 }
 
 extension Routes {
-    /// Models, health, metrics.
+    /// Adds the routes for models, health and metrics.
     ///
-    /// `measure` records what is measured only when somebody asks.
+    /// - Parameter measure: called before the metrics are written, to record current values.
     func addOperating(
         _ arms: ModelArms, _ readiness: Readiness, _ metrics: PrometheusRegistry, measure: @escaping @Sendable () -> Void
     ) {
@@ -25,7 +25,7 @@ extension Routes {
             for store in arms.stores { await store.reload() }
             if let failure = arms.stores.lazy.compactMap(\.failure).first {
                 throw Problem(
-                    status: .conflict, name: "model-refused", title: "The new model was refused; the old one serves on",
+                    status: .conflict, name: "model-refused", title: "The new model was refused; the old one stays in service",
                     detail: failure)
             }
             return try JSON.response(ModelsReply(models: arms.states))
@@ -38,12 +38,12 @@ extension Routes {
             }
             guard store.rollBack() else {
                 throw Problem(
-                    status: .conflict, name: "no-previous-model", title: "There is no model to go back to",
-                    detail: "found no model that was served before in the arm \(arm) and is kept in memory; expected one")
+                    status: .conflict, name: "no-previous-model", title: "There is no model to roll back to",
+                    detail: "found no model that was served before in the arm \(arm) and is still in memory; expected one")
             }
             return try JSON.response(ModelsReply(models: arms.states))
         }
-        // The connection answers these itself; here they are for requests with a body and the like, and for their other methods.
+        // The connection answers most of these requests itself. These routes are for requests with a body, for example, and for other methods.
         add(.get, "/health/live", scope: nil) { _, _ in try JSON.response(["status": "live"]) }
         add(.get, "/health/ready", scope: nil) { _, _ in
             if let problem = readiness.problem { throw problem }
@@ -64,7 +64,7 @@ extension Routes {
         }
     }
 
-    /// Bytes of this process in memory; 0 where the system does not say it in `/proc`.
+    /// The resident memory of this process in bytes; 0 where the system has no `/proc`.
     private static var residentBytes: Int {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })

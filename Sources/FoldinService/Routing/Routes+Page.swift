@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 
 extension Routes {
-    /// The page at `/`, what belongs to it, and the description of the interface. They say nothing of models or people, so need no key.
+    /// Adds the page at `/`, its files, and the description of the interface. These contain no models or users, so they need no key.
     func addPage() {
         for (path, type, bytes) in [
             ("/", "text/html; charset=utf-8", PackageResources.index_html),
@@ -20,7 +20,7 @@ extension Routes {
         }
     }
 
-    /// Nothing but the service's own script, style and answers.
+    /// Allows only the script, the style and the replies of the service itself.
     private static let policy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'

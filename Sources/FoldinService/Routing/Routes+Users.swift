@@ -3,7 +3,7 @@ import Foundation
 import Hummingbird
 
 extension Routes {
-    /// People with a stored history. Without a store the routes are there and say so.
+    /// Adds the routes for users with stored events. Without a store of events they reply that there is none.
     func addUsers(_ answers: Answers) {
         let (limits, events) = (answers.limits, answers.events)
         add(.post, "/v1/events", scope: .write, body: EventsRequest.self) { request, _ in

@@ -2,7 +2,7 @@ import Foundation
 import Hummingbird
 import NIOCore
 
-/// The router, and what is the same for every route: the scope it needs, 405 for its other methods, reading what came in.
+/// The router, and what all routes have in common: the scope that they need, 405 for other methods, and reading the request.
 final class Routes {
     typealias Handler = @Sendable (Query, ServiceContext) async throws -> Response
 
@@ -18,7 +18,7 @@ final class Routes {
         router.add(middleware: gate)
     }
 
-    /// Adds a route that a caller with `scope` may use, or everybody when nil, with the query parameters that it knows.
+    /// Adds a route for callers with `scope`, or for everybody when nil, with its query parameters.
     func add(
         _ method: HTTPRequest.Method, _ path: String, scope: Scope?, parameters: [String] = [], _ handler: @escaping Handler
     ) {
@@ -60,7 +60,7 @@ final class Routes {
         }
     }
 
-    /// The router, complete.
+    /// The router with all routes.
     func finished() -> Router<ServiceContext> {
         for (path, methods) in allowed {
             for method in Routes.methods where !methods.contains(method) {
@@ -73,14 +73,14 @@ final class Routes {
         return router
     }
 
-    /// Refuses a path that the router takes for `path` though it has other slashes: a proxy in front may know only the one.
+    /// Refuses a path that the router takes as `path` although it has more slashes: a proxy in front of the service may have rules for `path` only.
     private static func check(_ request: Request, is path: String) throws {
         func slashes(_ text: String) -> Int { text.utf8.count { $0 == UInt8(ascii: "/") } }
         guard slashes(request.uri.path) != slashes(path) || !request.uri.path.hasPrefix("/") else { return }
         throw Problem.notFound("found a path with more slashes than one of /openapi.json has; expected that one")
     }
 
-    /// A captured part of the path, decoded.
+    /// The decoded part of the path with this name.
     static func captured(_ name: String, _ context: ServiceContext) throws -> String {
         guard let raw = context.parameters.get(name), let text = decoded(raw.utf8), !text.isEmpty else {
             throw Problem.malformed(found: "an id in the path that cannot be decoded", expected: "UTF-8, percent-encoded")
@@ -88,7 +88,7 @@ final class Routes {
         return text
     }
 
-    /// Percent-encoded UTF-8, decoded; nil when it is none. Foundation's decoding drops a byte order mark, which may begin an id.
+    /// Decodes percent-encoded UTF-8; nil if it is malformed. Unlike Foundation's decoding, it keeps a byte order mark, which an id may begin with.
     static func decoded(_ text: some Collection<UInt8>, plusIsBlank: Bool = false) -> String? {
         var bytes: [UInt8] = []
         var rest = text[...]

@@ -2,7 +2,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What is known of a request beside its message.
+/// The state of a request while it is answered.
 struct ServiceContext: RequestContext {
     struct Source: RequestContextSource {
         let logger: Logger
@@ -11,12 +11,12 @@ struct ServiceContext: RequestContext {
 
     var coreContext: CoreRequestContextStorage
     let exchange: Exchange
-    /// Chosen by the client when it sent a decent `X-Request-ID`; in every reply and every line of the log.
+    /// The id in the reply and in the log: a valid `X-Request-ID` of the client, or a random one.
     var requestId: String
-    /// What the caller's key allows; everything when no keys are configured, nil without a known key.
+    /// What the API key of the request allows; everything when no keys are configured, nil without a known key.
     var scope: Scope?
-    /// Takes what a request costs beyond one that asks for a single history, where there is a limit; throws `Problem` when the client may
-    /// not ask for as much now.
+    /// Charges the rate limit, if there is one, for the cost of a request beyond that of one history. Throws `Problem` when the client exceeds
+    /// its rate.
     var charge: @Sendable (_ cost: Int) throws -> Void = { _ in }
 
     var channel: any Channel { exchange.channel }

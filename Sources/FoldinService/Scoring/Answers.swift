@@ -3,33 +3,34 @@ import FoldinMessages
 import Foundation
 import Metrics
 
-/// What the service says of models and histories, whoever asks in whatever format.
+/// Computes recommendations, similar items and explanations, apart from HTTP.
 struct Answers: Sendable {
-    /// Recommendations before they are written down.
+    /// Recommendations before they are encoded.
     struct Recommended: Sendable {
         let model: ServedModel
         let kind: RecommendationReply.Kind
         let items: [RankedItem]
         let unknown: [String]
 
+        /// Appends a `RecommendationReply` as JSON.
         func append(to bytes: inout [UInt8]) { model.append(kind, items, unknown: unknown, to: &bytes) }
     }
 
     let arms: ModelArms
     let queue: ScoringQueue
-    let events: KeptEvents
+    let events: StoredEvents
     let limits: ServiceConfiguration.Limits
     let metrics: PrometheusRegistry
-    /// Searches of titles, and long replies.
+    /// For searches of titles and encoding long replies.
     let aside = WorkQueue(DispatchQueue(label: "foldin.aside", qos: .userInitiated), limit: 64)
 
-    /// Items for a history, or for what is kept of the user when it is empty; popular ones, named as such, when the model knows none of
-    /// its ids.
+    /// Items for a history or, if it is empty, for the stored events of the user; popular items, marked as such, if the model has none of its
+    /// ids.
     ///
-    /// What the user rated low is no history, and is not recommended either.
+    /// Items that the user rated low are not part of the history, and are not recommended.
     ///
-    /// - Parameter isPart: whether the request is one of many that came together.
-    /// - Throws: `Problem` when the request asks for what cannot be, or too many wait.
+    /// - Parameter isPart: whether the request is one of a batch.
+    /// - Throws: `Problem` when the request is invalid, or too many requests wait.
     func recommend(_ request: RecommendationRequest, asPart isPart: Bool = false) async throws -> Recommended {
         let ranking = (top: request.top ?? 10, offset: request.offset ?? 0)
         try check(ranking.top, in: 1...limits.top, "items in \"top\"")
@@ -44,7 +45,7 @@ struct Answers: Sendable {
         let history = model.split(kept.liked)
         let excluded = model.split(request.exclude ?? [])
         let allowed = request.allow.map(model.split)
-        let wanted = Ranking(
+        let ranker = Ranking(
             top: ranking.top, offset: ranking.offset, masked: history.known + model.split(kept.others).known + excluded.known,
             allowed: allowed?.known)
         let unknown = history.unknown + excluded.unknown + (allowed?.unknown ?? [])
@@ -53,20 +54,20 @@ struct Answers: Sendable {
             var scores = model.popularScores
             count(.popular, model)
             let best = scores.withUnsafeMutableBufferPointer { scores in
-                scores.baseAddress.map { wanted.best(of: ScoringQueue.Scores(pointer: $0, items: items)) }
+                scores.baseAddress.map { ranker.best(of: ScoringQueue.Scores(pointer: $0, items: items)) }
             }
             return Recommended(model: model, kind: .popular, items: try finite(best ?? [], model), unknown: unknown)
         }
-        let best = try finite(try await queue.score([history.known], by: model, asPart: isPart) { wanted.best(of: $0) }, model)
+        let best = try finite(try await queue.score([history.known], by: model, asPart: isPart) { ranker.best(of: $0) }, model)
         count(.personal, model)
         return Recommended(model: model, kind: .personal, items: best, unknown: unknown)
     }
 
-    /// Recommendations for each of many; one that cannot be fails them all.
+    /// Recommendations for a batch of requests, in their order. An invalid request fails the batch.
     func recommend(_ requests: [RecommendationRequest]) async throws -> [Recommended] {
         try check(requests.count, in: 0...limits.batch, "requests")
         var replies: [Recommended] = []
-        let width = queue.rowsAtOnce(arms.main.current)
+        let width = queue.rowsPerPart(arms.main.current)
         for start in stride(from: 0, to: requests.count, by: width) {
             let piece = requests[start..<min(requests.count, start + width)]
             replies += try await withThrowingTaskGroup { group in
@@ -85,7 +86,7 @@ struct Answers: Sendable {
         return replies
     }
 
-    /// As `recommend(_:)`, a `BatchReply` as JSON.
+    /// Recommendations for a batch of requests: a `BatchReply` as JSON.
     func batch(_ requests: [RecommendationRequest]) async throws -> [UInt8] {
         let replies = try await recommend(requests)
         return try await aside.perform {
@@ -101,19 +102,19 @@ struct Answers: Sendable {
 
     /// Items by words of their titles.
     func items(matching query: String, count: Int) async throws -> ItemsReply {
-        guard TitleIndex.words(of: query).count <= TitleIndex.mostWords else {
+        guard TitleIndex.words(of: query).count <= TitleIndex.maxWords else {
             throw Problem.malformed(
-                found: "a \"query\" of more words", expected: "at most \(TitleIndex.mostWords) different ones")
+                found: "a \"query\" of more words", expected: "at most \(TitleIndex.maxWords) different words")
         }
         let served = arms.main.current
         return ItemsReply(items: try await aside.perform { served.titles.search(query, count: count).map(served.summary) })
     }
 
-    /// Items like an item, by the cosine of their vectors in the last layer; a `SimilarReply` as JSON.
+    /// The items that are most similar to an item, by the cosine of their vectors in the last layer: a `SimilarReply` as JSON.
     func similar(to item: String, count: Int) async throws -> [UInt8] {
         let served = arms.main.current
         guard let index = served.ids.index(of: item) else {
-            throw Problem.notFound("found an item the model does not know; expected one it does")
+            throw Problem.notFound("found an item that the model does not know; expected one that it knows")
         }
         return try await queue.perform(of: served) {
             guard let found = served.recommender.mostSimilar(count, to: index) else {
@@ -126,13 +127,13 @@ struct Answers: Sendable {
         }
     }
 
-    /// What an explanation costs in requests for recommendations: one for each history that is scored, and one for a thousand reasons.
+    /// The cost of a request for explanations, in requests for recommendations: one per history that is scored, and one per thousand reasons.
     static func weight(of request: ExplanationRequest) -> Int {
         let reasons = min(request.top ?? .max, request.history.count).multipliedReportingOverflow(by: request.items.count)
         return 1 + request.history.count + (reasons.overflow ? 0 : reasons.partialValue / 1_000)
     }
 
-    /// What each item of a history adds to the scores of some items: the score with all of it less that without the one. An
+    /// What each item of a history adds to the scores of some items: the score for the whole history minus the score without that item. An
     /// `ExplanationReply` as JSON.
     func explain(_ request: ExplanationRequest) async throws -> [UInt8] {
         try check(request.history.count, in: 1...limits.explained, "ids in \"history\"")
@@ -150,10 +151,10 @@ struct Answers: Sendable {
         let items = served.split(request.items)
         var seen: Set<Int> = []
         let known = history.known.filter { seen.insert($0).inserted }
-        let wanted = items.known
-        let targets = wanted.map(Int32.init)
+        let explained = items.known
+        let targets = explained.map(Int32.init)
         var scores: [[Float]] = []
-        let width = queue.rowsAtOnce(served)
+        let width = queue.rowsPerPart(served)
         for start in stride(from: 0, through: known.count, by: width) {
             // Row 0 is the whole history; row i is without its item i - 1.
             let rows = (start..<min(known.count + 1, start + width)).map { row in
@@ -169,7 +170,7 @@ struct Answers: Sendable {
         return try await aside.perform {
             guard all.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw Problem.notFinite(served.tag) }
             var bytes = Array("{\"explanations\":[".utf8)
-            for (place, item) in wanted.enumerated() {
+            for (place, item) in explained.enumerated() {
                 if place > 0 { bytes.append(UInt8(ascii: ",")) }
                 let contributions = known.indices.map { all[0][place] - all[$0 + 1][place] }
                 let strongest = known.indices.sorted { contributions[$0] > contributions[$1] }.prefix(top)
@@ -195,8 +196,8 @@ struct Answers: Sendable {
         }
     }
 
-    /// `items`, best first, when their scores are finite. The check at load bounds all scores; this one costs nothing: what is no number is
-    /// never picked, and infinity would stand first.
+    /// `items`, best first, if their scores are finite. Models are validated when they are loaded; this check is a cheap second one: NaN is
+    /// never among the best, and infinity would be first or last.
     private func finite(_ items: [RankedItem], _ model: ServedModel) throws -> [RankedItem] {
         guard items.first?.score.isFinite ?? true, items.last?.score.isFinite ?? true else { throw Problem.notFinite(model.tag) }
         return items
@@ -208,11 +209,11 @@ struct Answers: Sendable {
         ).increment()
     }
 
-    /// Refuses what would be recommended otherwise than asked: an id to exclude that is none, and nothing but such ids to allow.
+    /// Refuses lists that would have another effect than intended: unknown ids in `exclude`, and only unknown ids in `allow`.
     private func check(_ request: RecommendationRequest) throws {
-        let strange = (request.exclude ?? []).filter { !arms.know($0) }
-        if !strange.isEmpty {
-            throw Problem.invalid(found: "\(Answers.list(strange)) in \"exclude\"", expected: "ids of items that the model knows")
+        let unknown = (request.exclude ?? []).filter { !arms.know($0) }
+        if !unknown.isEmpty {
+            throw Problem.invalid(found: "\(Answers.list(unknown)) in \"exclude\"", expected: "ids of items that the model knows")
         }
         if let allow = request.allow, !allow.isEmpty, !allow.contains(where: arms.know) {
             throw Problem.invalid(

@@ -5,11 +5,11 @@ import Foundation
 import Logging
 import NIOCore
 
-/// The service's answers without a connection, for what makes up requests by the million.
+/// The replies of the service without a connection, for fuzzing.
 @_spi(Fuzzing) public final class OfflineAnswers: Sendable {
-    /// What is asked, each with what its body is.
+    /// The kinds of request, each with its body.
     public enum Route: Int, CaseIterable, Sendable {
-        /// JSON, as over the wire.
+        /// JSON, as in HTTP requests.
         case recommend, batch, explain, events
         /// The text of a query, an item's id, and a user's.
         case items, similar, delete
@@ -19,9 +19,9 @@ import NIOCore
 
     private let answers: Answers
 
-    /// Serves the model in a file, with the events in a database where there is one.
+    /// Serves the model file `model` with the SQLite database `events`, if there is one. Blocks.
     ///
-    /// - Throws: `FoldinError` when the model is none, or cannot be served.
+    /// - Throws: `FoldinError` if the model or the database cannot be used.
     public init(model: String, events: String?) throws {
         let (workers, metrics) = (Workers(count: 1), PrometheusRegistry())
         let logger = Logger(label: "offline") { _ in SwiftLogNoOpLogHandler() }
@@ -31,13 +31,13 @@ import NIOCore
         answers = Answers(
             arms: ModelArms(main: main, candidate: nil),
             queue: ScoringQueue(limits: limits, workers: workers, metrics: metrics),
-            events: KeptEvents(
+            events: StoredEvents(
                 store: try events.map { try SQLiteEventStore(path: $0) }, likedAbove: nil, limits: ServiceConfiguration.Limits(),
                 logger: logger),
             limits: ServiceConfiguration.Limits(), metrics: metrics)
     }
 
-    /// The status and the body of the reply; 500 for an error that no request should cause.
+    /// The status and the body of the reply; status 500 for an error that no request should cause.
     public func reply(to route: Route, _ body: [UInt8], top: Int = 10) async -> (status: Int, body: [UInt8]) {
         do { return (200, try await document(route, body, top)) } catch let problem as Problem {
             return (problem.status.code, Array(buffer: problem.document(requestId: "offline")))

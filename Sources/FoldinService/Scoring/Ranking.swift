@@ -1,16 +1,18 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// Which items of a row of scores are wanted.
+/// Which of the best items of a row of scores to return.
 struct Ranking: Sendable {
+    /// How many items to return.
     let top: Int
+    /// How many of the best to skip.
     let offset: Int
-    /// Items that are not wanted: the history and the exclusions.
+    /// Items to leave out: the history and the exclusions.
     let masked: [Int]
-    /// The only items that are wanted; all when nil.
+    /// The only items that may be returned; all when nil.
     let allowed: [Int]?
 
-    /// The best of the first row of `scores` and their exact scores, best first; equal scores by index. The row is changed.
+    /// The best items of the first row of `scores` and their exact scores, best first; equal scores by index. Overwrites the row.
     func best(of scores: ScoringQueue.Scores) -> [RankedItem] {
         let reach = min(scores.items, top + offset)
         if let allowed {
@@ -27,7 +29,7 @@ struct Ranking: Sendable {
 }
 
 extension ScoringQueue.Scores {
-    /// The scores of some items in a row as the model defines them.
+    /// The exact scores of some items in a row.
     func exact(_ items: [Int32], row: Int) -> [Float] {
         guard let approximate else { return items.map { pointer[row * self.items + Int($0)] } }
         return [Float](unsafeUninitializedCapacity: items.count) { exact, count in

@@ -6,31 +6,31 @@ import Metrics
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// Scores the histories of concurrent requests together.
+/// Scores the histories of concurrent requests in batches.
 ///
-/// A pass over a large model's last layer costs nearly the same for one history as for a dozen: the weights have to come from memory. The
-/// first request after a pause waits a moment for company; what arrives while others are scored forms the next batch. All
-/// arithmetic runs here, one batch at a time on all workers, never on the threads that serve connections.
+/// A pass over the last layer of a large model takes nearly the same time for one history as for a dozen, because the weights must be read from
+/// memory. The first request after a pause waits up to `delay` for others. Requests that arrive while a batch is scored form the next batch.
+/// All scoring runs here, one batch at a time on all workers, and never on the threads that serve connections.
 ///
-/// Requests of many histories bring them in parts, which stand in a line of their own: each line may have half of every batch, and more where
-/// the other leaves it, and the parts fill at most half of the queue.
+/// Requests with many histories submit them in parts, which have a queue of their own. Each of the two queues gets half of every batch, and
+/// more if the other does not use its half. Parts may take at most half of the places for waiting histories.
 final class ScoringQueue: Sendable {
-    /// Bounds, of which the default suits a few cores.
+    /// Limits; the defaults suit a few cores.
     struct Limits: Sendable {
-        /// Histories that are scored together at most.
+        /// Histories in a batch at most.
         var batch = 64
-        /// Histories that may wait, of as many items as `itemsOfAHistory`; past it requests are refused.
+        /// The weight of the histories that may wait, see `weight(items:)`; beyond it requests are refused.
         var waiting = 512
-        /// How long the first request waits for company.
+        /// How long the first request waits for others.
         var delay = Duration.milliseconds(1)
     }
 
-    /// Scores of a request's histories, lent for as long as they are read.
+    /// The scores of the histories of a request, valid while they are read.
     struct Scores {
-        /// [rows, items], row-major. May be overwritten, to mask items.
+        /// [rows, items], row-major. May be overwritten to mask items.
         let pointer: UnsafeMutablePointer<Float>
         let items: Int
-        /// Where the scores are approximate: what is known of them, and which of its rows is the first of these.
+        /// If the scores are approximate: the whole batch, from which exact scores are computed, and the row in it that is the first of these.
         var approximate: (scores: any ApproximateScores, row: Int)?
     }
 
@@ -38,44 +38,44 @@ final class ScoringQueue: Sendable {
         let id: Int
         let model: ServedModel
         let rows: [[Int]]
-        /// What remains to be done once the rows are scored; it resumes whoever waits.
+        /// Called with the scores; resumes the task that waits.
         let finish: @Sendable (Scores) -> Void
-        /// Resumes whoever waits without an answer.
+        /// Resumes the task that waits with an error.
         let cancel: @Sendable () -> Void
 
         var weight: Int { rows.count * ScoringQueue.weight(of: model) }
     }
 
     private struct State {
-        /// The histories of requests of one, and parts of larger requests.
-        var lines: [[Job]] = [[], []]
-        /// The weights of each line's jobs together.
+        /// Requests with one history, and parts of larger requests.
+        var queues: [[Job]] = [[], []]
+        /// The weight of all jobs in each queue.
         var waiting = [0, 0]
-        /// The line that is first in the next batch.
+        /// The queue that is first in the next batch.
         var first = 0
         var isRunning = false
     }
 
-    /// The items of a history that weighs 1. The histories of a larger catalogue weigh more, and fewer of them may wait.
-    static let itemsOfAHistory = 1 << 18
-    /// Scores that a batch has at most, where it has more than one job: what they take of memory.
-    static let scoresOfABatch = 1 << 25
+    /// The items per unit of weight. A history of a larger catalogue has a greater weight, so fewer of them may wait.
+    static let itemsPerWeight = 1 << 18
+    /// Scores in a batch at most, if it has more than one job; limits its memory.
+    static let scoresPerBatch = 1 << 25
 
-    /// What one history of the model weighs.
+    /// The weight of one history of the model.
     static func weight(of model: ServedModel) -> Int { weight(items: model.model.itemCount) }
 
-    /// What one history of a catalogue of `items` weighs, at least 1.
-    static func weight(items: Int) -> Int { max(1, (items + itemsOfAHistory - 1) / itemsOfAHistory) }
+    /// The weight of one history for a catalogue of `items`, at least 1.
+    static func weight(items: Int) -> Int { max(1, (items + itemsPerWeight - 1) / itemsPerWeight) }
 
     private let limits: Limits
     private let workers: Workers
     private let state = NIOLockedValueBox(State())
     private let lastID = Atomic<Int>(0)
     private let queue: DispatchQueue
-    /// What `perform` was given, between the batches.
+    /// The work of `perform`, which runs between batches.
     private let works: WorkQueue
-    /// Room for a batch's scores, kept from batch to batch: fresh pages cost more than what is written on them.
-    private let room = NIOLockedValueBox<FloatBuffer?>(nil)
+    /// A buffer for the scores of a batch, which is reused: new pages of memory cost more than writing to them.
+    private let buffer = NIOLockedValueBox<FloatBuffer?>(nil)
     private let batchSizes: Recorder
     private let depth: Meter
 
@@ -88,12 +88,12 @@ final class ScoringQueue: Sendable {
         depth = Meter(label: "foldin_scoring_waiting_rows", dimensions: [], factory: metrics)
     }
 
-    /// The number of rows that a request should bring at a time: a request of many more goes in pieces, so that others get in between.
-    func rowsAtOnce(_ model: ServedModel) -> Int { max(1, min(limits.batch / 2, Self.scoresOfABatch / model.model.itemCount)) }
+    /// The rows that a request should submit at a time, so that other requests are scored in between.
+    func rowsPerPart(_ model: ServedModel) -> Int { max(1, min(limits.batch / 2, Self.scoresPerBatch / model.model.itemCount)) }
 
-    /// Scores `rows`, lists of item indices, and returns what `read` makes of the scores, which runs on a scoring thread.
+    /// Scores `rows`, lists of item indices, and returns what `read` returns for the scores. `read` runs on a scoring thread.
     ///
-    /// - Parameter isPart: whether the rows are a part of a request of many.
+    /// - Parameter isPart: whether the rows are a part of a request with many histories.
     /// - Throws: `Problem.busy` when too many wait already, `CancellationError` when the task was cancelled before its turn.
     func score<Value: Sendable>(
         _ rows: [[Int]], by model: ServedModel, asPart isPart: Bool = false, _ read: @escaping @Sendable (Scores) -> Value
@@ -107,13 +107,13 @@ final class ScoringQueue: Sendable {
                     continuation.resume(throwing: CancellationError())
                 }
                 let (accepted, starts) = state.withLockedValue { state -> (Bool, Bool) in
-                    let line = isPart ? 1 : 0
+                    let queue = isPart ? 1 : 0
                     let fits =
                         state.waiting[0] + state.waiting[1] + job.weight <= limits.waiting
                         && (!isPart || state.waiting[1] + job.weight <= limits.waiting / 2)
-                    guard fits || state.lines[line].isEmpty else { return (false, false) }
-                    state.lines[line].append(job)
-                    state.waiting[line] += job.weight
+                    guard fits || state.queues[queue].isEmpty else { return (false, false) }
+                    state.queues[queue].append(job)
+                    state.waiting[queue] += job.weight
                     defer { state.isRunning = true }
                     return (true, !state.isRunning)
                 }
@@ -122,7 +122,7 @@ final class ScoringQueue: Sendable {
                     let delay = Int(limits.delay.components.attoseconds / 1_000_000_000)
                     queue.asyncAfter(deadline: .now() + .nanoseconds(delay)) { self.drain() }
                 }
-                // Cancelled before it was there to be found.
+                // It may have been cancelled before it was in the queue.
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -130,16 +130,16 @@ final class ScoringQueue: Sendable {
         }
     }
 
-    /// The weights of what waits, for tests.
+    /// The weight of all that waits, for tests.
     var waiting: Int { state.withLockedValue { $0.waiting[0] + $0.waiting[1] } + works.waiting }
 
-    /// Takes a job that still waits out of the queue.
+    /// Removes a job that still waits from its queue.
     private func cancel(_ id: Int) {
         let job = state.withLockedValue { state -> Job? in
-            for line in state.lines.indices {
-                guard let place = state.lines[line].firstIndex(where: { $0.id == id }) else { continue }
-                let job = state.lines[line].remove(at: place)
-                state.waiting[line] -= job.weight
+            for queue in state.queues.indices {
+                guard let place = state.queues[queue].firstIndex(where: { $0.id == id }) else { continue }
+                let job = state.queues[queue].remove(at: place)
+                state.waiting[queue] -= job.weight
                 return job
             }
             return nil
@@ -147,7 +147,7 @@ final class ScoringQueue: Sendable {
         job?.cancel()
     }
 
-    /// Runs `work` between batches, for arithmetic that is not a row of scores: about that of `histories` of `model`.
+    /// Runs `work` between batches. It is for work other than rows of scores that takes about as long as scoring `histories` of `model`.
     ///
     /// - Throws: `Problem.busy` when too many wait already, `CancellationError` when the task was cancelled before its turn.
     func perform<Value: Sendable>(
@@ -156,11 +156,11 @@ final class ScoringQueue: Sendable {
         try await works.perform(weight: histories * (model.map(Self.weight) ?? 1), work)
     }
 
-    /// Takes and scores a batch, then goes to the end of `queue`, so that what `perform` was given gets in between, until nothing waits.
+    /// Scores batches until nothing waits. Between batches it goes to the end of `queue`, so that the work of `perform` has its turn.
     private func drain() {
         var batch = take()
         guard !batch.isEmpty else { return }
-        // Jobs of two models go in two passes; a swap during a batch makes a second model for a moment too.
+        // Jobs of two models need two passes. There can be two models also when one has just been replaced.
         while let model = batch.first?.model {
             let same = batch.filter { $0.model === model }
             batch.removeAll { $0.model === model }
@@ -169,27 +169,27 @@ final class ScoringQueue: Sendable {
         queue.async { self.drain() }
     }
 
-    /// The next batch; empty, and no longer running, when nothing waits.
+    /// Removes the next batch from the queues; empty when nothing waits, and then the queue is not running.
     private func take() -> [Job] {
         state.withLockedValue { state in
             var batch: [Job] = []
             var (rows, scores) = (0, 0)
-            // Each line's half, then what the other line left.
+            // Half of the batch for each queue, then what the other queue did not use.
             let turns = [(state.first, max(1, limits.batch / 2)), (1 - state.first, limits.batch), (state.first, limits.batch)]
-            for (line, most) in turns {
-                let count = state.lines[line].prefix { job in
+            for (queue, most) in turns {
+                let count = state.queues[queue].prefix { job in
                     let more = job.rows.count * job.model.model.itemCount
-                    guard rows == 0 || (rows + job.rows.count <= most && scores + more <= Self.scoresOfABatch) else {
+                    guard rows == 0 || (rows + job.rows.count <= most && scores + more <= Self.scoresPerBatch) else {
                         return false
                     }
                     (rows, scores) = (rows + job.rows.count, scores + more)
                     return true
                 }.count
-                for job in state.lines[line].prefix(count) {
+                for job in state.queues[queue].prefix(count) {
                     batch.append(job)
-                    state.waiting[line] -= job.weight
+                    state.waiting[queue] -= job.weight
                 }
-                state.lines[line].removeFirst(count)
+                state.queues[queue].removeFirst(count)
             }
             state.first = 1 - state.first
             state.isRunning = !batch.isEmpty
@@ -202,9 +202,9 @@ final class ScoringQueue: Sendable {
         let items = served.model.itemCount
         let matrix = InteractionMatrix(rows: jobs.flatMap(\.rows), itemCount: items)
         let count = matrix.userCount * items
-        let kept = room.withLockedValue { $0.take() }
+        let kept = buffer.withLockedValue { $0.take() }
         let scores = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(count: count)
-        defer { room.withLockedValue { $0 = scores } }
+        defer { buffer.withLockedValue { $0 = scores } }
         let approximate = served.score(matrix, into: scores.pointer, workers: workers)
         batchSizes.record(matrix.userCount)
         var starts: [Int] = []

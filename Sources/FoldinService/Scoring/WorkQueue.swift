@@ -2,9 +2,9 @@ import Dispatch
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// Work that takes milliseconds, one piece after the other, away from the few threads that serve connections.
+/// Runs work that takes milliseconds, one piece after the other, on other threads than the few that serve connections.
 ///
-/// What waits is bounded, and leaves the queue when the task that waits for it is cancelled.
+/// The weight of the work that waits is limited. Work is removed from the queue when the task that waits for it is cancelled.
 final class WorkQueue: Sendable {
     private struct Work: Sendable {
         let weight: Int
@@ -22,16 +22,18 @@ final class WorkQueue: Sendable {
     private let state = NIOLockedValueBox(State())
     private let lastID = Atomic<Int>(0)
 
-    /// - Parameter limit: the weights that may wait together.
+    /// A queue on `queue`, which must be serial.
+    ///
+    /// - Parameter limit: the weight of all work that may wait.
     init(_ queue: DispatchQueue, limit: Int) {
         self.queue = queue
         self.limit = limit
     }
 
-    /// The weights of what waits, for tests.
+    /// The weight of all work that waits, for tests.
     var waiting: Int { state.withLockedValue(\.waiting) }
 
-    /// What `work` gives, run in its turn.
+    /// What `work` returns, run in its turn.
     ///
     /// - Throws: `Problem.busy` when too much waits already, `CancellationError` when the task was cancelled before its turn.
     func perform<Value: Sendable>(weight: Int = 1, _ work: @escaping @Sendable () throws -> Value) async throws -> Value {
@@ -51,7 +53,7 @@ final class WorkQueue: Sendable {
                 }
                 guard isAccepted else { return continuation.resume(throwing: Problem.busy) }
                 queue.async { self.take(id)?.run() }
-                // Cancelled before it was there to be found.
+                // It may have been cancelled before it was in the queue.
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -61,7 +63,7 @@ final class WorkQueue: Sendable {
 
     private func cancel(_ id: Int) { take(id)?.cancel() }
 
-    /// Whoever takes a work resumes its task: it is taken once.
+    /// Removes a piece of work; nil if it was removed before. The caller must resume its task.
     private func take(_ id: Int) -> Work? {
         state.withLockedValue { state in
             let work = state.works.removeValue(forKey: id)

@@ -5,7 +5,7 @@ import GRDB
 extension SQLiteEventStore {
     /// The latest events of `user`, at most `limit`, in descending order of time. Reads no more than these, by an index.
     ///
-    /// Of rows that another program wrote, those whose item is not text are passed over.
+    /// Of rows that another program wrote, those whose item is not text are ignored.
     public func latestEvents(of user: String, limit: Int) async throws -> [Event] {
         let database = try reader()
         return try await translatingErrors {

@@ -2,7 +2,7 @@ import FoldinMessages
 import Logging
 
 /// The events of a service as its routes use them: an error of the store becomes a problem, and its reason goes to the log.
-struct KeptEvents: Sendable {
+struct StoredEvents: Sendable {
     /// Nil when the service stores no events.
     let store: (any EventStore)?
     /// See `ServiceConfiguration.likedAbove`.
@@ -26,8 +26,7 @@ struct KeptEvents: Sendable {
         do { return try await body(store) } catch let problem as Problem {
             throw problem
         } catch is CancellationError {
-            // The client closed its connection.
-            throw CancellationError()
+                throw CancellationError()
         } catch {
             logger.error("events cannot be read or kept", metadata: ["reason": "\(error)"])
             throw Problem.unavailable("found a failure of the database of events; expected it to work later")
