@@ -1,10 +1,10 @@
-"""Uses the service's page in a headless Chromium as a person does, by keyboard and by mouse.
+"""Uses the service's page in a headless Chromium as a person does, with keyboard and mouse.
 
     pip install -r requirements.txt            (and Debian's chromium and chromium-driver)
     foldin serve RUN/model.safetensors &       (a model of films with titles, such as MovieLens)
     python page_test.py http://127.0.0.1:8080 [FOLDER for screenshots]
 
-Prints a line a check and exits with 1 when one failed.
+Prints one line per check and exits with 1 when a check failed.
 """
 
 import json
@@ -76,25 +76,25 @@ try:
     with urllib.request.urlopen(BASE + "/v1/items?query=a&top=3") as reply:
         known = [item["title"] for item in json.load(reply)["items"]]
     driver.get(BASE + "/")
-    check("popular titles are there at once, and called so", wait(lambda: len(titles("next")) == 12) and "Popular" in part("basis").text)
-    check("the model's card has its network", wait(lambda: "mult-" in part("card").text))
+    check("popular titles are shown at the start, with that heading", wait(lambda: len(titles("next")) == 12) and "Popular" in part("basis").text)
+    check("the card shows the model's network", wait(lambda: "mult-" in part("card").text))
 
     before = titles("next")
     part("query").send_keys(known[0][:5])
     check("typing shows titles", wait(lambda: part("found").find_elements(By.TAG_NAME, "li")))
-    check("the field says that its list is open", part("query").get_attribute("aria-expanded") == "true")
+    check("the field has aria-expanded while its list is open", part("query").get_attribute("aria-expanded") == "true")
     first = part("query").get_attribute("aria-activedescendant")
     part("query").send_keys(Keys.ARROW_DOWN)
     second = part("query").get_attribute("aria-activedescendant")
     options_there = len(part("found").find_elements(By.TAG_NAME, "li"))
-    check("arrow keys choose", options_there == 1 or first != second)
+    check("arrow keys move the choice", options_there == 1 or first != second)
     picked = part(second).text
     part("query").send_keys(Keys.ENTER)
-    check("Enter picks", wait(lambda: [b.text for b in part("liked").find_elements(By.TAG_NAME, "button")] == [picked]))
+    check("Enter adds the chosen title", wait(lambda: [b.text for b in part("liked").find_elements(By.TAG_NAME, "button")] == [picked]))
     check("recommendations change", wait(lambda: titles("next") and titles("next") != before and "From what" in part("basis").text))
-    check("each says because of what", wait(lambda: any("because you liked " + picked in text for text in titles("next"))))
-    check("what is picked is not recommended", all(not text.startswith(picked) for text in titles("next")))
-    check("the change is told to screen readers", "Recommendations changed" in part("status").get_attribute("textContent"))
+    check("each recommendation names its reason", wait(lambda: any("because you liked " + picked in text for text in titles("next"))))
+    check("liked titles are not recommended", all(not text.startswith(picked) for text in titles("next")))
+    check("the change is announced to screen readers", "Recommendations changed" in part("status").get_attribute("textContent"))
 
     part("query").send_keys(known[-1][:4])
     wait(lambda: part("found").find_elements(By.TAG_NAME, "li"))
@@ -104,11 +104,11 @@ try:
 
     second_title = titles("next")[1].split("\n")[0]
     driver.find_element(By.CSS_SELECTOR, '#next li:nth-child(2) button[aria-label^="Like"]').click()
-    check("a recommendation can be liked by mouse", wait(lambda: len(part("liked").find_elements(By.TAG_NAME, "button")) == 2))
-    check("and goes from the list", wait(lambda: titles("next") and all(not t.startswith(second_title) for t in titles("next"))))
-    check("the new one is a reason", wait(lambda: any(second_title in t.split("because", 1)[-1] for t in titles("next") if "because" in t)))
+    check("a recommendation can be liked with the mouse", wait(lambda: len(part("liked").find_elements(By.TAG_NAME, "button")) == 2))
+    check("and leaves the list", wait(lambda: titles("next") and all(not t.startswith(second_title) for t in titles("next"))))
+    check("the new title is a reason", wait(lambda: any(second_title in t.split("because", 1)[-1] for t in titles("next") if "because" in t)))
     driver.find_element(By.CSS_SELECTOR, '#next li:first-child button[aria-label^="Similar"]').click()
-    check("similar titles show", wait(lambda: len(titles("similar")) == 8))
+    check("similar titles are shown", wait(lambda: len(titles("similar")) == 8))
     check("and have the focus", focused().get_attribute("id") == "similar-heading")
 
     for name, width, dark in [("desktop-light", 1280, False), ("desktop-dark", 1280, True), ("phone-light", 390, False), ("phone-dark", 390, True)]:
@@ -122,25 +122,25 @@ try:
 
     part("similar-close").click()
     check("the similar titles close", not part("similar-section").is_displayed())
-    # By keyboard alone: from the field to the chips, remove both.
+    # With the keyboard alone: from the field to the liked titles; remove both.
     focused().send_keys(Keys.TAB)
-    check("Tab goes to what was picked", focused().get_attribute("aria-label").startswith("Remove"))
+    check("Tab moves to the liked titles", focused().get_attribute("aria-label").startswith("Remove"))
     focused().send_keys(Keys.ENTER)
-    check("Enter removes it and the focus stays near", wait(lambda: len(part("liked").find_elements(By.TAG_NAME, "button")) == 1)
+    check("Enter removes one and the focus moves to its neighbour", wait(lambda: len(part("liked").find_elements(By.TAG_NAME, "button")) == 1)
           and focused().get_attribute("aria-label").startswith("Remove"))
     focused().send_keys(Keys.ENTER)
-    check("without any, popular titles again, the focus in the field", wait(lambda: "Popular" in part("basis").text) and focused().get_attribute("id") == "query")
+    check("without liked titles, popular ones are shown again and the focus is in the field", wait(lambda: "Popular" in part("basis").text) and focused().get_attribute("id") == "query")
 
-    # Every control has a name; every id is there once.
+    # Every control has a name, and every id is unique.
     nameless = driver.execute_script(
         "return [...document.querySelectorAll('button,input,a')].filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length")
     repeated = driver.execute_script("const i=[...document.querySelectorAll('[id]')].map(e=>e.id); return i.length - new Set(i).size")
-    check("every control has a name, every id is there once", nameless == 0 and repeated == 0)
+    check("every control has a name, and every id is unique", nameless == 0 and repeated == 0)
     requests = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     addresses = [m["params"]["request"]["url"] for m in requests if m["method"] == "Network.requestWillBeSent"]
-    check("nothing comes from elsewhere", addresses and all(a.startswith(BASE) for a in addresses if not a.startswith(("data:", "chrome"))))
-    complaints = [entry["message"] for entry in driver.get_log("browser") if "favicon" not in entry["message"]]
-    check("the console has no complaints " + str(complaints[:2]), not complaints)
+    check("nothing is loaded from elsewhere", addresses and all(a.startswith(BASE) for a in addresses if not a.startswith(("data:", "chrome"))))
+    messages = [entry["message"] for entry in driver.get_log("browser") if "favicon" not in entry["message"]]
+    check("the console has no messages " + str(messages[:2]), not messages)
     driver.execute_script("const s=document.createElement('script'); s.textContent='window.broken=1'; document.body.append(s)")
     check("the policy stops inline scripts", driver.execute_script("return window.broken") is None)
 finally:

@@ -1,11 +1,12 @@
-"""Attacks a service as a hostile client, a careless operator and a failing disk do, and checks that it lives and answers.
+"""Attacks a service as a hostile client, a careless operator and a failing disk do, and checks that it keeps running and answers.
 
     python3 attack.py FOLDIN MODEL [ATTACK ...]        (FOLDIN: the built command; MODEL: a trained autoencoder's file; all attacks)
     python3 attack.py FOLDIN MODEL --siege SECONDS IDS [--connections N]
 
-Each attack starts services of its own, prints one line per check, and the script exits with 1 when a check failed. `--siege` runs the attacks on
-connections, work and bodies together against one service, while good clients (wrk, 64 connections) ask at 60 % of the rate that was measured first.
-IDS is a file with one item id per line. Standard library, Debian's wrk for the siege, root for the full disk (otherwise left out, and said).
+Each attack starts its own services and prints one line per check. The script exits with 1 when a check failed. `--siege` runs the attacks on
+connections, work and bodies together against one service, while good clients (wrk, 64 connections) send requests at 60 % of the rate that was
+measured before. IDS is a file with one item id per line. Needs the standard library, Debian's wrk for the siege, and root for the full disk
+(otherwise that check is skipped, with a message).
 """
 
 import contextlib
@@ -33,10 +34,10 @@ failures = 0
 HEALTH_LIMIT = 0.05  # seconds, the 99th percentile of /health/live
 
 
-def check(name, holds, told=""):
+def check(name, holds, details=""):
     global failures
     failures += not holds
-    print(("ok      " if holds else "FAILED  ") + name + (f" ({told})" if told != "" else ""), flush=True)
+    print(("ok      " if holds else "FAILED  ") + name + (f" ({details})" if details != "" else ""), flush=True)
 
 
 class Service:
@@ -74,8 +75,8 @@ class Service:
 
     @property
     def lives(self):
-        # In a process aside it is no child, and only its number tells.
-        return self.process.poll() is None if os.getpid() == main_process else not_gone(self.process.pid)
+        # In another process than the one that started it, it is not a child, and only its id can be checked.
+        return self.process.poll() is None if os.getpid() == main_process else exists(self.process.pid)
 
     @property
     def memory(self):
@@ -89,7 +90,7 @@ class Service:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout, source_address=(source, 0))
 
     def ask(self, method, path, body=None, source="127.0.0.1", timeout=10, key=None):
-        """Status and body; status None when the service hung up, 0 when it did not answer in time."""
+        """Status and body; status None when the service closed the connection, 0 when it did not answer in time."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout, source_address=(source, 0))
         headers = {"Content-Type": "application/json"}
         if key:
@@ -148,7 +149,7 @@ def wait_for(condition, limit):
 
 
 def watch_port(port, path, source):
-    """Asks for `path` every 20 ms, on new connections, until standard input ends; prints times and statuses as JSON."""
+    """Requests `path` every 20 ms, on new connections, until standard input ends; prints times and statuses as JSON."""
     times, statuses = [], {}
     while not select.select([sys.stdin], [], [], 0.02)[0]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
@@ -167,7 +168,7 @@ def watch_port(port, path, source):
 
 
 class Watch:
-    """A process that asks for a path from an address of its own until it is stopped."""
+    """A process that requests a path from its own address until it is stopped."""
 
     def __init__(self, service, path="/health/live", source="127.0.0.200"):
         self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--watch", str(service.port), path, source],
@@ -179,12 +180,12 @@ class Watch:
         times = sorted(self.times)
         return times[min(len(times) - 1, int(0.99 * len(times)))] if times else float("inf")
 
-    def told(self, most):
-        return f"p99 {1000 * most:.1f} ms, longest {1000 * max(self.times, default=0):.0f} ms, {len(self.times)} asked, statuses {self.statuses}"
+    def details(self, p99):
+        return f"p99 {1000 * p99:.1f} ms, longest {1000 * max(self.times, default=0):.0f} ms, {len(self.times)} requests, statuses {self.statuses}"
 
 
-def aside(attack, *values):
-    """Runs an attack in a process of its own, whose priority is low: its place would be another machine."""
+def in_background(attack, *values):
+    """Runs an attack in a process of low priority, as if it came from another machine."""
     process = os.fork()
     if process == 0:
         os.nice(10)
@@ -195,17 +196,17 @@ def aside(attack, *values):
     return process
 
 
-def wait_aside(*processes):
+def wait_for_processes(*processes):
     for process in processes:
         os.waitpid(process, 0)
 
 
 def watched(name, running, attack, path="/health/live"):
-    """Runs `attack` while /health/live is asked, and checks that it is answered in time."""
+    """Runs `attack` while `path` is requested, and checks that it is answered in time."""
     watch = Watch(running, path)
     attack()
-    most = watch.stop()
-    check(f"{name}: {path} answers 200 within {1000 * HEALTH_LIMIT:.0f} ms", set(watch.statuses) == {"200"} and most < HEALTH_LIMIT, watch.told(most))
+    p99 = watch.stop()
+    check(f"{name}: {path} answers 200 within {1000 * HEALTH_LIMIT:.0f} ms", set(watch.statuses) == {"200"} and p99 < HEALTH_LIMIT, watch.details(p99))
 
 
 def ids(model=None):
@@ -215,10 +216,10 @@ def ids(model=None):
     return json.loads(header["__metadata__"]["items"])
 
 
-# The attackers of connections and bodies, each for some seconds.
+# The attacks on connections and bodies, each for some seconds.
 
 def hoard(running, count, sources, seconds, send=b"", drip=b"", ends=lambda: False):
-    """Opens connections again and again until `count` are open, sends `send` on each and `drip` every second."""
+    """Keeps `count` connections open, sends `send` on each and `drip` every second."""
     held, number, end, dripped = [], 0, time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < end and running.lives and not ends():
         if len(held) < count:
@@ -265,7 +266,7 @@ sent_on = set()
 
 
 def select_many(reads, writes, timeout):
-    """`select` without its bound on descriptors."""
+    """`select` without its limit on descriptors."""
     poll = select.poll()
     by_number = {}
     for one in reads:
@@ -280,8 +281,8 @@ def select_many(reads, writes, timeout):
     return found & set(reads), found & set(writes), []
 
 
-def health_askers(running, count, seconds, source):
-    """Asks /health/live over kept connections, as fast as it goes."""
+def request_health(running, count, seconds, source):
+    """Requests /health/live over persistent connections, as fast as possible."""
     def ask():
         end = time.monotonic() + seconds
         while time.monotonic() < end and running.lives:
@@ -309,19 +310,19 @@ def attack_connections():
             return check("connections: it starts with 256 descriptors", False)
 
         def one_client():
-            wait_aside(aside(health_askers, running, 16, 8, "127.0.0.3"), aside(hoard, running, 2000, ["127.0.0.3"], 8))
+            wait_for_processes(in_background(request_health, running, 16, 8, "127.0.0.3"), in_background(hoard, running, 2000, ["127.0.0.3"], 8))
 
         watched("connections: 2,000 of one address, 256 descriptors", running, one_client)
         check("connections: it lives", running.lives, f"status {running.process.poll()}")
 
         def many():
-            wait_aside(aside(hoard, running, 2000, [f"127.0.1.{n}" for n in range(1, 200)], 8))
+            wait_for_processes(in_background(hoard, running, 2000, [f"127.0.1.{n}" for n in range(1, 200)], 8))
 
         watched("connections: 2,000 of 199 addresses", running, many)
         check("connections: it lives", running.lives)
 
         def slow_bodies():
-            wait_aside(aside(hoard, running, 1000, [f"127.0.2.{n}" for n in range(1, 100)], 15,
+            wait_for_processes(in_background(hoard, running, 1000, [f"127.0.2.{n}" for n in range(1, 100)], 15,
                              post(b"", length=1000, more=f"Authorization: Bearer {key}\r\n"), b" "))
 
         watched("connections: 1,000 slow bodies of 99 addresses", running, slow_bodies)
@@ -331,18 +332,18 @@ def attack_connections():
         statuses = {}
 
         def one_hoards():
-            hoarder = aside(hoard, running, 2000, ["127.0.0.3"], 8)
+            hoarder = in_background(hoard, running, 2000, ["127.0.0.3"], 8)
             time.sleep(2)
             for _ in range(20):
                 status = running.ask("POST", "/v1/recommendations", {"history": []}, source="127.0.0.9")[0]
                 statuses[status] = statuses.get(status, 0) + 1
-            wait_aside(hoarder)
+            wait_for_processes(hoarder)
 
         one_hoards()
-        check("connections: another address is served while one hoards", statuses == {200: 20}, statuses)
+        check("connections: another address is served while one hoards connections", statuses == {200: 20}, statuses)
     floor = Service(files=20)
     status = floor.stop()
-    check("connections: with 20 descriptors it refuses to start and says why",
+    check("connections: with 20 descriptors it refuses to start, with a reason",
           status in range(64, 79) and "descriptor" in floor.text or "file" in floor.text, f"status {status}: {floor.text.strip()[-200:]}")
 
 
@@ -418,7 +419,7 @@ def attack_weights():
                     ("POST", "/v1/explanations", {"history": history[:20], "items": generator.sample(items, 5)}),
                     ("GET", f"/v1/items/{history[0]}/similar", None), ("GET", "/v1/models", None)]:
                     status, text = running.ask(method, route, body)
-                    # A deliberate refusal names the model; what is answered is finite.
+                    # A deliberate refusal names the model; every other reply is finite.
                     if status not in (200, 404, 409, 422, 500, 503) or not finite(text) or (status == 500 and b"internal" in text and b"should not be" in text):
                         wrong.append((name, route, status, text[:200]))
             if not running.lives:
@@ -440,7 +441,7 @@ def attack_deletion():
         status, text = running.ask("DELETE", "/v1/users/gone", timeout=20)
         took = time.monotonic() - began
         check("deletion: answered while a reader is open", status == 200 and took < 1.0, f"{status} in {took:.2f} s: {text.decode()[:200]}")
-        check("deletion: the reply says that the log is still to be cleared", b"pending" in text, text.decode()[:100])
+        check("deletion: the reply says that the log must still be erased", b"pending" in text, text.decode()[:100])
         longest = 0
         for n in range(20):
             began = time.monotonic()
@@ -449,17 +450,16 @@ def attack_deletion():
             time.sleep(0.1)
         check("deletion: other writers do not wait", longest < 1.0, f"longest {longest:.2f} s")
         pending = running.metric("foldin_.*pending.*")
-        check("deletion: a metric says what is pending", pending == 1, pending)
+        check("deletion: a metric shows the pending removals", pending == 1, pending)
         reader.execute("COMMIT")
 
         def traces():
             return sum(open(database + part, "rb").read().count(b"SECRET-") for part in ("", "-wal") if os.path.exists(database + part))
         cleared = wait_for(lambda: traces() == 0, 40)
-        check("deletion: once the reader is gone nothing is left in the file or the log", cleared, f"{traces()} traces")
+        check("deletion: when the reader has ended nothing is left in the file or the log", cleared, f"{traces()} traces")
         wait_for(lambda: running.metric("foldin_.*pending.*") == 0, 10)
         check("deletion: and nothing is pending", running.metric("foldin_.*pending.*") == 0)
-        # An export of a large database keeps no reader open for long; one that is stopped does neither.
-        check("deletion: the database is for its owner alone", os.stat(database).st_mode & 0o077 == 0, oct(os.stat(database).st_mode))
+        check("deletion: only the owner can read the database", os.stat(database).st_mode & 0o077 == 0, oct(os.stat(database).st_mode))
 
 
 def heavy_database(count):
@@ -489,7 +489,7 @@ def attack_work():
                 statuses[status] = statuses.get(status, 0) + 1
         watched("work: a user with 1,000,000 events", running, heavy)
         check("work: such a user is answered within a second", max(took) < 1 and set(statuses) <= {200, 503}, f"longest {max(took):.2f} s, {statuses}")
-        watched("work: the same", running, heavy, "/health/ready")
+        watched("work: the same user again", running, heavy, "/health/ready")
 
     statuses = {}
 
@@ -502,7 +502,7 @@ def attack_work():
             statuses[status] = statuses.get(status, 0) + 1
 
     def leave(running, seconds):
-        """Asks for much and leaves at once."""
+        """Requests much work and closes the connection at once."""
         end = time.monotonic() + seconds
         body = json.dumps({"history": random.sample(items, 100), "items": random.sample(items, 100)}).encode()
         while time.monotonic() < end and running.lives:
@@ -521,15 +521,15 @@ def attack_work():
                 thread.start()
             for thread in threads:
                 thread.join()
-        watched("work: four clients of explanations and one that leaves", running, four)
-        check("work: they are answered or refused on purpose", set(statuses) <= {200, 422, 429, 503}, statuses)
+        watched("work: four clients of explanations and one that closes its connections", running, four)
+        check("work: they are answered or deliberately refused", set(statuses) <= {200, 422, 429, 503}, statuses)
         began = time.monotonic()
         status = running.ask("POST", "/v1/recommendations", {"history": items[:5]})[0]
-        check("work: what the absent asked for is not done", status == 200 and time.monotonic() - began < 1, f"{status} after {time.monotonic() - began:.2f} s")
+        check("work: requests of closed connections are not worked on", status == 200 and time.monotonic() - began < 1, f"{status} after {time.monotonic() - began:.2f} s")
 
 
 def unread(running, count, seconds, source, ends=lambda: False):
-    """Asks for large replies without reading any."""
+    """Requests large replies and reads none of them."""
     items = ids()
     body = post(json.dumps({"requests": [{"history": items[:20], "top": 1000}] * 100}).encode(), "/v1/recommendations:batch")
     held, end = [], time.monotonic() + seconds
@@ -571,12 +571,12 @@ def attack_bodies():
                 most[0] = max(most[0], running.memory)
                 time.sleep(0.02)
         threading.Thread(target=measure, daemon=True).start()
-        watched("bodies: 60 connections that read nothing", running, lambda: wait_aside(aside(unread, running, 60, 10, "127.0.0.6")))
+        watched("bodies: 60 connections that read nothing", running, lambda: wait_for_processes(in_background(unread, running, 60, 10, "127.0.0.6")))
         check("bodies: unread replies take less than 256 MiB", most[0] - before < 256 * MiB, f"+{(most[0] - before) / MiB:.0f} MiB")
         before, most[0] = running.memory, 0
 
         def thousand():
-            wait_aside(aside(hoard, running, 1000, [f"127.0.3.{n}" for n in range(1, 100)], 15, post(b"[" + b" " * (MiB - 100), length=MiB - 10)))
+            wait_for_processes(in_background(hoard, running, 1000, [f"127.0.3.{n}" for n in range(1, 100)], 15, post(b"[" + b" " * (MiB - 100), length=MiB - 10)))
         watched("bodies: 1,000 of 1 MiB that do not end", running, thousand)
         check("bodies: they take less than 400 MiB", most[0] - before < 400 * MiB, f"+{(most[0] - before) / MiB:.0f} MiB")
         done.append(True)
@@ -596,13 +596,13 @@ def attack_bodies():
                     except OSError:
                         closed = True
                 statuses[method, path] = round(time.monotonic() - began, 1) if closed else None
-        check("bodies: one that comes a byte at a time is hung up on within 45 s, whoever reads it", None not in statuses.values() and max(statuses.values()) < 45, statuses)
+        check("bodies: a connection that sends one byte at a time is closed within 45 s, on every route", None not in statuses.values() and max(statuses.values()) < 45, statuses)
         good = running.ask("POST", "/v1/recommendations", {"history": []})[0]
         check("bodies: it lives and serves", running.lives and good == 200, good)
 
 
 def attack_operating():
-    # A pipe nobody reads as standard error.
+    # Standard error is a pipe that is not read.
     port = free_port()
     ends = os.pipe()
     running = Service("--port", str(port), stderr=ends[1])
@@ -627,7 +627,7 @@ def attack_operating():
     check("operating: dropped lines are counted", dropped is not None and dropped > 0, dropped)
     began = time.monotonic()
     status = running.stop(30)
-    check("operating: SIGTERM ends it all the same", status == 0, f"status {status} after {time.monotonic() - began:.1f} s")
+    check("operating: SIGTERM still ends it", status == 0, f"status {status} after {time.monotonic() - began:.1f} s")
     for end in ends:
         os.close(end)
 
@@ -670,22 +670,22 @@ def attack_operating():
                         while True:
                             filler.write(bytes(4096))
                     noticed = wait_for(lambda: running.ask("GET", "/health/ready")[0] == 503, 30)
-                    told = running.ask("GET", "/health/ready")[1].decode()[:250]
+                    detail = running.ask("GET", "/health/ready")[1].decode()[:250]
                     status = running.ask("POST", "/v1/events", {"events": [{"user": "u", "item": "i" * 200}] * 900})[0]
-                    check("operating: a full disk is noticed by readiness and by events", ready and noticed and status == 503, f"{told} {status}")
+                    check("operating: a full disk is noticed by readiness and by events", ready and noticed and status == 503, f"{detail} {status}")
                     read = running.ask("POST", "/v1/recommendations", {"history": ids()[:3]})[0]
                     os.unlink(disk + "/filler")
                     again = wait_for(lambda: running.ask("GET", "/health/ready")[0] == 200 and running.ask(
                         "POST", "/v1/events", {"events": [{"user": "u", "item": "i"}]})[0] == 201, 30)
-                    check("operating: recommendations go on meanwhile, and with room all works again", read == 200 and again)
+                    check("operating: recommendations continue meanwhile, and with free space everything works again", read == 200 and again)
             finally:
                 subprocess.run(["umount", "-l", disk])
     else:
-        print("left out: a full disk, which needs root")
+        print("skipped: a full disk, which needs root")
 
 
 def attack_requests():
-    # Limits that are numbers out of the usual.
+    # Unusual numbers for limits.
     for rate in ["1e-300", "5e-324", "1e300", "0.001"]:
         running = Service("--rate", rate)
         if running.port is None:
@@ -707,10 +707,10 @@ def attack_requests():
     items = ids()
     with service(model=small_model("popularity")) as running:
         status, text = running.ask("GET", "/v1/items/1/similar")
-        check("requests: items like one, of a model without vectors, are refused on purpose", status in range(400, 500) or status == 501, f"{status} {text.decode()[:150]}")
+        check("requests: similar items of a model without vectors are deliberately refused", status in range(400, 500) or status == 501, f"{status} {text.decode()[:150]}")
     database = tempfile.mktemp(suffix=".sqlite", dir=folder)
     with service("--events", database) as running:
-        check("requests: the database is for its owner alone", os.stat(database).st_mode & 0o077 == 0, oct(os.stat(database).st_mode))
+        check("requests: only the owner can read the database", os.stat(database).st_mode & 0o077 == 0, oct(os.stat(database).st_mode))
         for path in ["/metrics/", "//metrics", "/metrics//", "/%6detrics", "/metrics%2f", "/./metrics", "/v1/../metrics", "/metrics;x", "/metrics%00"]:
             with running.connect() as one:
                 one.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
@@ -729,13 +729,13 @@ def attack_requests():
                 except TimeoutError:
                     closes[value] = "left open"
         check("requests: Connection: close in any case closes", all(value is True for value in closes.values()), closes)
-        odd = {}
+        malformed = {}
         for name, head in [("two Hosts", "Host: localhost\r\nHost: localhost\r\n"), ("no Host", ""), ("two different Hosts", "Host: localhost\r\nHost: evil.example\r\n"),
                            ("a Host with a path", "Host: localhost/evil\r\n"), ("a Host with a user", "Host: user@localhost\r\n")]:
             with running.connect(timeout=5) as one:
                 one.sendall(f"GET /v1/models HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
-                odd[name] = drain(one)[9:12].decode()
-        check("requests: a Host that cannot be is refused", all(status in ("400", "403") for status in odd.values()), odd)
+                malformed[name] = drain(one)[9:12].decode()
+        check("requests: a malformed Host is refused", all(status in ("400", "403") for status in malformed.values()), malformed)
         body = json.dumps({"history": items[:3]}).encode()
         met = {}
         for value in ["100-continue", "100-Continue", "100-CONTINUE"]:
@@ -765,20 +765,20 @@ def attack_requests():
                     got += piece
             except OSError:
                 pass
-        check("requests: a large reply that has begun is whole after SIGTERM", len(got) - head == length, f"{len(got) - head} of {length} bytes")
+        check("requests: a large reply under way is complete after SIGTERM", len(got) - head == length, f"{len(got) - head} of {length} bytes")
         check("requests: and the service ends with status 0", running.stop(40) == 0)
 
-    # Garbage as a model: little memory before it is refused.
+    # Garbage as a model is refused before it takes much memory.
     garbage = tempfile.mktemp(dir=folder)
     for name, start in [("zeros", b""), ("noise", os.urandom(64)), ("a header of 1 GB", struct.pack("<Q", 1 << 30) + b"{"), ("text", b"user,item\n1,2\n")]:
         with open(garbage, "wb") as file:
             file.write(start)
             file.truncate(3 << 30)
         process = subprocess.Popen([foldin, "serve", garbage, "--port", "0"], stderr=subprocess.PIPE)
-        told = process.stderr.read().decode()
+        message = process.stderr.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
         status = os.waitstatus_to_exitcode(status)
-        check(f"requests: 3 GiB of {name} as a model is refused with little memory", status == 65 and usage.ru_maxrss < 300_000, f"status {status}, {usage.ru_maxrss >> 10} MiB: {told.strip()[:160]}")
+        check(f"requests: 3 GiB of {name} as a model is refused with little memory", status == 65 and usage.ru_maxrss < 300_000, f"status {status}, {usage.ru_maxrss >> 10} MiB: {message.strip()[:160]}")
     os.unlink(garbage)
 
 
@@ -798,7 +798,7 @@ def free_port():
 
 
 def small_model(family):
-    """A model of 20 items, trained at once."""
+    """A model of 20 items, trained when it is first needed."""
     ratings, data, run = folder + "/ratings.csv", folder + "/data", f"{folder}/{family}"
     with open(ratings, "w") as file:
         file.write("user,item\n" + "".join(f"{user},{item}\n" for user in range(40) for item in range(user % 7, 20) if (user + item) % 5))
@@ -811,9 +811,9 @@ def small_model(family):
 
 
 def make_key(name, scope):
-    told = subprocess.run([foldin, "keys", name, "--scope", scope], capture_output=True, text=True)
-    key = re.search(r"foldin_[0-9a-f]{64}", told.stdout + told.stderr)[0]
-    line = re.search(rf"{name} {scope} [0-9a-f]{{64}}", told.stdout + told.stderr)[0]
+    process = subprocess.run([foldin, "keys", name, "--scope", scope], capture_output=True, text=True)
+    key = re.search(r"foldin_[0-9a-f]{64}", process.stdout + process.stderr)[0]
+    line = re.search(rf"{name} {scope} [0-9a-f]{{64}}", process.stdout + process.stderr)[0]
     return key, line
 
 
@@ -825,8 +825,8 @@ def write_keys(*lines, path=None, mode=0o600):
     return path
 
 
-def not_gone(process):
-    """Whether a process is there that is no child of this one."""
+def exists(process):
+    """Whether a process exists that is not a child of this one."""
     try:
         os.kill(process, 0)
         return True
@@ -835,7 +835,7 @@ def not_gone(process):
 
 
 def siege(seconds, ids_file, connections):
-    """All attackers at once, and good clients."""
+    """All attacks at once, and good clients."""
     database = heavy_database(300_000)
     items = open(ids_file).read().split()
     load = os.path.join(here, "../../Benchmarks/service/load.lua")
@@ -846,11 +846,11 @@ def siege(seconds, ids_file, connections):
                                  f"http://127.0.0.1:{running.port}/v1/recommendations"], env=environment, stdout=subprocess.PIPE, text=True)
 
     with service("--events", database) as running:
-        told = wrk(10, connections).communicate()[0]
-        best = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
-        wanted = 0.6 * best
+        output = wrk(10, connections).communicate()[0]
+        best = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
+        requested = 0.6 * best
         latency = connections / best
-        good = wrk(seconds, connections, max(0, connections / wanted - latency) * 1000)
+        good = wrk(seconds, connections, max(0, connections / requested - latency) * 1000)
         end = time.monotonic() + seconds
         statuses, lock = {}, threading.Lock()
 
@@ -893,15 +893,15 @@ def siege(seconds, ids_file, connections):
             time.sleep(0.02)
 
         def again(attack, *values):
-            while time.monotonic() < end and not_gone(running.process.pid):
+            while time.monotonic() < end and exists(running.process.pid):
                 attack(*values)
 
         part = min(20, seconds)
         hoarders = [
-            aside(again, hoard, running, 2000, ["127.0.0.3"], part),
-            aside(again, hoard, running, 500, [f"127.0.1.{n}" for n in range(1, 100)], part, post(b"", length=1000), b" "),
-            aside(again, hoard, running, 300, [f"127.0.3.{n}" for n in range(1, 100)], part, post(b"[" + b" " * 900_000, length=1_000_000)),
-            aside(again, unread, running, 60, min(10, seconds), "127.0.0.6")]
+            in_background(again, hoard, running, 2000, ["127.0.0.3"], part),
+            in_background(again, hoard, running, 500, [f"127.0.1.{n}" for n in range(1, 100)], part, post(b"", length=1000), b" "),
+            in_background(again, hoard, running, 300, [f"127.0.3.{n}" for n in range(1, 100)], part, post(b"[" + b" " * 900_000, length=1_000_000)),
+            in_background(again, unread, running, 60, min(10, seconds), "127.0.0.6")]
         attackers = [until(attack) for attack in (explain, explain, heavy, delete, reader, garbage, garbage)]
         watch, sizes = Watch(running), []
         for attacker in attackers:
@@ -909,23 +909,23 @@ def siege(seconds, ids_file, connections):
         while time.monotonic() < end and running.lives:
             time.sleep(1)
             sizes.append(running.memory)
-        told = good.communicate()[0]
+        output = good.communicate()[0]
         for attacker in attackers:
             attacker.join(60)
-        wait_aside(*hoarders)
-        most = watch.stop()
-        reached = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
-        median, late = (re.search(rf"{part}%\s+(\S+)", told)[1] for part in (50, 99))
-        replies, busy, other, broken = map(int, re.search(r"Replies: (\d+), 503: (\d+), other: (\d+), broken: (\d+)", told).groups())
-        print(f"best rate {best:.0f}/s, asked for {wanted:.0f}/s, reached {reached:.0f}/s, p50 {median}, p99 {late}")
+        wait_for_processes(*hoarders)
+        p99 = watch.stop()
+        reached = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
+        median, late = (re.search(rf"{part}%\s+(\S+)", output)[1] for part in (50, 99))
+        replies, busy, other, broken = map(int, re.search(r"Replies: (\d+), 503: (\d+), other: (\d+), broken: (\d+)", output).groups())
+        print(f"best rate {best:.0f}/s, requested {requested:.0f}/s, reached {reached:.0f}/s, p50 {median}, p99 {late}")
         for (kind, status), count in sorted(statuses.items(), key=str):
             print(f"  {kind}: {status or 'no reply'} x {count}")
         check("siege: no crash", running.lives, running.process.poll())
         check(f"siege: {replies} good requests, {busy} deliberate 503, {other} other failures, {broken} broken connections", replies and not other and not broken)
-        check(f"siege: /health/live p99 under {1000 * HEALTH_LIMIT:.0f} ms", most < HEALTH_LIMIT and set(watch.statuses) == {"200"}, watch.told(most))
+        check(f"siege: /health/live p99 under {1000 * HEALTH_LIMIT:.0f} ms", p99 < HEALTH_LIMIT and set(watch.statuses) == {"200"}, watch.details(p99))
         bound = 1 << 30
         check("siege: memory under 1 GiB", max(sizes) < bound, f"{min(sizes) >> 20} to {max(sizes) >> 20} MiB, {sizes[-1] >> 20} at last")
-        check("siege: answers are as they should be", all(status in (200, 201, 422, 429, 503) for _, status in statuses), "")
+        check("siege: all statuses are expected ones", all(status in (200, 201, 422, 429, 503) for _, status in statuses), "")
         check("siege: ends with status 0", running.stop(60) == 0)
 
 

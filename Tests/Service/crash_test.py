@@ -1,8 +1,8 @@
-"""Kills the service under event load, again and again, and looks whether every event it acknowledged is there afterwards.
+"""Kills the service under a load of events, repeatedly, and checks that every event that it acknowledged is there afterwards.
 
     python3 crash_test.py FOLDIN MODEL [ROUNDS]        (FOLDIN: the built command; MODEL: any model file; 20 rounds)
 
-Then asks it to reload (SIGHUP) and to stop (SIGTERM), and reads its log: a line of JSON each, none with anybody's history. Standard
+Then makes it reload (SIGHUP) and stop (SIGTERM), and reads its log: one JSON object per line, none with the history of a user. Standard
 library only. Exits with 1 when a check failed.
 """
 
@@ -82,7 +82,7 @@ for turn in range(rounds):
     for thread in threads:
         thread.join()
     acknowledged.update(*parts.values())
-    # The service itself opens what it left behind, before anything else does, and says what it has: no model knows these items.
+    # The service itself is the first to open the files that it left. Its reply names all items of the user, because no model knows them.
     process, port = start(folder + "/log")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for name, part in parts.items():
@@ -91,10 +91,10 @@ for turn in range(rounds):
     with contextlib.closing(sqlite3.connect(database)) as store:
         lost += len(acknowledged - set(store.execute("SELECT user, item FROM event")))
         broken += store.execute("PRAGMA integrity_check").fetchall() != [("ok",)]
-        # A request is kept whole or not at all.
+        # All events of a request are stored or none.
         broken += any(count % 3 for (count,) in store.execute("SELECT count(*) FROM event GROUP BY user"))
 check(f"{rounds} kills, {len(acknowledged)} events acknowledged, {lost} lost, {broken} databases broken", acknowledged and not lost and not broken)
-check("it ends by the kills alone, and each kill comes upon acknowledged events", not died and len({n.split("/")[0] for n, _ in acknowledged}) == rounds)
+check("it ends by the kills alone, and events were acknowledged before each kill", not died and len({n.split("/")[0] for n, _ in acknowledged}) == rounds)
 
 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 send(connection, "POST", "/v1/recommendations", {"history": ["secret-item"], "user": "secret-user"})
@@ -107,7 +107,7 @@ with open(served, "r+b") as file:
 
 
 def reloaded(fails):
-    """The model's state after SIGHUP, as soon as the reload has failed or not, at most 10 s later."""
+    """The state of the model after SIGHUP: when the reload has failed or succeeded as `fails` says, or after 10 s."""
     process.send_signal(signal.SIGHUP)
     for _ in range(100):
         time.sleep(0.1)
@@ -118,11 +118,11 @@ def reloaded(fails):
 
 
 state = reloaded(True)
-check("SIGHUP: a bad file is refused, says why, and the old model serves", state["version"] == version and "found" in state.get("failure", ""))
+check("SIGHUP: a bad file is refused with a reason, and the old model serves", state["version"] == version and "found" in state.get("failure", ""))
 shutil.copy(model, served)
-check("SIGHUP: a good file is taken", "failure" not in reloaded(False))
+check("SIGHUP: a good file is loaded", "failure" not in reloaded(False))
 
-# A request that is being made when SIGTERM comes is answered.
+# A request that is under way at SIGTERM is answered.
 slow = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 body = json.dumps({"history": ["1"]})
 slow.putrequest("POST", "/v1/recommendations")
@@ -133,11 +133,11 @@ time.sleep(0.3)
 process.send_signal(signal.SIGTERM)
 time.sleep(0.3)
 slow.send(body[5:].encode())
-check("SIGTERM: what has begun is answered", slow.getresponse().status == 200)
+check("SIGTERM: a request under way is answered", slow.getresponse().status == 200)
 check("and the service ends with status 0", process.wait(15) == 0)
 log = open(folder + "/log").read()
 lines = [json.loads(line) for line in log.splitlines()]
 check(f"the log is {len(lines)} lines of JSON, each request with an id", all("request" in l for l in lines if l["message"] == "request"))
-check("and says nothing of histories, users or searches", "secret" not in log)
+check("and it has no histories, users or searches", "secret" not in log)
 shutil.rmtree(folder)
 sys.exit(failures > 0)
