@@ -8,9 +8,11 @@ private struct AnyField: CodingKey {
 }
 
 extension Decoder {
-    /// The fields of an object, none of which may be other than those of `Field`.
+    /// The fields of an object, which may have no others than those of `Field`.
     ///
-    /// A misspelt field that is passed over is data that is lost, or a request that is answered as another.
+    /// If a misspelt field were ignored, data would be lost, or another request would be answered.
+    ///
+    /// - Throws: `Reading.Failure` that names up to three unknown fields; `DecodingError`.
     func fields<Field: CodingKey & CaseIterable>(_ type: Field.Type) throws -> KeyedDecodingContainer<Field> {
         let names = try container(keyedBy: AnyField.self).allKeys.map(\.stringValue)
         let unknown = names.filter { Field(stringValue: $0) == nil }.sorted()
@@ -26,21 +28,21 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer {
-    /// A whole number, nil when there is none or null.
+    /// A whole number; nil if the field is absent or null.
     func wholeNumber(_ field: Key, expected: String = "a whole number") throws -> Int? {
         do { return try decodeIfPresent(Int.self, forKey: field) } catch let error where isMisfit(error) {
             throw Reading.Failure(found: "\(shownNumber(field)) at \(place(field))", expected: expected)
         }
     }
 
-    /// A number, nil when there is none or null.
+    /// A number; nil if the field is absent or null.
     func number(_ field: Key) throws -> Double? {
         do { return try decodeIfPresent(Double.self, forKey: field) } catch let error where isMisfit(error) {
             throw Reading.Failure(found: "\(shownNumber(field)) at \(place(field))", expected: "a number")
         }
     }
 
-    /// Seconds since 1970 from a whole number or from text as ISO 8601 has it; nil when there is none or null.
+    /// Seconds since 1970, from a whole number or a text in ISO 8601; nil if the field is absent or null.
     func seconds(_ field: Key) throws -> Int? {
         let expected = "whole seconds since 1970, or a text such as \"2024-05-01T12:00:00Z\""
         if let text = try? decode(String.self, forKey: field) {
@@ -54,10 +56,10 @@ extension KeyedDecodingContainer {
         }
     }
 
-    /// Where the field stands.
+    /// The place of the field in the document.
     func place(_ field: Key) -> String { Reading.place(codingPath + [field]) }
 
-    /// Whether the value is a number and `error` says that it does not fit: that is no `DecodingError` before the decoder is left.
+    /// Whether `error` says that the value is a number that does not fit: inside the decoder, that is not a `DecodingError`.
     private func isMisfit(_ error: any Error) -> Bool {
         switch error {
         case DecodingError.typeMismatch, DecodingError.valueNotFound: false

@@ -1,9 +1,9 @@
-/// Dates and times as ISO 8601 writes them.
+/// Dates and times in ISO 8601.
 enum ISO8601 {
-    /// Seconds since 1970 of `2024-05-01T12:00:00Z`; nil when `text` is no such time.
+    /// Seconds since 1970 of a time such as `2024-05-01T12:00:00Z`; nil if `text` is not one.
     ///
-    /// The zone is `Z` or an offset such as `+02:00`; without one it is UTC. A blank may stand for the `T`. Seconds may be absent, and a
-    /// fraction of a second is cut off. A date alone is its first second.
+    /// The zone is `Z` or an offset such as `+02:00`; without one it is UTC. A blank may replace the `T`. Seconds may be absent, and a
+    /// fraction of a second is cut off. A date alone means its first second.
     static func seconds(_ text: String) -> Int? {
         var rest = Array(text.utf8)[...]
         guard let year = number(&rest, 4), skip("-", &rest), let month = number(&rest, 2), skip("-", &rest),
@@ -29,7 +29,7 @@ enum ISO8601 {
         return midnight + hour * 3_600 + minute * 60 + second - offset
     }
 
-    /// Seconds that the zone is ahead of UTC.
+    /// The seconds by which the zone is ahead of UTC.
     private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int? {
         if rest.isEmpty || skip("Zz", &rest) { return 0 }
         let isBehind = rest.first == UInt8(ascii: "-")
@@ -40,7 +40,7 @@ enum ISO8601 {
         return (isBehind ? -1 : 1) * (hours * 3_600 + minutes * 60)
     }
 
-    /// Takes a number of exactly so many digits.
+    /// Parses a number of exactly `digits` digits.
     private static func number(_ rest: inout ArraySlice<UInt8>, _ digits: Int) -> Int? {
         let taken = rest.prefix(digits)
         guard taken.count == digits, taken.allSatisfy(isDigit) else { return nil }
@@ -48,7 +48,7 @@ enum ISO8601 {
         return taken.reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    /// Takes one of `characters`; false when another one is next.
+    /// Skips one of `characters`; false if another one is next.
     private static func skip(_ characters: StaticString, _ rest: inout ArraySlice<UInt8>) -> Bool {
         guard let next = rest.first, characters.withUTF8Buffer({ $0.contains(next) }) else { return false }
         rest = rest.dropFirst()

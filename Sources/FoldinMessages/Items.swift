@@ -1,42 +1,52 @@
-/// An item and its title, where it has one.
+/// An item and its title.
 public struct ItemSummary: Codable, Sendable, Equatable {
+    /// The item's id.
     public var item: String
+    /// The title, if the model has one.
     public var title: String?
 
+    /// A summary with these values.
     public init(item: String, title: String?) {
         self.item = item
         self.title = title
     }
 }
 
-/// What `GET /v1/items` found, best match first.
+/// The reply to `GET /v1/items`.
 public struct ItemsReply: Codable, Sendable, Equatable {
+    /// The items that were found, the best match first.
     public var items: [ItemSummary]
 
+    /// A reply with these items.
     public init(items: [ItemSummary]) { self.items = items }
 }
 
-/// What `GET /v1/items/{id}/similar` found: nearest first, scores are cosines.
+/// The reply to `GET /v1/items/{id}/similar`.
 public struct SimilarReply: Codable, Sendable, Equatable {
+    /// The most similar items, best first; the scores are cosines.
     public var items: [ScoredItem]
+    /// The model that answered.
     public var model: ModelTag
 
+    /// A reply with these values.
     public init(items: [ScoredItem], model: ModelTag) {
         self.items = items
         self.model = model
     }
 }
 
-/// A request of `POST /v1/explanations`: which items of the history speak for each of `items`?
+/// A request of `POST /v1/explanations`: how much each item of the history adds to the scores of some items.
 public struct ExplanationRequest: Codable, Sendable, Equatable {
+    /// Ids of the items that the user liked, 1 to 500. Ids that the model does not know are named in the reply.
     public var history: [String]
-    /// The items to explain.
+    /// Ids of the items to explain, 1 to 500.
     public var items: [String]
-    /// How many reasons to give for each item, the strongest; all when nil.
+    /// How many reasons to return for each item, the strongest; all when nil.
     public var top: Int?
-    /// As in `RecommendationRequest`.
+    /// As in ``RecommendationRequest``.
     public var user: String?
 
+    /// A request with these values, which are not checked.
     public init(history: [String], items: [String], top: Int? = nil, user: String? = nil) {
         self.history = history
         self.items = items
@@ -46,6 +56,9 @@ public struct ExplanationRequest: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey, CaseIterable { case history, items, top, user }
 
+    /// Decodes an object with the fields `history`, `items`, `top` and `user`.
+    ///
+    /// - Throws: ``Reading/Failure`` for an unknown field; `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.fields(CodingKeys.self)
         history = try fields.decode([String].self, forKey: .history)
@@ -57,11 +70,14 @@ public struct ExplanationRequest: Codable, Sendable, Equatable {
 
 /// An item of the history and what it adds to a score.
 public struct Reason: Codable, Sendable, Equatable {
+    /// The item's id.
     public var item: String
+    /// The title, if the model has one.
     public var title: String?
-    /// The score with the whole history less the score without this item; negative when it speaks against.
+    /// The score for the whole history minus the score without this item. Negative if the item lowers the score.
     public var contribution: Float
 
+    /// A reason with these values.
     public init(item: String, title: String?, contribution: Float) {
         self.item = item
         self.title = title
@@ -71,13 +87,16 @@ public struct Reason: Codable, Sendable, Equatable {
 
 /// Why one item is recommended.
 public struct Explanation: Codable, Sendable, Equatable {
+    /// The item's id.
     public var item: String
+    /// The title, if the model has one.
     public var title: String?
     /// The item's score for the whole history.
     public var score: Float
-    /// The known items of the history, the strongest first; as many as were asked for.
+    /// The items of the history that the model knows, the strongest first; as many as were requested.
     public var because: [Reason]
 
+    /// An explanation with these values.
     public init(item: String, title: String?, score: Float, because: [Reason]) {
         self.item = item
         self.title = title
@@ -86,13 +105,16 @@ public struct Explanation: Codable, Sendable, Equatable {
     }
 }
 
-/// Explanations of the known items, in the order asked.
+/// The reply to `POST /v1/explanations`.
 public struct ExplanationReply: Codable, Sendable, Equatable {
+    /// Explanations of the items that the model knows, in the order of the request.
     public var explanations: [Explanation]
     /// Ids of the history and the items that the model does not know, each once.
     public var unknown: [String]
+    /// The model that answered.
     public var model: ModelTag
 
+    /// A reply with these values.
     public init(explanations: [Explanation], unknown: [String], model: ModelTag) {
         self.explanations = explanations
         self.unknown = unknown

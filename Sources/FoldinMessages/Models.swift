@@ -1,29 +1,33 @@
-/// A model that is served.
+/// The state of a served model, from `GET /v1/models`.
 public struct ModelState: Codable, Sendable, Equatable {
+    /// `main`, or `candidate` for the second of two models.
     public var arm: String
+    /// The first 12 hexadecimal digits of the SHA-256 of the model file.
     public var version: String
-    /// Counts the models that this arm loaded since the service began: 1, 2, 3 and so on.
+    /// The number of the model among those that this arm has loaded since the service began: 1 for the first.
     public var number: Int
     /// The number of the model that a rollback would serve; nil when none is kept.
     public var previous: Int?
     /// The file's name, without its folder.
     public var file: String
-    /// The share of people it answers, 0 to 1.
+    /// The share of users that it serves, 0 to 1.
     public var share: Double
+    /// The number of items that it knows.
     public var items: Int
-    /// The network in short, such as `mult-vae I-600-200-600-I`.
+    /// A summary of the network, such as `mult-vae I-600-200-600-I`.
     public var architecture: String
     /// Training options.
     public var options: [String: String]
-    /// Metrics of the kept epoch.
+    /// Metrics of the best epoch.
     public var metrics: [String: Double]
-    /// SHA-256 of the training data; empty when not known.
+    /// The SHA-256 of the training data; empty if it is not known.
     public var data: String
-    /// When the file was last written and when it was loaded, ISO 8601 in UTC.
+    /// When the file was last written and when it was loaded, in ISO 8601, UTC.
     public var modified, loaded: String
-    /// Why the last attempt to load a newer file failed; nil when it did not.
+    /// Why the last attempt to load a newer file failed; nil if it did not.
     public var failure: String?
 
+    /// A state with these values.
     public init(
         arm: String, version: String, number: Int, previous: Int?, file: String, share: Double, items: Int, architecture: String,
         options: [String: String],
@@ -46,24 +50,29 @@ public struct ModelState: Codable, Sendable, Equatable {
     }
 }
 
-/// What `GET /v1/models` and `POST /v1/models:reload` answer.
+/// The reply to `GET /v1/models`, `POST /v1/models:reload` and `POST /v1/models:rollback`.
 public struct ModelsReply: Codable, Sendable, Equatable {
+    /// The served models: `main`, and `candidate` if there is one.
     public var models: [ModelState]
 
+    /// A reply with these models.
     public init(models: [ModelState]) { self.models = models }
 }
 
-/// An error as RFC 9457 has it (`application/problem+json`).
+/// A problem document of RFC 9457 (`application/problem+json`): why the service refused a request.
 public struct ProblemDocument: Codable, Sendable, Equatable, Error {
-    /// `urn:foldin:problem:` and a word that a program can tell problems apart by.
+    /// `urn:foldin:problem:` and the name of the kind of problem, for programs.
     public var type: String
+    /// The kind of problem, as a sentence.
     public var title: String
+    /// The HTTP status.
     public var status: Int
     /// What was found and what was expected.
     public var detail: String
-    /// The request's id, which the server's log has too.
+    /// The id of the request, which the log of the service has, too.
     public var requestId: String?
 
+    /// A document with these values.
     public init(type: String, title: String, status: Int, detail: String, requestId: String?) {
         self.type = type
         self.title = title

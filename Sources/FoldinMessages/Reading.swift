@@ -1,18 +1,20 @@
 import Foundation
 
-/// Reads messages as they come over the wire.
+/// Decodes messages, with errors that say where a document is wrong.
 public enum Reading {
-    /// Why bytes are no message.
+    /// Why bytes are not a message.
     ///
-    /// Names fields and numbers that were sent, shortened and without control characters; never an id.
+    /// The texts contain fields and numbers of the document, shortened and without control characters, and never an id.
     public struct Failure: Error, Equatable {
+        /// What was found, and where.
         public let found: String
+        /// What was expected instead.
         public let expected: String
     }
 
-    /// The message that is all of `bytes`, one JSON document.
+    /// Decodes `bytes`, which must be one JSON document.
     ///
-    /// - Throws: `Failure`, which says where.
+    /// - Throws: ``Failure``.
     public static func message<Message: Decodable>(_ type: Message.Type, from bytes: Data) throws(Failure) -> Message {
         do {
             return try JSONDecoder().decode(type, from: bytes)
@@ -32,7 +34,7 @@ public enum Reading {
         case .valueNotFound(let type, let context):
             Failure(found: "null at \(place(context.codingPath))", expected: name(type))
         case .keyNotFound(let key, let context):
-            Failure(found: "no \"\(key.stringValue)\" at \(place(context.codingPath))", expected: "it to be there")
+            Failure(found: "no \"\(key.stringValue)\" at \(place(context.codingPath))", expected: "that field")
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             Failure(found: "a value out of range at \(place(context.codingPath))", expected: "one that fits")
         default:
@@ -40,12 +42,12 @@ public enum Reading {
         }
     }
 
-    /// Where in a document a path leads: `.events[3].time`.
+    /// A path in a document as text: `.events[3].time`.
     static func place(_ path: [any CodingKey]) -> String {
         path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\(printable($0.stringValue))" }.joined()
     }
 
-    /// `text` for a message: at most 64 characters, control characters as `\u{7}`.
+    /// `text` for an error message: at most 64 code points, control characters in the form `\u{7}`.
     public static func printable(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars.prefix(64) {

@@ -1,20 +1,21 @@
 /// A request of `POST /v1/recommendations`.
 public struct RecommendationRequest: Codable, Sendable, Equatable {
-    /// Ids of the items the person liked. Repeats count once; ids the model does not know are named in the reply.
+    /// Ids of the items that the user liked, at most 10,000. Repeated ids count once; ids that the model does not know are named in the reply.
     ///
-    /// When empty, the events that the service keeps of `user` are used, if it keeps any.
+    /// When empty, the stored events of ``user`` are used, if the service stores events.
     public var history: [String]
-    /// How many items to recommend; 10 when nil.
+    /// How many items to recommend, 1 to 1,000; 10 when nil.
     public var top: Int?
-    /// How many of the best to pass over first, to turn pages; 0 when nil.
+    /// How many of the best items to skip, for further pages; 0 when nil.
     public var offset: Int?
     /// Items not to recommend. An id that no served model knows is refused.
     public var exclude: [String]?
     /// The only items that may be recommended; every item when nil. Refused when no served model knows any of them.
     public var allow: [String]?
-    /// Who asks. Decides which of two models answers, when there are two, and whose events are used for an empty history.
+    /// The user's id. It decides which of two models answers, and whose events are used for an empty history.
     public var user: String?
 
+    /// A request with these values, which are not checked.
     public init(
         history: [String] = [], top: Int? = nil, offset: Int? = nil, exclude: [String]? = nil, allow: [String]? = nil,
         user: String? = nil
@@ -29,7 +30,9 @@ public struct RecommendationRequest: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey, CaseIterable { case history, top, offset, exclude, allow, user }
 
-    /// Only a request with a `user` may have no `history`.
+    /// Decodes an object with the fields `history`, `top`, `offset`, `exclude`, `allow` and `user`. One of `history` and `user` is required.
+    ///
+    /// - Throws: ``Reading/Failure`` for an unknown field or if both are absent; `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.fields(CodingKeys.self)
         user = try fields.decodeIfPresent(String.self, forKey: .user)
@@ -37,7 +40,7 @@ public struct RecommendationRequest: Codable, Sendable, Equatable {
         guard history != nil || user != nil else {
             throw Reading.Failure(
                 found: "no \"history\" at \(Reading.place(decoder.codingPath))",
-                expected: "it to be there, or a \"user\" of whom events are kept")
+                expected: "that field, or a \"user\" with stored events")
         }
         self.history = history ?? []
         top = try fields.wholeNumber(.top)
@@ -47,14 +50,16 @@ public struct RecommendationRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// An item that is recommended, or beside another.
+/// An item with its score.
 public struct ScoredItem: Codable, Sendable, Equatable {
+    /// The item's id.
     public var item: String
-    /// The title, where the model has one.
+    /// The title, if the model has one.
     public var title: String?
-    /// Only the order means anything.
+    /// The score. Only the order of scores has a meaning.
     public var score: Float
 
+    /// An item with these values.
     public init(item: String, title: String?, score: Float) {
         self.item = item
         self.title = title
@@ -62,39 +67,44 @@ public struct ScoredItem: Codable, Sendable, Equatable {
     }
 }
 
-/// Which model answered.
+/// Identifies the model that answered.
 public struct ModelTag: Codable, Sendable, Equatable {
-    /// `main`, or `candidate` of two models served side by side.
+    /// `main`, or `candidate` for the second of two models.
     public var arm: String
-    /// The first 12 hexadecimal digits of the SHA-256 of the model's file.
+    /// The first 12 hexadecimal digits of the SHA-256 of the model file.
     public var version: String
 
+    /// A tag with these values.
     public init(arm: String, version: String) {
         self.arm = arm
         self.version = version
     }
 }
 
-/// What was recommended.
+/// The reply to a request for recommendations.
 public struct RecommendationReply: Codable, Sendable, Equatable {
-    /// Where the order of the items comes from.
+    /// What the order of the items is based on.
     public enum Kind: String, Codable, Sendable {
-        /// From the person's history, or the events kept of the person.
+        /// The history of the user, or the stored events.
         case personal
-        /// No id of the history was known: what most training users clicked, scored by how many did. A model file that does not say
-        /// how many gives what it ranks highest for an empty history.
+        /// The popularity of items, because the model knows no id of the history. The score is the number of training users who clicked the
+        /// item, or, if the model file does not have that, the score for an empty history.
         case popular
     }
 
+    /// What the order is based on.
     public var kind: Kind
-    /// Best first.
+    /// The items, best first.
     public var items: [ScoredItem]
-    /// Ids of the history, the exclusions and the allowed that the model does not know, each once, in the order given.
+    /// Ids in `history`, `exclude` and `allow` that the model does not know, each once, in the order of the request.
     ///
-    /// Of the exclusions and the allowed these are ids that another model served beside it does know, or that stand beside known ones.
+    /// An unknown id in `exclude` is one that another served model knows; one in `allow` is accompanied by known ones. Other requests with
+    /// such ids are refused.
     public var unknown: [String]
+    /// The model that answered.
     public var model: ModelTag
 
+    /// A reply with these values.
     public init(kind: Kind, items: [ScoredItem], unknown: [String], model: ModelTag) {
         self.kind = kind
         self.items = items
@@ -105,20 +115,27 @@ public struct RecommendationReply: Codable, Sendable, Equatable {
 
 /// A request of `POST /v1/recommendations:batch`.
 public struct BatchRequest: Codable, Sendable, Equatable {
+    /// At most 256 requests.
     public var requests: [RecommendationRequest]
 
+    /// A batch of these requests.
     public init(requests: [RecommendationRequest]) { self.requests = requests }
 
     enum CodingKeys: String, CodingKey, CaseIterable { case requests }
 
+    /// Decodes an object with the field `requests`.
+    ///
+    /// - Throws: ``Reading/Failure`` for an unknown field; `DecodingError`.
     public init(from decoder: any Decoder) throws {
         requests = try decoder.fields(CodingKeys.self).decode([RecommendationRequest].self, forKey: .requests)
     }
 }
 
-/// Replies in the order of the requests.
+/// The reply to `POST /v1/recommendations:batch`.
 public struct BatchReply: Codable, Sendable, Equatable {
+    /// The replies in the order of the requests.
     public var replies: [RecommendationReply]
 
+    /// A reply with these replies.
     public init(replies: [RecommendationReply]) { self.replies = replies }
 }

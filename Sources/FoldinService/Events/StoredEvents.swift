@@ -26,7 +26,7 @@ struct StoredEvents: Sendable {
         do { return try await body(store) } catch let problem as Problem {
             throw problem
         } catch is CancellationError {
-                throw CancellationError()
+            throw CancellationError()
         } catch {
             logger.error("events cannot be read or kept", metadata: ["reason": "\(error)"])
             throw Problem.unavailable("found a failure of the database of events; expected it to work later")

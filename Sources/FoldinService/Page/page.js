@@ -3,7 +3,7 @@
 const part = (id) => document.getElementById(id);
 const liked = []; // {item, title}, in the order picked
 let key = null;
-let turn = 0; // of the newest request for recommendations; older answers are dropped
+let turn = 0; // the newest request for recommendations; replies to older ones are dropped
 
 const nameOf = (item) => item.title ?? item.item;
 
@@ -38,7 +38,7 @@ function attempt(work) {
       });
 }
 
-// Searching: a combobox whose list box follows what is typed.
+// Search: a combobox whose list shows the matches of the text.
 
 let found = [];
 let chosen = -1;
@@ -99,7 +99,7 @@ part("query").addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// What is liked, and what comes of it.
+// Liked titles and their recommendations.
 
 function like(item) {
   if (!liked.some((other) => other.item === item.item)) liked.push({ item: item.item, title: item.title });
@@ -142,7 +142,7 @@ const recommend = attempt(async () => {
   const explained = await ask("/v1/explanations", { history, items: reply.items.map((item) => item.item) });
   if (mine !== turn) return;
   for (const explanation of explained.explanations) {
-    // The strongest reason, and the next where it weighs nearly as much.
+    // The strongest reason, and the next one if it is nearly as strong.
     const reasons = explanation.because.slice(0, 2)
       .filter((reason, _, [strongest]) => reason.contribution > 0 && reason.contribution > 0.7 * strongest.contribution);
     const row = [...part("next").children].find((row) => row.dataset.item === explanation.item);
@@ -184,7 +184,7 @@ part("similar-close").addEventListener("click", () => {
   part("query").focus();
 });
 
-// The model's card.
+// The card of the model.
 
 const showCard = attempt(async () => {
   const { models } = await ask("/v1/models");
