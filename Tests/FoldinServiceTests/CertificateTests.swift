@@ -5,7 +5,7 @@ import Testing
 
 @testable import FoldinService
 
-/// TLS by files. The certificates are for these tests alone: made by `openssl req -x509` for localhost, for a hundred years.
+/// TLS with certificates from files. The certificates are for these tests only: made by `openssl req -x509` for localhost, valid for 100 years.
 @Suite("Service: TLS") struct CertificateTests {
     static let certificate = """
         -----BEGIN CERTIFICATE-----
@@ -35,8 +35,9 @@ import Testing
         -----END PRIVATE KEY-----
         """
 
-    /// curl, which believes this certificate alone, is answered; who speaks plain HTTP is not.
-    @Test func isSpokenWithAKeyAndItsCertificate() async throws {
+    @Test("a client that trusts the certificate is answered over TLS 1.2 or later; plain HTTP is not") func answersOverTLS()
+        async throws
+    {
         try await LiveService.configured({ configuration, folder in
             let (chain, key) = (folder.path + "/chain.pem", folder.path + "/key.pem")
             try Data(Self.certificate.utf8).write(to: URL(filePath: chain))
@@ -50,24 +51,24 @@ import Testing
             #expect(
                 try await Self.curl("--cacert", chain, "--tls-max", "1.1", "https://localhost:\(service.port)/health/live")
                     .isEmpty)
-            let told = try await Self.curl(
+            let continued = try await Self.curl(
                 "--cacert", chain, "--include", "--expect100-timeout", "60", "-H", "Expect: 100-continue", "-H",
                 "Content-Type: application/json", "-d", #"{"history":["i1"],"top":1}"#,
                 "https://localhost:\(service.port)/v1/recommendations")
-            #expect(told.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), "\(told)")
+            #expect(continued.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), "\(continued)")
             let plain = await service.raw("GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             #expect(!plain.contains("live"))
         }
     }
 
-    @Test func isRefusedWithoutThem() throws {
+    @Test("a missing, malformed or foreign certificate or key is refused") func refusedFiles() throws {
         let folder = try TemporaryFolder()
         func write(_ name: String, _ text: String) throws -> String {
             try writeSecret(text, to: folder.path + "/" + name)
         }
         let (chain, key) = (try write("chain", Self.certificate), try write("key", Self.key))
         _ = try Certificate(chain: chain, key: key)
-        // As editors of other systems leave them.
+        // With a byte order mark and carriage returns, as some editors write them.
         func foreign(_ text: String) -> String { "\u{FEFF}" + text.replacingOccurrences(of: "\n", with: "\r\n") }
         _ = try Certificate(chain: try write("chain2", foreign(Self.certificate)), key: try write("key2", foreign(Self.key)))
         for (chain, key, kind, culprit) in [

@@ -9,44 +9,44 @@ import Testing
 @Suite("Service: events") struct EventTests {
     @Test("a request with an invalid event stores none of its events") func invalidEvents() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                let good = Event(user: "u", item: "i1")
-                let long = String(repeating: "x", count: 257)
-                for bad in [
-                    Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
-                    Event(user: "u", item: "i\n1"),
-                    Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1),
-                    Event(user: "u", item: "i1", rating: 1.1e9),
-                    Event(user: "u", item: "i1", rating: -1e300), Event(user: "u", item: "i1", time: .max),
-                ] {
-                    let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
-                    #expect(problem?.status == 422 && problem?.detail.contains("event 1") == true, "\(bad)")
-                }
-                let empty = await #expect(throws: ProblemDocument.self) { try await service.client.keep([]) }
-                #expect(empty?.status == 422)
-                let kept = try await service.client.delete(user: "u")
-                #expect(kept == 0)
+        }).run {
+            service in
+            let good = Event(user: "u", item: "i1")
+            let long = String(repeating: "x", count: 257)
+            for bad in [
+                Event(user: "", item: "i1"), Event(user: "u", item: ""), Event(user: "u\u{0}", item: "i1"),
+                Event(user: "u", item: "i\n1"),
+                Event(user: long, item: "i1"), Event(user: "u", item: "i1", time: -1),
+                Event(user: "u", item: "i1", rating: 1.1e9),
+                Event(user: "u", item: "i1", rating: -1e300), Event(user: "u", item: "i1", time: .max),
+            ] {
+                let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([good, bad]) }
+                #expect(problem?.status == 422 && problem?.detail.contains("event 1") == true, "\(bad)")
             }
+            let empty = await #expect(throws: ProblemDocument.self) { try await service.client.keep([]) }
+            #expect(empty?.status == 422)
+            let kept = try await service.client.delete(user: "u")
+            #expect(kept == 0)
+        }
     }
 
     @Test("ids that look like SQL, or begin with a byte order mark, are ids like any other") func strangeIds() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                let names = [
-                    "\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id",
-                    "u' UNION SELECT item FROM event --",
-                ]
-                for name in names {
-                    try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
-                }
-                for name in names {
-                    #expect(try await service.client.recommendations(for: name).unknown == [name])
-                    #expect(try await service.client.delete(user: name) == 1)
-                }
-                #expect(try await service.client.delete(user: "victim") == names.count)
+        }).run {
+            service in
+            let names = [
+                "\u{FEFF}bom", "a+b c", "'; DROP TABLE event; --", "\" OR 1=1 --", "%", "?1", ":id",
+                "u' UNION SELECT item FROM event --",
+            ]
+            for name in names {
+                try await service.client.keep([Event(user: name, item: name), Event(user: "victim", item: "i1")])
             }
+            for name in names {
+                #expect(try await service.client.recommendations(for: name).unknown == [name])
+                #expect(try await service.client.delete(user: name) == 1)
+            }
+            #expect(try await service.client.delete(user: "victim") == names.count)
+        }
     }
 
     /// As in ratings files, so that an export can be prepared.

@@ -4,11 +4,11 @@ import Testing
 
 @testable import FoldinService
 
-/// Clients that wait with their body until they are told to go on (RFC 9110, section 10.1.1).
+/// Clients that send their body after `100 Continue` (RFC 9110, section 10.1.1).
 @Suite("Service: expectations") struct ExpectationTests {
     static let body = #"{"history":["i1"],"top":1}"#
 
-    /// The head of a request to recommend.
+    /// The head of a request for recommendations.
     static func head(
         to path: String = "/v1/recommendations", version: String = "1.1", type: String = "application/json",
         length: Int = body.utf8.count, _ more: String...
@@ -17,9 +17,10 @@ import Testing
             .map { $0 + "\r\n" }.joined() + "\r\n"
     }
 
-    /// The client sends nothing of the body before `100 Continue` has come, twice on one connection, then one that does not wait.
-    @Test(arguments: ["Expect: 100-continue", "expect: 100-Continue"])
-    func aWaitingClientIsToldToGoOn(header: String) async throws {
+    @Test(
+        "a client that waits with its body gets 100 Continue, also twice on one connection",
+        arguments: ["Expect: 100-continue", "expect: 100-Continue"]) func continues(header: String) async throws
+    {
         try await LiveService.with { service in
             let head = Self.head(header)
             let answers = await service.talk([
@@ -35,8 +36,7 @@ import Testing
         }
     }
 
-    /// Two requests sent at once are answered one after the other.
-    @Test func pipelinedRequestsStayInOrder() async throws {
+    @Test("requests that are sent together are answered one after the other") func pipelining() async throws {
         try await LiveService.with { service in
             let answers = await service.talk([
                 (Self.head() + Self.body + Self.head("Expect: 100-continue"), "100 Continue\r\n\r\n"),
@@ -47,8 +47,7 @@ import Testing
         }
     }
 
-    /// What can be refused without the body is, with a final status in place of the 100, and nothing more is read.
-    @Test func refusalsComeBeforeTheBody() async throws {
+    @Test("a request that can be refused without its body is refused instead of 100 Continue") func refusals() async throws {
         let key = KeyRing.make(name: "a", scope: .read)
         try await LiveService.configured({ configuration, folder in
             try writeSecret(key.line, to: folder.path + "/keys")
@@ -68,7 +67,7 @@ import Testing
                 #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("<closed>"), "\(status): \(answer)")
                 #expect(answer.contains("application/problem+json") && !answer.contains("100 Continue"), "\(status): \(answer)")
             }
-            // What is refused for its body has been told to send it, and its connection stays.
+            // A request that is refused for its body got 100 Continue, and its connection persists.
             let answers = await service.talk([
                 (Self.head(length: 2, expect, bearer), "\r\n\r\n"), ("[]", "malformed-request\"}"),
                 (Self.head(expect, bearer), "\r\n\r\n"),
@@ -77,8 +76,7 @@ import Testing
         }
     }
 
-    /// HTTP/1.0 has no such status, and a request without a body nothing to wait with.
-    @Test func nobodyElseIsTold() async throws {
+    @Test("HTTP/1.0 and requests without a body get no 100 Continue") func noContinue() async throws {
         try await LiveService.with { service in
             let old = await service.talk([(Self.head(version: "1.0", "Expect: 100-continue") + Self.body, "\"unknown\":[]}")])[0]
             #expect(old.contains(" 200 OK\r\n") && !old.contains("100 Continue"))

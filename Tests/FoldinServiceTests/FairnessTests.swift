@@ -9,7 +9,7 @@ import Testing
 
 @testable import FoldinService
 
-/// Who waits for whom, and what is not done for nobody.
+/// The order of waiting requests, rates, and work that is not needed any more.
 @Suite("Service: fairness") struct FairnessTests {
     /// A queue whose thread is held until `release` is called.
     private final class HeldQueue: Sendable {
@@ -43,11 +43,12 @@ import Testing
         func release() { gate.signal() }
     }
 
-    /// Waits until `holds`, which something that runs will bring about.
+    /// Waits until `holds` returns true.
     private func until(_ holds: () -> Bool) async throws { while !holds() { try await Task.sleep(for: .milliseconds(2)) } }
 
-    /// What waits for a task that is cancelled is taken out at once, and its place is free.
-    @Test(.timeLimit(.minutes(10))) func cancelledWorkLeavesTheQueue() async throws {
+    @Test("cancelled work leaves the queue at once and frees its place", .timeLimit(.minutes(10))) func cancellation()
+        async throws
+    {
         let held = try HeldQueue(batch: 4, waiting: 4)
         let holder = await held.hold()
         let scoring = (0..<4).map { item in Task { try await held.queue.score([[item]], by: held.served) { _ in } } }
@@ -63,7 +64,7 @@ import Testing
         held.release()
         #expect(try await late.value)
         try await holder.value
-        // A task that is cancelled before it asks.
+        // A task that is cancelled before it submits work.
         let early = Task {
             while !Task.isCancelled { await Task.yield() }
             return try await held.queue.score([[1]], by: held.served) { _ in true }
@@ -73,8 +74,9 @@ import Testing
         #expect(held.queue.waiting == 0)
     }
 
-    /// Parts of large requests fill half of the queue and of a batch; requests of one history have the rest.
-    @Test(.timeLimit(.minutes(10))) func partsLeaveRoom() async throws {
+    @Test("parts of large requests take at most half of the queue and of a batch", .timeLimit(.minutes(10))) func parts()
+        async throws
+    {
         let held = try HeldQueue(batch: 4, waiting: 16)
         let holder = await held.hold()
         let order = NIOLockedValueBox<[String]>([])
@@ -93,29 +95,28 @@ import Testing
         held.release()
         for task in parts + alone { try await task.value }
         try await holder.value
-        // Though they came last, they are in the first batch.
+        // They came last but are in the first batch.
         #expect(order.withLockedValue { Set($0.prefix(4)) } == ["part", "alone"])
         #expect(order.withLockedValue { $0.prefix(4).count { $0 == "alone" } } == 2)
     }
 
-    @Test func largeCataloguesWeighMore() {
+    @Test("histories of a large catalogue weigh more") func weights() {
         for (items, weight) in [(1, 1), (20_108, 1), (262_144, 1), (262_145, 2), (1_048_576, 4), (1 << 30, 4_096)] {
             #expect(ScoringQueue.weight(items: items) == weight)
         }
     }
 
-    /// A batch costs as many requests as it has; what costs more than may be saved up takes all of it and what comes in afterwards.
-    @Test func requestsAreCountedByTheirWork() {
+    @Test("requests are charged by their work; a cost above the bucket takes later tokens") func costs() {
         let limit = RateLimit(rate: 10)
         let start = ContinuousClock.now
         #expect(limit.refusal(for: "a", now: start) == nil)
         #expect(limit.refusal(for: "a", furtherCost: 99, now: start) == nil)
-        // 20 - 100 = -80: at 10 a second the next token is there after 8.1 s.
+        // 20 - 100 = -80: at 10 per second the next token is there after 8.1 s.
         #expect(limit.refusal(for: "a", now: start) == 9)
         #expect(limit.refusal(for: "a", now: start + .milliseconds(8_099)) != nil)
         #expect(limit.refusal(for: "a", now: start + .milliseconds(8_101)) == nil)
         #expect(limit.refusal(for: "b", now: start) == nil && limit.refusal(for: "b", now: start) == nil)
-        // Not full any more.
+        // The bucket is not full any more.
         #expect(limit.refusal(for: "b", furtherCost: 99, now: start) != nil)
         #expect(limit.refusal(for: "b", furtherCost: 5, now: start) == nil && limit.refusal(for: "b", furtherCost: 0) == nil)
         #expect(Answers.weight(of: .init(history: ["a", "b"], items: ["c"])) == 3)
@@ -124,11 +125,14 @@ import Testing
         #expect(Answers.weight(of: .init(history: large, items: large, top: .min)) <= 501)
     }
 
-    @Test(arguments: [
-        1e-300, .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-9, 1, 1e12, 1e300, .greatestFiniteMagnitude, .infinity, .nan, 0,
-        -1,
-    ])
-    func noRateIsTooStrange(rate: Double) {
+    @Test(
+        "every rate gives waits from a second to a day",
+        arguments: [
+            1e-300, .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-9, 1, 1e12, 1e300, .greatestFiniteMagnitude, .infinity,
+            .nan, 0,
+            -1,
+        ]) func extremeRates(rate: Double)
+    {
         let limit = RateLimit(rate: rate)
         let start = ContinuousClock.now
         for second in 0..<4 {
@@ -141,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func batchesAreCountedOverTheWire() async throws {
+    @Test("each request of a batch is charged") func batches() async throws {
         try await LiveService.configured({ configuration, _ in configuration.rate = 0.001 }).run { service in
             let requests = [RecommendationRequest](repeating: RecommendationRequest(history: ["i1"]), count: 40)
             #expect(try await service.client.recommendations(requests).count == 40)
@@ -150,13 +154,13 @@ import Testing
             }
             #expect(problem?.status == 429)
             let reply = try await service.send("GET", "/v1/models")
-            // 40 requests at one in a thousand seconds.
+            // 40 requests at one per thousand seconds.
             #expect(reply.headers["retry-after"].flatMap { Int($0) }.map { $0 > 39_000 } == true)
         }
     }
 
-    /// The work of a client that closes its connection is dropped. A try may come too late, so there are several.
-    @Test(.timeLimit(.minutes(10))) func clientsThatLeaveAreNoticed() async throws {
+    @Test("the work of a client that disconnects is dropped", .timeLimit(.minutes(10))) func disconnects() async throws {
+        // An attempt may come too late, so there are several.
         try await LiveService.configured({ configuration, _ in configuration.batchDelay = .milliseconds(900) }).run { service in
             let body = #"{"requests":[{"history":["i1"]},{"history":["i2"]}]}"#
             var metrics = ""
@@ -175,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func gaugesAreGaugesAndTwoKindsDoNoHarm() {
+    @Test("gauges keep the last value, and a name keeps its first kind") func metricKinds() {
         let registry = PrometheusRegistry()
         Gauge(label: "g", dimensions: [], factory: registry).record(2)
         Gauge(label: "g", dimensions: [], factory: registry).record(7)
@@ -192,7 +196,7 @@ import Testing
         #expect(Array(registry.text.utf8) == Array(expected.joined(separator: "\n").utf8))
     }
 
-    @Test func queriesHaveSoManyWords() async throws {
+    @Test("a search has a limit of words") func longQueries() async throws {
         try await LiveService.with { service in
             let words = (1...33).map(String.init).joined(separator: "+")
             let tooMany = try await service.send("GET", "/v1/items?query=\(words)")

@@ -8,14 +8,14 @@ import Testing
 @testable import FoldinModels
 @_spi(Fuzzing) @testable import FoldinService
 
-/// Every kind of model on every route: replies are JSON with finite numbers, whatever the weights are.
+/// Every kind of model on every route: replies are JSON with finite numbers for all weights.
 @Suite("Service: kinds of models") struct FamilyTests {
     static let items = 6
     static let families = [
         "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "popularity", "blend",
     ]
 
-    /// A model whose numbers are all multiplied by `scale`, as far as it has any.
+    /// A model whose numbers are all multiplied by `scale`.
     static func model(_ family: String, scale: Float) -> TrainedModel {
         func network(_ family: Architecture.Family) -> Parameters {
             let isResidual = family == .recVAE
@@ -58,7 +58,7 @@ import Testing
 
     static func isJSON(_ body: [UInt8]) -> Bool { (try? JSONSerialization.jsonObject(with: Data(body))) != nil }
 
-    @Test(arguments: families) func answerEveryRoute(family: String) async throws {
+    @Test("every kind of model answers every route", arguments: families) func routes(family: String) async throws {
         let folder = try TemporaryFolder()
         try Self.model(family, scale: 1).save(to: folder.path + "/m")
         let answers = try OfflineAnswers(model: folder.path + "/m", events: folder.path + "/events")
@@ -80,8 +80,8 @@ import Testing
         }
     }
 
-    /// Weights that make scores infinite or NaN are refused when the model is loaded; others give finite scores for every history.
-    @Test(arguments: families) func giveFiniteNumbersOrAreRefused(family: String) async throws {
+    @Test("weights that make scores infinite or NaN are refused; others give finite scores", arguments: families)
+    func extremeWeights(family: String) async throws {
         var (served, refused) = (0, 0)
         for scale: Float in [0, .leastNonzeroMagnitude, 1e-38, 1, 1e10, 1e18, 1e19, 1e25, 1e30, 1e36, 1e37, 1e38, 3e38] {
             let folder = try TemporaryFolder()
@@ -113,14 +113,12 @@ import Testing
         #expect(served >= 4 && (refused > 0 || family == "popularity"), "\(served) served, \(refused) refused")
     }
 
-    /// A message that is no JSON is an error, not the end of the process.
-    @Test func numbersThatAreNoneAreErrors() {
+    @Test("encoding NaN or infinity is an error") func invalidNumbers() {
         #expect(throws: EncodingError.self) { try JSON.buffer(["x": Double.infinity]) }
         #expect(throws: EncodingError.self) { try JSON.buffer([Float.nan]) }
     }
 
-    /// Items whose vectors' squares are beyond single precision are compared all the same.
-    @Test func likenessDoesNotDependOnTheScale() throws {
+    @Test("similarities do not depend on the scale of vectors") func scaledVectors() throws {
         let plain = try #require(Self.model("mult-dae", scale: 1).similarities(to: 2)?.values)
         for scale: Float in [1e-30, 1e25] {
             let scaled = try #require(Self.model("mult-dae", scale: scale).similarities(to: 2)?.values)
@@ -129,7 +127,7 @@ import Testing
         #expect(try #require(Self.model("mult-dae", scale: 0).similarities(to: 2)?.values).allSatisfy { $0 == 0 })
     }
 
-    @Test func explanationsAreBounded() async throws {
+    @Test("explanations have a limit of reasons") func explanationLimits() async throws {
         try await LiveService.with { service in
             let ids = (0..<500).map { "i\($0)" }
             let history = (0..<40).map { "i\($0)" }

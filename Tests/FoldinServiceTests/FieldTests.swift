@@ -7,68 +7,67 @@ import Testing
 @testable import FoldinMessages
 @testable import FoldinService
 
-/// What is misspelt is refused, in bodies and in queries; times in the ways people write them.
+/// Unknown names in bodies and queries, and the formats of times.
 @Suite("Service: fields") struct FieldTests {
-    @Test func unknownOnesAreNamed() async throws {
+    @Test("an unknown field is refused by name") func unknownFields() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                for (path, body, place) in [
-                    ("/v1/recommendations", #"{"history":[],"Top":1}"#, ".Top;"),
-                    ("/v1/recommendations:batch", #"{"requests":[],"x":1}"#, ".x; expected only requests"),
-                    (
-                        "/v1/recommendations:batch", #"{"requests":[{"history":[]},{"history":[],"limit":1}]}"#,
-                        ".requests[1].limit;"
-                    ),
-                    (
-                        "/v1/explanations", #"{"history":["i1"],"items":["i2"],"item":"i3"}"#,
-                        ".item; expected only history, items, top, user"
-                    ),
-                    ("/v1/events", #"{"events":[{"user":"u","item":"i1"}],"x":{}}"#, ".x; expected only events"),
-                    (
-                        "/v1/events", #"{"events":[{"user":"u","item":"i1"},{"user":"u","item":"i1","stars":1}]}"#,
-                        ".events[1].stars; expected only user, item, rating, time, timestamp"
-                    ),
-                ] {
-                    let problem = try await service.send("POST", path, body).problem()
-                    #expect(problem.status == 400 && problem.detail.contains("unknown field at " + place), "\(body): \(problem)")
-                }
-                #expect(try await service.client.delete(user: "u") == 0)
+        }).run {
+            service in
+            for (path, body, place) in [
+                ("/v1/recommendations", #"{"history":[],"Top":1}"#, ".Top;"),
+                ("/v1/recommendations:batch", #"{"requests":[],"x":1}"#, ".x; expected only requests"),
+                (
+                    "/v1/recommendations:batch", #"{"requests":[{"history":[]},{"history":[],"limit":1}]}"#,
+                    ".requests[1].limit;"
+                ),
+                (
+                    "/v1/explanations", #"{"history":["i1"],"items":["i2"],"item":"i3"}"#,
+                    ".item; expected only history, items, top, user"
+                ),
+                ("/v1/events", #"{"events":[{"user":"u","item":"i1"}],"x":{}}"#, ".x; expected only events"),
+                (
+                    "/v1/events", #"{"events":[{"user":"u","item":"i1"},{"user":"u","item":"i1","stars":1}]}"#,
+                    ".events[1].stars; expected only user, item, rating, time, timestamp"
+                ),
+            ] {
+                let problem = try await service.send("POST", path, body).problem()
+                #expect(problem.status == 400 && problem.detail.contains("unknown field at " + place), "\(body): \(problem)")
             }
+            #expect(try await service.client.delete(user: "u") == 0)
+        }
     }
 
-    @Test func unknownParametersAreNamed() async throws {
+    @Test("an unknown or repeated query parameter is refused by name") func unknownParameters() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                let user = "/v1/users/u/recommendations"
-                for (method, path, expected) in [
-                    ("GET", "/v1/items?query=a&limit=3", "\"limit\"; expected only query, top"),
-                    ("GET", "/v1/items/i1/similar?offset=1", "\"offset\"; expected only top"),
-                    ("GET", user + "?topn=3", "\"topn\"; expected only top, offset, exclude, allow"),
-                    ("GET", "/v1/models?x", "\"x\"; expected none"), ("GET", "/metrics?x=1", "\"x\"; expected none"),
-                    ("GET", "/health/live?x=1", "\"x\"; expected none"), ("GET", "/health/ready?x=1", "\"x\"; expected none"),
-                    ("GET", "/?x=1", "\"x\"; expected none"), ("GET", "/openapi.json?x=1", "\"x\"; expected none"),
-                    ("POST", "/v1/recommendations?top=3", "\"top\"; expected none"),
-                    ("POST", "/v1/events?x=1", "\"x\"; expected none"),
-                    ("POST", "/v1/recommendations:batch?x=1", "\"x\""), ("POST", "/v1/explanations?x=1", "\"x\""),
-                    ("POST", "/v1/models:reload?x=1", "\"x\"; expected none"),
-                    ("DELETE", "/v1/users/u?x=1", "\"x\"; expected none"),
-                    ("GET", user + "?%FF=1", "cannot be decoded"), ("GET", user + "?=1", "\"\""),
-                    ("GET", user + "?a%1Bb=1", "\"a\\u{1B}b\""),
-                    ("GET", user + "?top=3&top=4", "\"top\" 2 times"),
-                ] {
-                    let problem = try await service.send(method, path, method == "POST" ? "{}" : nil).problem()
-                    #expect(problem.status == 400 && problem.detail.contains(expected), "\(path): \(problem)")
-                }
-                for path in [user + "?", user + "?&top=3&", user + "?%74op=3"] {
-                    #expect(try await service.send("GET", path).status == 200, "\(path)")
-                }
+        }).run {
+            service in
+            let user = "/v1/users/u/recommendations"
+            for (method, path, expected) in [
+                ("GET", "/v1/items?query=a&limit=3", "\"limit\"; expected only query, top"),
+                ("GET", "/v1/items/i1/similar?offset=1", "\"offset\"; expected only top"),
+                ("GET", user + "?topn=3", "\"topn\"; expected only top, offset, exclude, allow"),
+                ("GET", "/v1/models?x", "\"x\"; expected none"), ("GET", "/metrics?x=1", "\"x\"; expected none"),
+                ("GET", "/health/live?x=1", "\"x\"; expected none"), ("GET", "/health/ready?x=1", "\"x\"; expected none"),
+                ("GET", "/?x=1", "\"x\"; expected none"), ("GET", "/openapi.json?x=1", "\"x\"; expected none"),
+                ("POST", "/v1/recommendations?top=3", "\"top\"; expected none"),
+                ("POST", "/v1/events?x=1", "\"x\"; expected none"),
+                ("POST", "/v1/recommendations:batch?x=1", "\"x\""), ("POST", "/v1/explanations?x=1", "\"x\""),
+                ("POST", "/v1/models:reload?x=1", "\"x\"; expected none"),
+                ("DELETE", "/v1/users/u?x=1", "\"x\"; expected none"),
+                ("GET", user + "?%FF=1", "cannot be decoded"), ("GET", user + "?=1", "\"\""),
+                ("GET", user + "?a%1Bb=1", "\"a\\u{1B}b\""),
+                ("GET", user + "?top=3&top=4", "\"top\" 2 times"),
+            ] {
+                let problem = try await service.send(method, path, method == "POST" ? "{}" : nil).problem()
+                #expect(problem.status == 400 && problem.detail.contains(expected), "\(path): \(problem)")
             }
+            for path in [user + "?", user + "?&top=3&", user + "?%74op=3"] {
+                #expect(try await service.send("GET", path).status == 200, "\(path)")
+            }
+        }
     }
 
-    /// The description of the interface has the fields and parameters that the service knows, and no others.
-    @Test func theDescriptionHasTheSame() async throws {
+    @Test("openapi.json has exactly the fields and parameters that the service knows") func description() async throws {
         func names<Field: CodingKey & CaseIterable>(_ type: Field.Type) -> Set<String> { Set(Field.allCases.map(\.stringValue)) }
         try await LiveService.with { service in
             let document = try JSONSerialization.jsonObject(with: try await service.send("GET", "/openapi.json").body)
@@ -102,8 +101,7 @@ import Testing
         }
     }
 
-    /// Both names of the time, whole numbers and ISO 8601; what is neither gets a message of its own.
-    @Test func timesAreReadOrNamed() throws {
+    @Test("times are whole seconds or ISO 8601 under either name; others are refused with their place") func times() throws {
         func read(_ fields: String) throws(Reading.Failure) -> Int? {
             let body = #"{"events":[{"user":"u","item":"i"\#(fields)}]}"#
             return try Reading.message(EventsRequest.self, from: Data(body.utf8)).events[0].time
@@ -131,7 +129,7 @@ import Testing
         #expect(error?.found == "8 at .events[0].timestamp and 7 at .events[0].time")
     }
 
-    @Test func iso8601IsWhatFoundationMakesOfIt() throws {
+    @Test("ISO 8601 is parsed as Foundation formats it") func iso8601() throws {
         for time in stride(from: -11_000_000_000, through: 250_000_000_000, by: 86_399_987) {
             let text = Date(timeIntervalSince1970: Double(time)).formatted(.iso8601)
             #expect(ISO8601.seconds(text) == time, "\(text)")
@@ -151,20 +149,19 @@ import Testing
         ] { #expect(ISO8601.seconds(text) == nil, "\(text)") }
     }
 
-    /// What is read is what the client writes, and a time in milliseconds is called that.
-    @Test func millisecondsAreRefusedByName() async throws {
+    @Test("a time in milliseconds is refused as such") func milliseconds() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                let event = Event(user: "u", item: "i1", rating: 2, time: 1_700_000_000_000)
-                let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([event]) }
-                #expect(
-                    problem?.detail.contains("1700000000000, which looks like milliseconds, of event 0") == true,
-                    "\(String(describing: problem))")
-                let odd = await #expect(throws: ProblemDocument.self) {
-                    try await service.client.keep([Event(user: "u", item: "i1", time: -1)])
-                }
-                #expect(odd?.detail.contains("milliseconds") == false)
+        }).run {
+            service in
+            let event = Event(user: "u", item: "i1", rating: 2, time: 1_700_000_000_000)
+            let problem = await #expect(throws: ProblemDocument.self) { try await service.client.keep([event]) }
+            #expect(
+                problem?.detail.contains("1700000000000, which looks like milliseconds, of event 0") == true,
+                "\(String(describing: problem))")
+            let odd = await #expect(throws: ProblemDocument.self) {
+                try await service.client.keep([Event(user: "u", item: "i1", time: -1)])
             }
+            #expect(odd?.detail.contains("milliseconds") == false)
+        }
     }
 }

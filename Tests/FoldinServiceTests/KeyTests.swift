@@ -6,8 +6,9 @@ import Testing
 
 @testable import FoldinService
 
+/// API keys and key files.
 @Suite("Service: keys") struct KeyTests {
-    /// Every route that needs a key, with the least scope that it needs.
+    /// Every route that needs a key, with the lowest scope that it accepts.
     static let guarded: [(String, String, Scope)] = [
         ("POST", "/v1/recommendations", .read), ("POST", "/v1/recommendations:batch", .read), ("GET", "/v1/items?query=a", .read),
         ("GET", "/v1/items/i1/similar", .read), ("POST", "/v1/explanations", .read), ("GET", "/v1/models", .read),
@@ -16,7 +17,7 @@ import Testing
         ("DELETE", "/v1/users/u", .write), ("POST", "/v1/models:reload", .admin),
     ]
 
-    @Test func areAskedForEverywhere() async throws {
+    @Test("every route needs a key with its scope") func routes() async throws {
         let keys = Dictionary(uniqueKeysWithValues: Scope.allCases.map { ($0, KeyRing.make(name: $0.rawValue, scope: $0)) })
         try await LiveService.configured({ configuration, folder in
             try writeSecret(
@@ -53,14 +54,14 @@ import Testing
         }
     }
 
-    @Test func keepOnlyDigests() throws {
+    @Test("a key file has digests, and tolerates blanks, comments and byte order marks") func keyFiles() throws {
         let folder = try TemporaryFolder()
         let (key, line) = KeyRing.make(name: "shop", scope: .write)
         #expect(key.count == 7 + 64 && !line.contains(key.dropFirst(7)) && line.hasPrefix("shop write "))
         #expect(KeyRing.make(name: "shop", scope: .write).key != key)
         let ring = try KeyRing(contentsOf: try writeSecret(line, to: folder.path + "/keys"))
         #expect(ring.entry(for: key)?.scope == .write && ring.entry(for: key + " ") == nil && ring.entry(for: "") == nil)
-        // As editors of other systems leave it.
+        // As other editors write it.
         for text in ["\u{FEFF}" + line, "\u{FEFF}\n" + line, "\r\n# ours\r\n \t" + line + " \r\n", "# a\r\n\r\n" + line + "\r\n"]
         {
             #expect(
@@ -77,7 +78,7 @@ import Testing
         #expect(missing?.kind == .missingInput && missing?.reason == .keyFileNeeded)
     }
 
-    @Test func areNeededBeyondThisMachine() throws {
+    @Test("a host that other machines reach needs keys or an explicit permission") func hosts() throws {
         for (host, keys, open, allowed) in [
             ("127.0.0.1", nil, false, true), ("::1", nil, false, true), ("localhost", nil, false, true),
             ("127.8.8.8", nil, false, true),

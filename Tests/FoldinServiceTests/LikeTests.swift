@@ -7,10 +7,9 @@ import Testing
 
 @testable import FoldinService
 
-/// Which events are likes, and what recommendations are made of them.
+/// Which events are likes, and which recommendations follow from them.
 @Suite("Service: likes") struct LikeTests {
-    /// The last event of a user and an item decides: by its time, then by its arrival.
-    @Test func theLastRatingDecides() async throws {
+    @Test("the last event of a user and an item decides, by its time, then by its arrival") func lastRating() async throws {
         let store = InMemoryEventStore()
         let events = [
             Event(user: "u", item: "click", time: 1), Event(user: "u", item: "good", rating: 3.5, time: 2),
@@ -18,7 +17,7 @@ import Testing
             Event(user: "u", item: "bad", rating: -1, time: 5), Event(user: "u", item: "worse", rating: 5, time: 6),
             Event(user: "u", item: "worse", rating: 1, time: 7), Event(user: "u", item: "better", rating: 1, time: 8),
             Event(user: "u", item: "better", time: 8), Event(user: "u", item: "late", rating: 5, time: 10),
-            // Kept later, but of an earlier time.
+            // It arrived later but has an earlier time.
             Event(user: "u", item: "late", rating: 1, time: 9), Event(user: "other", item: "bad", rating: 5, time: 99),
         ]
         for event in events { try await store.append([event]) }
@@ -34,8 +33,7 @@ import Testing
         #expect(try await store.all() == events)
     }
 
-    /// A low rating is no part of the history, and its item is not recommended either.
-    @Test func dislikesAreNeitherHistoryNorRecommended() async throws {
+    @Test("an item with a low rating is not part of the history, and is not recommended") func dislikes() async throws {
         try await LiveService.configured({ configuration, folder in
             configuration.events = .sqlite(folder.path + "/events.sqlite")
             configuration.likedAbove = 2
@@ -56,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func aThresholdIsANumberAndForEvents() throws {
+    @Test("a threshold must be finite and needs a store of events") func thresholds() throws {
         var configuration = ServiceConfiguration(model: "m")
         configuration.likedAbove = 3
         #expect(failure { try configuration.validate() }?.kind == .usage)
@@ -66,33 +64,31 @@ import Testing
         #expect(failure { try configuration.validate() }?.kind == .usage)
     }
 
-    /// With a user and no history the events that are kept are used, alone and in a batch.
-    @Test func aUserStandsForTheHistory() async throws {
+    @Test("without a history the stored events of the user are used") func storedHistories() async throws {
         try await LiveService.configured({ configuration, folder in configuration.events = .sqlite(folder.path + "/events.sqlite")
-            }).run {
-                service in
-                try await service.client.keep([Event(user: "u", item: "i3"), Event(user: "u", item: "i7")])
-                let kept = try await service.client.recommendations(5, for: "u")
-                #expect(try await service.client.recommendations(RecommendationRequest(top: 5, user: "u")) == kept)
-                #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5}"#).status == 200)
-                #expect(
-                    try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5,"history":null}"#).status == 200)
-                let own = try await service.client.recommendations(RecommendationRequest(history: ["i9"], top: 5, user: "u"))
-                #expect(own.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i9"]).map(\.item)))
-                let batch = try await service.client.recommendations([
-                    RecommendationRequest(top: 5, user: "u"), RecommendationRequest(top: 5, user: "nobody"),
-                    RecommendationRequest(top: 5, user: "u\u{0}"), RecommendationRequest(top: 5),
-                ])
-                #expect(batch[0] == kept && batch.dropFirst().allSatisfy { $0.kind == .popular })
-            }
-        // Without a store such a user is a stranger.
+        }).run {
+            service in
+            try await service.client.keep([Event(user: "u", item: "i3"), Event(user: "u", item: "i7")])
+            let kept = try await service.client.recommendations(5, for: "u")
+            #expect(try await service.client.recommendations(RecommendationRequest(top: 5, user: "u")) == kept)
+            #expect(try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5}"#).status == 200)
+            #expect(
+                try await service.send("POST", "/v1/recommendations", #"{"user":"u","top":5,"history":null}"#).status == 200)
+            let own = try await service.client.recommendations(RecommendationRequest(history: ["i9"], top: 5, user: "u"))
+            #expect(own.items.map(\.item) == (try service.recommender.recommend(5, havingLiked: ["i9"]).map(\.item)))
+            let batch = try await service.client.recommendations([
+                RecommendationRequest(top: 5, user: "u"), RecommendationRequest(top: 5, user: "nobody"),
+                RecommendationRequest(top: 5, user: "u\u{0}"), RecommendationRequest(top: 5),
+            ])
+            #expect(batch[0] == kept && batch.dropFirst().allSatisfy { $0.kind == .popular })
+        }
+        // Without a store such a user has no history.
         try await LiveService.with { service throws in
             #expect(try await service.client.recommendations(RecommendationRequest(user: "u")).kind == .popular)
         }
     }
 
-    /// The same lists of ids as in a body, separated by commas or repeated; ids with a comma too.
-    @Test func queriesExcludeAndAllow() async throws {
+    @Test("queries exclude and allow ids that are separated by commas or repeated") func lists() async throws {
         try await LiveService.configured({ configuration, folder in
             configuration.events = .sqlite(folder.path + "/events.sqlite")
             let ids = (0..<39).map { "i\($0)" } + ["a,b"]
@@ -136,8 +132,7 @@ import Testing
         }
     }
 
-    /// Without a threshold of its own the service takes the one that the model's data was prepared with.
-    @Test func theModelRemembersTheThreshold() async throws {
+    @Test("the default threshold is that of the model") func modelThreshold() async throws {
         let folder = try TemporaryFolder()
         var model = LiveService.model()
         model.card.likedAbove = 3.5
@@ -155,7 +150,7 @@ import Testing
     }
 }
 
-/// A model of 40 items with ids of one's own.
+/// A model of 40 items with given ids.
 enum TrainedModelWithIds {
     static func save(_ ids: [String], to path: String) throws {
         let model = LiveService.model()

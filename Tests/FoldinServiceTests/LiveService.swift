@@ -21,10 +21,10 @@ struct LiveService: Sendable {
     let port: Int
     let client: FoldinClient
     let folder: TestFolder
-    /// The model that it serves, loaded apart from it.
+    /// The model that it serves, loaded separately.
     let recommender: Recommender
 
-    /// Items "i0" to "i39"; two of three titled, one of the titles hard to write as JSON.
+    /// Items "i0" to "i39"; two of three have titles, one of which is difficult to encode as JSON.
     static func model(seed: UInt64 = 4) -> TrainedModel {
         let architecture = Architecture(
             family: .multVAE, items: items, encoder: [8], latent: 5, decoder: [7], encoderDropout: [0.5, 0],
@@ -39,10 +39,10 @@ struct LiveService: Sendable {
             card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
     }
 
-    /// Runs `body` against a service as it comes.
+    /// Runs `body` with a service of the default configuration.
     static func with(_ body: (LiveService) async throws -> Void) async throws { try await configured({ _, _ in }).run(body) }
 
-    /// A service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`, asked with `key`.
+    /// A service of `model(seed: 4)`, in `folder.path + "/model.safetensors"`, whose client has `key`.
     static func configured(
         _ configure: @escaping (inout ServiceConfiguration, TestFolder) throws -> Void, key: String? = nil
     ) -> Setting { Setting(configure: configure, key: key) }
@@ -95,7 +95,7 @@ struct LiveService: Sendable {
         let body: Data
 
         var text: String { String(decoding: body, as: UTF8.self) }
-        /// The problem document; fails when it is none.
+        /// The problem document; fails if the body is not one.
         func problem() throws -> ProblemDocument {
             #expect(headers["content-type"] == "application/problem+json")
             let problem = try JSONDecoder().decode(ProblemDocument.self, from: body)
@@ -104,7 +104,7 @@ struct LiveService: Sendable {
         }
     }
 
-    /// One request of those that the client would never make.
+    /// Sends a request that `FoldinClient` would not make.
     func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = ["Content-Type": "application/json"]
     ) async throws -> Answer {
@@ -120,15 +120,15 @@ struct LiveService: Sendable {
         return Answer(status: http.statusCode, headers: fields, body: data)
     }
 
-    /// Sends bytes as they are and returns all that comes back until the service hangs up, or nothing comes for five seconds.
+    /// Sends bytes and returns all that is received until the service closes the connection, or nothing arrives for five seconds.
     ///
-    /// On a thread of its own: one of Swift's few would be missed by the service, which runs in the same process.
+    /// Blocks a thread of its own: the service, which runs in the same process, needs the few threads that run tasks.
     func raw(_ text: String) async -> String {
         await talk([(text, nil)])[0]
     }
 
-    /// Sends one text after the other on one connection, each when what is to come after the one before has come, or with nil the service
-    /// has hung up or been silent for five seconds; nothing is waited for where it is empty. Returns what came after each; `<closed>` stands for the end.
+    /// Sends texts one after the other on one connection. After each, waits until `until` is received; if it is nil, until the service closes the
+    /// connection or sends nothing for five seconds; if it is empty, does not wait. Returns what was received after each; `<closed>` is the end.
     func talk(_ turns: [(send: String, until: String?)]) async -> [String] {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "raw").async { continuation.resume(returning: exchange(turns)) }
@@ -136,7 +136,7 @@ struct LiveService: Sendable {
     }
 
     private func exchange(_ turns: [(send: String, until: String?)]) -> [String] {
-        guard let descriptor = Socket.connected(to: port, patience: 5) else { return turns.map { _ in "not connected" } }
+        guard let descriptor = Socket.connected(to: port, timeout: 5) else { return turns.map { _ in "not connected" } }
         defer { close(descriptor) }
         var piece = [UInt8](repeating: 0, count: 65_536)
         return turns.map { turn in
@@ -155,7 +155,7 @@ struct LiveService: Sendable {
     }
 }
 
-/// Writes a key file or a private key as it has to be: for its owner alone. Returns the path.
+/// Writes a key file or a private key that only its owner may read. Returns the path.
 @discardableResult
 func writeSecret(_ text: String, to path: String) throws -> String {
     try Data(text.utf8).write(to: URL(filePath: path))
@@ -163,9 +163,9 @@ func writeSecret(_ text: String, to path: String) throws -> String {
     return path
 }
 
-/// A temporary folder that tests of concurrency may share: its path never changes.
+/// A temporary folder that concurrent tasks may share: its path is constant.
 final class TestFolder: @unchecked Sendable {
-    // Sendable because only `path` is read after init; the folder goes with the last reference.
+    // Sendable because only `path` is read after init; the folder is removed with the last reference.
     private let folder: TemporaryFolder
     let path: String
 

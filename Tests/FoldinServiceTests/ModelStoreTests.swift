@@ -9,8 +9,9 @@ import Testing
 @testable import FoldinModels
 @testable import FoldinService
 
+/// Loading, replacing and rolling back models, and serving two of them.
 @Suite("Service: models") struct ModelStoreTests {
-    @Test func areSwappedWholeOrNotAtAll() async throws {
+    @Test("a reload replaces the model as a whole or leaves it") func reloads() async throws {
         try await LiveService.with { service in
             let path = service.folder.path + "/model.safetensors"
             let before = try #require(try await service.client.models().first)
@@ -41,8 +42,7 @@ import Testing
         }
     }
 
-    /// Each load has a number, and the model before comes back at once; its successor is loaded again only when it is asked for.
-    @Test func areNumberedAndRolledBack() async throws {
+    @Test("loads are numbered, and a rollback serves the previous model") func rollbacks() async throws {
         try await LiveService.configured({ configuration, folder in
             try LiveService.model(seed: 9).save(to: folder.path + "/candidate.safetensors")
             configuration.candidate = (folder.path + "/candidate.safetensors", 0.3)
@@ -60,7 +60,7 @@ import Testing
             let back = try #require(try await service.client.rollBack().first)
             #expect(back.number == 1 && back.version == first.version && back.previous == nil && back.loaded == first.loaded)
             #expect(try await service.client.recommendations(havingLiked: ["i1"]).model.version == first.version)
-            // Asked for, the file is loaded; it has another number.
+            // On request the file is loaded; it gets another number.
             let third = try #require(try await service.client.reload().first)
             #expect(third.number == 3 && third.version == second.version && third.previous == 1)
             #expect(try await service.send("POST", "/v1/models:rollback?arm=x").problem().status == 400)
@@ -69,8 +69,7 @@ import Testing
         }
     }
 
-    /// Whoever watches the file leaves the model alone that was rolled back, also when the same bytes are written again.
-    @Test func areNotLoadedAgainByThemselves() async throws {
+    @Test("a model that was rolled back is not loaded again by the file watcher") func watchingAfterRollback() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/m"
         try LiveService.model(seed: 4).save(to: path)
@@ -92,7 +91,7 @@ import Testing
         #expect(await look() == 3)
         try LiveService.model(seed: 5).save(to: path)
         #expect(await look() == 4)
-        // Two are kept.
+        // Two previous models are in memory.
         try LiveService.model(seed: 7).save(to: path)
         #expect(await look() == 5)
         #expect(store.rollBack() && store.numbered.current.number == 4)
@@ -100,7 +99,7 @@ import Testing
         #expect(!store.rollBack() && store.numbered.current.number == 3)
     }
 
-    @Test func areLoadedAnewWhenTheFileChanges() async throws {
+    @Test("a changed file is loaded") func watching() async throws {
         try await LiveService.configured({ configuration, _ in configuration.watch = .milliseconds(20) }).run { service in
             let before = try #require(try await service.client.models().first?.version)
             try LiveService.model(seed: 6).save(to: service.folder.path + "/model.safetensors")
@@ -113,8 +112,7 @@ import Testing
         }
     }
 
-    /// A reply is of one model from its first item to its last, and none fails.
-    @Test func changeUnderLoadWithoutAnyoneNoticing() async throws {
+    @Test("during reloads every reply is of one model, and none fails") func reloadsUnderLoad() async throws {
         try await LiveService.with { service in
             let path = service.folder.path + "/model.safetensors"
             var expected: [String: [String]] = [:]
@@ -144,13 +142,14 @@ import Testing
         }
     }
 
-    /// The first 52 bits of SHA-256, by Python's hashlib.
-    @Test(arguments: [
-        ("alice", 0.1712650529798836), ("bob", 0.5066866783861981), ("42", 0.45030764956967495), ("é", 0.291402190516421),
-    ])
-    func placeUsersByAHash(user: String, place: Double) { #expect(ModelArms.place(of: user) == place) }
+    @Test(
+        "users are assigned by the first 52 bits of SHA-256, as Python's hashlib computes it",
+        arguments: [
+            ("alice", 0.1712650529798836), ("bob", 0.5066866783861981), ("42", 0.45030764956967495), ("é", 0.291402190516421),
+        ]) func hashes(user: String, place: Double)
+    { #expect(ModelArms.place(of: user) == place) }
 
-    @Test func shareThePeople() async throws {
+    @Test("two models share the users") func shares() async throws {
         try await LiveService.configured({ configuration, folder in
             try LiveService.model(seed: 9).save(to: folder.path + "/candidate.safetensors")
             configuration.candidate = (folder.path + "/candidate.safetensors", 0.3)
@@ -174,7 +173,7 @@ import Testing
         #expect((2_850...3_150).contains(share))
     }
 
-    @Test func thatAreNoneStopTheStart() async throws {
+    @Test("a service does not start with an invalid model") func invalidModels() async throws {
         let error = await #expect(throws: (any Error).self) {
             try await LiveService.configured({ configuration, folder in
                 try Data("x".utf8).write(to: URL(filePath: folder.path + "/bad"))

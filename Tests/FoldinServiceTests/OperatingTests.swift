@@ -6,10 +6,9 @@ import Testing
 
 @testable import FoldinService
 
-/// What goes on around requests: the log, secret files, what is read again, readiness, the end.
+/// Everything around requests: the log, secret files, reloading, readiness, the shutdown.
 @Suite("Service: operating") struct OperatingTests {
-    /// A log that nobody reads keeps nobody waiting; what is lost is counted, and said when it is read again.
-    @Test func aStalledLogDropsLines() async throws {
+    @Test("a log that is not read delays no caller; dropped lines are counted and reported") func stalledLog() async throws {
         var pipe: [Int32] = [0, 0]
         try #require(Foundation.pipe(&pipe) == 0)
         let queue = LogQueue(descriptor: pipe[1], limit: 1 << 18)
@@ -34,8 +33,9 @@ import Testing
         #expect(String(decoding: piece[..<max(0, count)], as: UTF8.self).contains("again"))
     }
 
-    /// Numbers of options are taken or refused, whatever they are.
-    @Test(arguments: [Int.min, -1, 0, 1, 1 << 40, .max]) func anyNumberIsTakenOrRefused(number: Int) {
+    @Test("every number of an option is accepted or refused", arguments: [Int.min, -1, 0, 1, 1 << 40, .max]) func extremeNumbers(
+        number: Int
+    ) {
         let settings: [(inout ServiceConfiguration) -> Void] = [
             { $0.maxConnections = number }, { $0.maxConnectionsPerAddress = number }, { $0.maxBuffered = number },
             { $0.limits.bodyBytes = number }, { $0.batchSize = number }, { $0.queueSize = number }, { $0.keptModels = number },
@@ -52,8 +52,9 @@ import Testing
         }
     }
 
-    /// SQLite makes an empty file its own, and would write to any of these.
-    @Test(arguments: ["events", "events-wal", "link"]) func theDatabaseIsNoFileThatIsRead(model: String) throws {
+    @Test("a database that is a file of the configuration is refused", arguments: ["events", "events-wal", "link"]) func overlap(
+        model: String
+    ) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/" + model
         try Data().write(to: URL(filePath: path == folder.path + "/link" ? folder.path + "/model" : path))
@@ -68,7 +69,7 @@ import Testing
         try configuration.refuseOverlap()
     }
 
-    @Test func secretsAreTheirOwnersAlone() throws {
+    @Test("a secret file that others can read is refused") func secrets() throws {
         let folder = try TemporaryFolder()
         let path = try writeSecret("secret", to: folder.path + "/secret")
         #expect(try SecretFile.contents(of: path, expected: "x") == Data("secret".utf8))
@@ -86,8 +87,7 @@ import Testing
         }
     }
 
-    /// What `foldin keys --file` writes the service reads; a file that others can read gets no key.
-    @Test func keysAreAppendedToASecretFile() throws {
+    @Test("an appended key is read again; a file that others can read gets no key") func appendedKeys() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/keys"
         try KeyRing.append(KeyRing.make(name: "a", scope: .read).line, to: path)
@@ -100,8 +100,7 @@ import Testing
         #expect(error?.kind == .badData && error?.file == path)
     }
 
-    /// A key that is no longer in the file is no longer good; a bad file changes nothing.
-    @Test func keysAreReadAgain() async throws {
+    @Test("reloaded keys replace the old ones; a bad file changes nothing") func reloadedKeys() async throws {
         let folder = try TemporaryFolder()
         let (old, new) = (KeyRing.make(name: "old", scope: .read), KeyRing.make(name: "new", scope: .read))
         let path = try writeSecret(old.line, to: folder.path + "/keys")
@@ -109,7 +108,7 @@ import Testing
             try KeyRing(contentsOf: path)
         }
         try writeSecret(new.line + "\n# changed\n", to: path)
-        // The first look sees the change, the second that it is over.
+        // The first check sees the change, the second that the file does not change any more.
         await keys.reloadIfChanged()
         #expect(keys.value.entry(for: old.key) != nil)
         await keys.reloadIfChanged()
@@ -124,8 +123,7 @@ import Testing
         #expect(keys.value.entry(for: new.key) != nil)
     }
 
-    /// Through the whole service: the file is replaced, and the old key refused.
-    @Test func aRevokedKeyIsRefused() async throws {
+    @Test("a service refuses a key that was removed from its file") func revokedKeys() async throws {
         let (old, new) = (KeyRing.make(name: "old", scope: .read), KeyRing.make(name: "new", scope: .read))
         try await LiveService.configured({ configuration, folder in
             configuration.keys = try writeSecret(old.line, to: folder.path + "/keys")
@@ -146,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func readinessKnowsOfTheDatabase() async throws {
+    @Test("readiness reports a database that was removed or replaced") func readiness() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/events.sqlite"
         let store = try await SQLiteEventStore.open(path)
@@ -157,7 +155,7 @@ import Testing
         await probe.check()
         #expect(try readiness.problem == nil && size() > before)
         try await store.append([])
-        // Another file in its place: what is kept now would be lost.
+        // With another file in its place, events that are stored now would be lost.
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
         await probe.check()
         #expect(readiness.problem?.status.code == 503 && readiness.problem?.detail.contains("removed") == true)
@@ -170,8 +168,9 @@ import Testing
         #expect(readiness.problem == nil)
     }
 
-    /// What has begun is written whole before the end, and the next request of the connection is not taken.
-    @Test func aReplyThatHasBegunIsWrittenWhole() async throws {
+    @Test("a reply under way is written completely at the shutdown, and the next request is not answered") func shutdown()
+        async throws
+    {
         let folder = TestFolder(try TemporaryFolder())
         try LiveService.model().save(to: folder.path + "/model.safetensors")
         var configuration = ServiceConfiguration(model: folder.path + "/model.safetensors")
@@ -183,13 +182,13 @@ import Testing
         var iterator = ports.makeAsyncIterator()
         let port = try #require(await iterator.next())
         let socket = try Socket(port: port, receiveBuffer: 4_096)
-        // More than the system holds between the two: the rest is still with the service when its end begins.
+        // More than the buffers of the system: the rest is still in the service when its shutdown begins.
         let page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
         let idle = try Socket(port: port)
         #expect(await idle.talk(ConnectionTests.live, until: "live\"}").contains("200"))
         socket.send(String(repeating: page, count: 100))
         ending.continuation.finish()
-        // The idle one is closed once the end has begun.
+        // The idle connection is closed when the shutdown has begun.
         #expect(await idle.talk("", until: nil).isEmpty)
         let answer = await socket.talk("", until: nil)
         let replies = answer.components(separatedBy: "HTTP/1.1 200 OK").dropFirst()

@@ -10,8 +10,9 @@ import Testing
 @testable import FoldinModels
 @testable import FoldinService
 
+/// Metrics, rate limits, queues, decoding.
 @Suite("Service: parts") struct PartsTests {
-    @Test func metricsAreWrittenAsPrometheusReadsThem() {
+    @Test("metrics have the text format of Prometheus") func prometheus() {
         let registry = PrometheusRegistry()
         Counter(label: "b_total", dimensions: [("x", "a\"b\\c\nd"), ("y", "2")], factory: registry).increment(by: 3)
         Counter(label: "b_total", dimensions: [("x", "a\"b\\c\nd"), ("y", "2")], factory: registry).increment()
@@ -29,7 +30,7 @@ import Testing
         #expect(lines.suffix(2) == ["c_seconds_sum{r=\"1\"} 20.009", "c_seconds_count{r=\"1\"} 4"])
     }
 
-    @Test func bucketsFillSteadily() {
+    @Test("token buckets fill at a steady rate") func buckets() {
         let limit = RateLimit(rate: 2)
         let start = ContinuousClock.now
         for _ in 0..<4 { #expect(limit.refusal(for: "a", now: start) == nil) }
@@ -41,8 +42,7 @@ import Testing
         #expect(slow.refusal(for: "a", now: start) == nil && slow.refusal(for: "a", now: start) == 10)
     }
 
-    /// With the queue full a request is refused at once, and those that wait are answered all the same.
-    @Test func aFullQueueRefuses() async throws {
+    @Test("a full queue refuses at once, and answers those that wait") func fullQueue() async throws {
         let folder = try TemporaryFolder()
         try LiveService.model().save(to: folder.path + "/m")
         let served = try ServedModel(arm: "main", path: folder.path + "/m", workers: Workers(count: 1))
@@ -61,19 +61,17 @@ import Testing
         }
         #expect(outcomes.count { $0 == true } == 8 && outcomes.count { $0 == nil } == 12)
         #expect(Problem.busy.headers[.retryAfter] == "1" && Problem.busy.status == .serviceUnavailable)
-        // More rows at once than may wait are taken when nobody else is there.
+        // More rows than may wait are accepted if nothing else waits.
         #expect(try await queue.score((0..<30).map { [$0] }, by: served) { _ in true })
     }
 
-    /// Other arithmetic gets its turn although histories wait without end, and no more of it may wait than of them.
-    /// The limit is for a wait without end; it counts the time that other suites have the cores.
-    @Test(.timeLimit(.minutes(10))) func otherWorkGetsInBetween() async throws {
+    @Test("other work runs between batches, and has the same limit", .timeLimit(.minutes(10))) func otherWork() async throws {
         let folder = try TemporaryFolder()
         try LiveService.model().save(to: folder.path + "/m")
         let served = try ServedModel(arm: "main", path: folder.path + "/m", workers: Workers(count: 1))
         let queue = ScoringQueue(
             limits: .init(batch: 1, waiting: 8, delay: .zero), workers: Workers(count: 1), metrics: PrometheusRegistry())
-        // Three that come again as soon as they are answered: a history always waits. A batch takes a millisecond.
+        // Three tasks that submit a history again when they are answered, so that one always waits. A batch takes a millisecond.
         let scored = NIOLockedValueBox(0)
         let askers = (0..<3).map { item in
             Task {
@@ -89,7 +87,7 @@ import Testing
         for _ in 0..<10 {
             let before = scored.withLockedValue { $0 }
             let after = try await queue.perform { scored.withLockedValue { $0 } }
-            // The batch at work and the next, and what was scored before the work came to the queue.
+            // The batch under way and the next, and histories that were scored before the work was in the queue.
             #expect(after - before < 20)
         }
         for asker in askers { asker.cancel() }
@@ -108,7 +106,7 @@ import Testing
         #expect((8...12).contains(outcomes.count { $0 == true }) && !outcomes.contains(false))
     }
 
-    @Test func percentsAreDecodedToTheByte() {
+    @Test("percent-encoded text is decoded to the byte") func percentDecoding() {
         let cases = [
             ("", ""), ("a+b%2Bc", "a+b+c"), ("%C3%a9", "é"), ("%EF%BB%BFa", "\u{FEFF}a"), ("%2", nil), ("%", nil), ("%zz", nil),
             ("%FF", nil), ("%C3", nil),
@@ -120,19 +118,18 @@ import Testing
         #expect(Routes.decoded("a+b%2Bc".utf8, plusIsBlank: true) == "a b+c")
     }
 
-    @Test func jsonStringsAreWhatFoundationReads() throws {
+    @Test("encoded strings are read back by Foundation, without control characters") func jsonStrings() throws {
         for text in ["", "a", "\"\\/\u{8}\u{0}\u{1F}\u{7F}", "\u{80}a\u{9B}31m\u{9F}\u{A0}\u{82}ê", "né 映画 👩‍👩‍👧", "\u{2028}"] {
             var bytes: [UInt8] = []
             JSON.append(text, to: &bytes)
             #expect(try JSONDecoder().decode([String].self, from: Data("[".utf8 + bytes + "]".utf8)) == [text])
-            // Nothing that a terminal acts on is left in a log.
+            // A log has nothing that a terminal would act on.
             #expect(
                 String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
         }
     }
 
-    /// Inputs from a fixed generator: broken messages are problems, never traps.
-    @Test func decodersStandNoise() throws {
+    @Test("random bytes as a message are a problem, never a crash") func noise() throws {
         var state: UInt64 = 7
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

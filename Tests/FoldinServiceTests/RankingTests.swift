@@ -6,11 +6,11 @@ import Testing
 @testable import FoldinModels
 @testable import FoldinService
 
-/// What the service picks by rounded scores, where the processor has them, is what sorting all exact scores gives.
+/// Ranking by rounded scores, if the processor supports them, against sorting all exact scores.
 @Suite("Service: ranking") struct RankingTests {
     static let items = 3_000
 
-    /// A network whose scores differ little, many of them not at all: item `i` has the vector and the bias of item `i % 400`.
+    /// A network with many similar and equal scores: item `i` has the vector and the bias of item `i % 400`.
     static func model(bias: Float = 1, change: (FloatBuffer, FloatBuffer) -> Void = { _, _ in }) throws -> (
         TrainedModel, TestFolder
     ) {
@@ -62,19 +62,17 @@ import Testing
         }
     }
 
-    @Test func isExact() async throws {
+    @Test("ranking by approximate scores equals sorting exact scores") func exact() async throws {
         let (model, folder) = try Self.model()
         try await Self.check(model, folder)
     }
 
-    /// One item's vector is so long that rounding may move all others anywhere.
-    @Test func isExactWhereTheMarginIsWide() async throws {
+    @Test("the same where one item has a very long vector") func wideMargin() async throws {
         let (model, folder) = try Self.model { weights, _ in for i in 0..<33 { weights.pointer[7 * 33 + i] *= 1_000 } }
         try await Self.check(model, folder)
     }
 
-    /// A weight that is nearly too large to be served.
-    @Test func isExactWhereTheMarginIsHuge() async throws {
+    @Test("the same where a weight is almost too large to be served") func hugeMargin() async throws {
         let (model, folder) = try Self.model { weights, _ in weights.pointer[7 * 33] = 2e36 }
         try await Self.check(model, folder)
     }

@@ -7,9 +7,9 @@ import Testing
 
 @testable import FoldinService
 
+/// Recommendations, titles, similar items and explanations over HTTP.
 @Suite("Service: recommending") struct RecommendingTests {
-    /// The same items in the same order with the same scores as the library gives.
-    @Test func answersAsTheLibraryDoes() async throws {
+    @Test("recommendations are those of the library") func asTheLibrary() async throws {
         try await LiveService.with { service in
             for history in [["i3"], ["i7", "i3", "i12", "i3"], (0..<39).map { "i\($0)" }] {
                 let expected = try service.recommender.recommend(40, havingLiked: history, excluding: ["i5"])
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func turnsPagesAndKeepsToWhatIsAllowed() async throws {
+    @Test("offset turns pages, and allow restricts the items") func pages() async throws {
         try await LiveService.with { service in
             let all = try service.recommender.recommend(40, havingLiked: ["i1", "i2"]).map(\.item)
             for (top, offset) in [(3, 0), (3, 3), (10, 35), (1, 37), (5, 38), (1_000, 0)] {
@@ -41,8 +41,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], ["x"], ["x", "y", "x", "I3", "\u{0}'; --"]])
-    func givesPopularItemsAndSaysSo(history: [String]) async throws {
+    @Test(
+        "without a known history popular items are returned and marked as such",
+        arguments: [[], ["x"], ["x", "y", "x", "I3", "\u{0}'; --"]]) func popular(history: [String]) async throws
+    {
         try await LiveService.with { service in
             let reply = try await service.client.recommendations(40, havingLiked: history, excluding: ["i3"])
             var scores = [Float](repeating: 0, count: 40)
@@ -54,8 +56,7 @@ import Testing
         }
     }
 
-    /// Where the model's file says how many clicked each item, that is what popular means.
-    @Test func givesWhatMostPeopleClicked() async throws {
+    @Test("popular items are those with most clicks, if the model has their numbers") func clicks() async throws {
         try await LiveService.configured({ configuration, folder in
             let model = LiveService.model()
             try TrainedModel(core: model.core, items: model.items, titles: model.titles, clicks: (0..<40).map { $0 * 7 % 40 / 2 })
@@ -69,8 +70,7 @@ import Testing
         }
     }
 
-    /// 150 requests are five blocks.
-    @Test func answersManyAsOne() async throws {
+    @Test("a batch gets the same replies as its requests alone") func batches() async throws {
         try await LiveService.with { service in
             let requests = (0..<150).map { person in
                 RecommendationRequest(
@@ -86,8 +86,7 @@ import Testing
         }
     }
 
-    /// Requests that come at the same time are scored together, and get what they would have got alone.
-    @Test func scoresConcurrentRequestsTogether() async throws {
+    @Test("concurrent requests are scored in batches, with the same result") func concurrentRequests() async throws {
         try await LiveService.configured({ configuration, _ in configuration.batchDelay = .milliseconds(20) }).run { service in
             try await withThrowingTaskGroup { group in
                 for item in 0..<40 {
@@ -106,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func findsTitles() async throws {
+    @Test("items are found by words of their titles") func titles() async throws {
         try await LiveService.with { service in
             func find(_ query: String, _ top: Int = 40) async throws -> [String] {
                 try await service.client.items(matching: query, top: top).map(\.item)
@@ -119,7 +118,7 @@ import Testing
             #expect(try await find("film 13 ") == ["i13"])
             #expect(try await find("映画") == ["i4"])
             for none in ["zzz", "", "%", "film zzz"] { #expect(try await find(none).isEmpty) }
-            // Blanks as forms write them, and a plus sign that is one.
+            // Blanks as HTML forms encode them, and an encoded plus sign.
             #expect(try await service.send("GET", "/v1/items?top=1&query=film+13").text.contains("\"i13\""))
             #expect(try await service.send("GET", "/v1/items?top=1&query=film%2B13").text == "{\"items\":[]}")
             let hard = try await service.client.items(matching: "i4").first
@@ -129,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func findsSimilarItems() async throws {
+    @Test("similar items are those of the library") func similarItems() async throws {
         try await LiveService.with { service in
             let reply = try await service.client.similar(7, to: "i6")
             let expected = try service.recommender.similar(7, to: "i6")
@@ -139,8 +138,7 @@ import Testing
         }
     }
 
-    /// The contribution of an item is what the score loses without it, by the model itself.
-    @Test func explainsByLeavingOut() async throws {
+    @Test("a contribution is the loss of score without the item") func explanations() async throws {
         try await LiveService.with { service in
             let liked = [3, 11, 20, 7]
             func scores(_ history: [Int]) -> [Float] {

@@ -6,8 +6,9 @@ import Testing
 
 @testable import FoldinService
 
+/// Requests that must be refused, and how.
 @Suite("Service: refusals") struct RefusalTests {
-    /// Body, status, the end of the problem's type, and a part of its detail.
+    /// Bodies, each with the status, the end of the problem's type, and a part of its detail.
     static let bodies: [(String, Int, String, String)] = [
         ("", 400, "malformed-request", "not JSON;"), ("{", 400, "malformed-request", "not JSON;"),
         ("[]", 400, "malformed-request", "object"),
@@ -35,7 +36,7 @@ import Testing
         (String(repeating: "[", count: 100_000), 400, "malformed-request", "JSON"),
     ]
 
-    @Test func ofBodies() async throws {
+    @Test("an invalid body is refused with its place and what was expected") func bodies() async throws {
         try await LiveService.with { service in
             for (body, status, name, detail) in Self.bodies {
                 let answer = try await service.send("POST", "/v1/recommendations", body)
@@ -43,7 +44,7 @@ import Testing
                 #expect(answer.status == status && problem.type == "urn:foldin:problem:" + name, "\(body.prefix(50)): \(problem)")
                 #expect(problem.detail.contains(detail), "\(body.prefix(50)): \(problem.detail)")
             }
-            // An array too many, a batch too many.
+            // A list and a batch that are too long by one.
             let long = "{\"history\":[" + (0...10_000).map { "\"\($0)\"" }.joined(separator: ",") + "]}"
             #expect(try await service.send("POST", "/v1/recommendations", long).status == 422)
             let batch = "{\"requests\":[" + (0...256).map { _ in "{\"history\":[]}" }.joined(separator: ",") + "]}"
@@ -51,11 +52,11 @@ import Testing
         }
     }
 
-    @Test func ofSizeTypeMethodAndPath() async throws {
+    @Test("size, content type, method, path and query are checked") func requests() async throws {
         try await LiveService.configured({ configuration, _ in configuration.limits.bodyBytes = 1_000 }).run { service in
             let large = "{\"history\":[\"" + String(repeating: "x", count: 1_000) + "\"]}"
             #expect(try await service.send("POST", "/v1/recommendations", large).problem().status == 413)
-            // In chunks no length is announced.
+            // A chunked body has no Content-Length.
             let chunked =
                 "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
                 + "Transfer-Encoding: chunked\r\n\r\n"
@@ -86,8 +87,7 @@ import Testing
         }
     }
 
-    /// A client that dribbles its body is hung up on; others are served meanwhile.
-    @Test func ofSlowBodies() async throws {
+    @Test("a client that sends its body slowly is disconnected while others are served") func slowBodies() async throws {
         try await LiveService.configured({ configuration, _ in configuration.limits.bodyTime = .milliseconds(300) }).run {
             service throws in
             let head =
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func ofTraversalAndInjection() async throws {
+    @Test("paths and request ids reach neither the file system nor the headers") func injection() async throws {
         try await LiveService.with { service in
             for path in [
                 "/../../etc/passwd", "/..%2f..%2fetc/passwd", "/page.js/../../x", "//etc/passwd",
@@ -111,7 +111,7 @@ import Testing
                 let answer = await service.raw("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 404") && !answer.contains("root:"), "\(path): \(answer.prefix(200))")
             }
-            // A request id goes back only when it is plain; nothing of it becomes a header.
+            // A request id is returned only if it is valid; no part of it becomes a header.
             for id in ["a b", "x\u{7F}", "é", String(repeating: "a", count: 65), "a;b\t"] {
                 let answer = await service.raw(
                     "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: \(id)\r\nConnection: close\r\n\r\n")
@@ -127,8 +127,7 @@ import Testing
         }
     }
 
-    /// Nonsense instead of HTTP is refused, and the service goes on.
-    @Test func ofWhatIsNotHTTP() async throws {
+    @Test("bytes that are not HTTP are refused") func notHTTP() async throws {
         try await LiveService.with { service throws in
             for text in [
                 "\u{16}\u{3}\u{1}nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
@@ -145,8 +144,7 @@ import Testing
         }
     }
 
-    /// Other sites' pages, and names that their owners point to this machine.
-    @Test func ofForeignOrigins() async throws {
+    @Test("requests of other sites and for other hosts are refused") func foreignOrigins() async throws {
         try await LiveService.with { service throws in
             for site in ["cross-site", "same-site"] {
                 #expect(
@@ -181,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func ofTooManyRequests() async throws {
+    @Test("a client beyond its rate is refused") func rates() async throws {
         try await LiveService.configured({ configuration, _ in configuration.rate = 0.001 }).run { service in
             #expect(try await service.send("GET", "/v1/models").status == 200)
             let refused = try await service.send("GET", "/v1/models")

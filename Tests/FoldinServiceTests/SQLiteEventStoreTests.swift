@@ -7,7 +7,7 @@ import Testing
 
 @testable import FoldinService
 
-/// What holds for the SQLite store beyond the contract: files, the write-ahead log, and who waits for whom.
+/// What the SQLite store does beyond the contract: files, the write-ahead log, and independence of readers and writers.
 @Suite("SQLite event store") struct SQLiteEventStoreTests {
     static func size(_ path: String) -> Int {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
@@ -85,7 +85,7 @@ import Testing
         let first = try await store.delete(user: "secret")
         #expect(first == DeletionReply(deleted: 2, pending: true))
         #expect(try await store.history(of: "secret", count: 10).liked.isEmpty)
-        // Writers go on, and so does the check.
+        // Appends and the check do not wait.
         for item in 0..<5 { try await store.append([Event(user: "b", item: "x\(item)")]) }
         try await store.check()
         #expect(store.pendingRemovals == 1 && metrics.text.contains("foldin_event_removals_pending 1"))
