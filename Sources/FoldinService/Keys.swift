@@ -73,7 +73,9 @@ public struct KeyRing: Sendable {
 
     /// A new random key, and its line for a key file. The key cannot be found from the line.
     ///
-    /// - Parameter name: one word, which the log shows with each request.
+    /// - Parameters:
+    ///   - name: one word, which the log shows with each request.
+    ///   - scope: what the key allows.
     public static func make(name: String, scope: Scope) -> (key: String, line: String) {
         var generator = SystemRandomNumberGenerator()
         let words = (0..<4).map { _ in generator.next() as UInt64 }

@@ -10,7 +10,7 @@ import FoldinMessages
 ///
 /// Events have two orders. The *order of arrival* is that of the calls of ``append(_:)``; the events of one call are adjacent and in the
 /// order of the array. An event's *position* is a number that grows with arrival and is never given twice, also after the event was
-/// removed. The *order of time* is that of ``FoldinMessages/Event/time``; events of equal time are ordered by arrival.
+/// removed. The *order of time* is that of `Event.time`; events of equal time are ordered by arrival.
 ///
 /// ## Errors
 ///

@@ -52,12 +52,18 @@ public final class SQLiteEventStore: EventStore {
         }
         let logSize = (try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int ?? 0
         let (pool, isNew) = try EventDatabase.open(path)
-        let log = RemovalLog(
-            try EventDatabase.impatientConnection(path), pending: logSize > 0 ? 1 : 0, metrics: options.metrics)
+        do {
+            let log = RemovalLog(
+                try EventDatabase.impatientConnection(path), pending: logSize > 0 ? 1 : 0, metrics: options.metrics)
+            onlyWriter = Writer(
+                pool: pool, probe: try EventDatabase.impatientConnection(path), log: log, cap: EventCap(options.eventsPerUser),
+                file: FileStamp(path), isNew: isNew)
+        } catch {
+            try? pool.close()
+            if isNew { EventDatabase.removeUnlessUsed(path) }
+            throw error
+        }
         database = pool
-        onlyWriter = Writer(
-            pool: pool, probe: try EventDatabase.impatientConnection(path), log: log, cap: EventCap(options.eventsPerUser),
-            file: FileStamp(path), isNew: isNew)
     }
 
     /// - Throws: `EventStoreError.closed`.
