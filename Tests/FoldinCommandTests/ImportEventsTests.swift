@@ -2,7 +2,7 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-/// `foldin import-events` by the built command.
+/// `foldin import-events`, run as the built command.
 @Suite("Import of events") struct ImportEventsTests {
     private struct Summary: Decodable, Equatable {
         let events, users, alreadyThere, repeated: Int
@@ -13,8 +13,7 @@ import Testing
         try PrepareCommandTests.foldin(arguments)
     }
 
-    /// What is exported is what was imported, and a second import adds nothing.
-    @Test func goesAndComesBack() throws {
+    @Test("an export has what was imported, and a second import adds nothing") func roundTrip() throws {
         let folder = try TemporaryFolder()
         let (events, out) = (folder.path + "/events.sqlite", folder.path + "/out.csv")
         let rows = "7,\"a,b\",3.4,9\n1,020,0.5,8\n7,é,5,1700000000\n"
@@ -29,8 +28,9 @@ import Testing
         #expect(try foldin("export-events", events, "--out", events).status == 64)
     }
 
-    /// Layouts are those of `foldin prepare`; a file without times says so, and larger units become seconds.
-    @Test func readsOtherLayoutsAndUnits() throws {
+    @Test("the layouts of prepare are read, times become seconds, and a file without times is reported") func layoutsAndUnits()
+        throws
+    {
         let folder = try TemporaryFolder()
         let events = folder.path + "/events.sqlite"
         let clicks = try folder.write("clicks.tsv", "who\twhat\nann\tx\nbob\ty\n")
@@ -46,7 +46,7 @@ import Testing
         #expect(lines.allSatisfy { $0.hasSuffix(",z,1,1700000000") }, "\(lines)")
     }
 
-    @Test func refusesWhatItCannotKeep() throws {
+    @Test("invalid rows, missing files and missing options are refused, and nothing is left") func refusals() throws {
         let folder = try TemporaryFolder()
         let events = folder.path + "/events.sqlite"
         let bad = try folder.write("bad.csv", "user,item,rating,timestamp\nu,i,1,5\nu,j,1,-5\n")
@@ -57,9 +57,18 @@ import Testing
         #expect(try folder.names() == ["bad.csv"])
     }
 
-    /// What a terminal acts on is shown, not done.
-    @Test func messagesHoldNoControlCharacters() throws {
+    @Test("messages have escapes instead of control characters") func controlCharacters() throws {
         let outcome = try foldin("import-events", "/none\u{1B}[31m\u{9B}31m", "--events", "/none/events")
         #expect(outcome.status == 66 && outcome.errors.contains("/none\\u{1B}[31m\\u{9B}31m"), "\(outcome)")
+    }
+
+    @Test("an error of the library is followed by advice that names options of the command") func advice() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try foldin("export-events", folder.path + "/none", "--out", folder.path + "/out")
+        #expect(
+            outcome.status == 66 && outcome.errors.contains("a database of events (a file of 'foldin serve --events'"),
+            "\(outcome)")
+        let serve = try foldin("serve", folder.path + "/none", "--host", "0.0.0.0")
+        #expect(serve.status == 64 && serve.errors.contains("--keys") && serve.errors.contains("--open"), "\(serve)")
     }
 }
