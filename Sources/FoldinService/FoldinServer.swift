@@ -6,7 +6,6 @@ import Logging
 import Metrics
 import NIOCore
 import ServiceLifecycle
-import UnixSignals
 
 /// An HTTP service over models and a store of events.
 ///
@@ -69,7 +68,7 @@ public struct FoldinServer: Sendable {
         let events = try await configuration.events?.open(options)
         self.events = events
         probe = events.map { StoreProbe($0) }
-        let gate = Gate(
+        let middleware = RequestMiddleware(
             configuration: configuration, keys: keys,
             rate: configuration.rate.map(RateLimit.init),
             metrics: metrics, logger: logger)
@@ -81,7 +80,7 @@ public struct FoldinServer: Sendable {
             store: events, likedAbove: configuration.likedAbove ?? main.current.model.card.likedAbove,
             limits: configuration.limits, logger: logger)
         let answers = Answers(arms: arms, queue: queue, events: kept, limits: configuration.limits, metrics: metrics)
-        let routes = Routes(gate)
+        let routes = Routes(middleware)
         routes.addRecommending(answers)
         routes.addUsers(answers)
         let connections = Connections(limits: connectionLimits, metrics: metrics, logger: logger)
@@ -95,7 +94,8 @@ public struct FoldinServer: Sendable {
         }
         routes.addPage()
         setting = FoldinServer.setting(
-            configuration, router: routes.finished().buildResponder(), gate: gate, readiness: readiness, connections: connections,
+            configuration, router: routes.finished().buildResponder(), middleware: middleware, readiness: readiness,
+            connections: connections,
             budget: budget, logger: logger.forPackages)
         logger.info(
             "limits",
@@ -107,7 +107,8 @@ public struct FoldinServer: Sendable {
 
     /// How connections get their replies.
     private static func setting(
-        _ configuration: ServiceConfiguration, router: RouterResponder<ServiceContext>, gate: Gate, readiness: Readiness,
+        _ configuration: ServiceConfiguration, router: RouterResponder<ServiceContext>, middleware: RequestMiddleware,
+        readiness: Readiness,
         connections: Connections, budget: Budget, logger: Logger
     ) -> ConnectionSetting {
         let hasCertificate = configuration.certificate != nil
@@ -116,16 +117,16 @@ public struct FoldinServer: Sendable {
             respond: { request, exchange -> Reply in
                 let context = ServiceContext(source: ServiceContext.Source(logger: logger, exchange: exchange))
                 do { return try await Reply(router.respond(to: request, context: context)) } catch {
-                    return gate.reply(.internalFailure)
+                    return middleware.reply(.internalFailure)
                 }
             },
             health: { request -> Reply? in
                 let began = ContinuousClock.now
-                let requestId = Gate.requestId(request) ?? RequestID().description
+                let requestId = RequestMiddleware.requestId(request) ?? RequestID().description
                 guard let reply = readiness.reply(to: request, requestId: requestId) else { return nil }
-                return gate.completed(reply, to: request, requestId: requestId, began: began)
+                return middleware.completed(reply, to: request, requestId: requestId, began: began)
             },
-            refuse: { gate.reply($0) })
+            refuse: { middleware.reply($0) })
     }
 
     /// Serves until SIGTERM or SIGINT. Then answers the requests that have arrived, closes the store of events and returns. SIGHUP reloads models,
@@ -159,8 +160,10 @@ public struct FoldinServer: Sendable {
         var files: [any Reloaded] = arms.stores
         if let keys { files.append(keys) }
         if let certificate { files.append(certificate) }
-        var services: [any Service] = [listener, Notice(draining: draining), Reloading(files: files, logger: logger)]
-        if let interval = configuration.watch { services.append(Watching(files: files, interval: interval)) }
+        var services: [any Service] = [
+            listener, ShutdownNotice(draining: draining), ReloadOnSignal(files: files, logger: logger),
+        ]
+        if let interval = configuration.watch { services.append(ReloadOnChange(files: files, interval: interval)) }
         if let probe { services.append(probe) }
         if let events, let age = configuration.eventAge {
             services.append(EventRetention(store: events, age: age, logger: logger))
@@ -183,7 +186,7 @@ public struct FoldinServer: Sendable {
             throw refusal(error.errnoCode)
         } catch is SocketAddressError.UnknownHost {
             throw FoldinError(
-                .cannotCreate, found: "the host \(configuration.host), which has no address that can be found",
+                .cannotCreate, found: "the host \(configuration.host), whose address cannot be found",
                 expected: "an address of this machine", reason: .hostNotLocal)
         }
     }
@@ -200,43 +203,6 @@ public struct FoldinServer: Sendable {
             }
         return FoldinError(
             .cannotCreate, file: "\(host):\(configuration.port)", found: found, expected: expected, reason: reason)
-    }
-
-    /// Lets `/health/ready` say that the shutdown has begun.
-    private struct Notice: Service {
-        let draining: Draining
-
-        func run() async throws {
-            try? await gracefulShutdown()
-            draining.begin()
-        }
-    }
-
-    /// Reloads on SIGHUP.
-    private struct Reloading: Service {
-        let files: [any Reloaded]
-        let logger: Logger
-
-        func run() async throws {
-            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-                logger.info("reload requested by SIGHUP")
-                for file in files { await file.reload() }
-            }
-        }
-    }
-
-    /// Reloads when a file changes.
-    private struct Watching: Service {
-        let files: [any Reloaded]
-        let interval: Duration
-
-        func run() async throws {
-            await cancelWhenGracefulShutdown {
-                while (try? await Task.sleep(for: interval)) != nil {
-                    for file in files { await file.reloadIfChanged() }
-                }
-            }
-        }
     }
 }
 

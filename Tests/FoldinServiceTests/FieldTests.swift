@@ -88,9 +88,11 @@ import Testing
                 for (method, operation) in operations {
                     let parameters = operation["parameters"] as? [[String: Any]] ?? []
                     let known = parameters.filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
-                    let asked = path.replacingOccurrences(of: "{id}", with: "i1")
-                    let refusal = try await service.send(method.uppercased(), asked + "?unknown", method == "post" ? "{}" : nil)
-                        .problem()
+                    let concrete = path.replacingOccurrences(of: "{id}", with: "i1")
+                    let refusal = try await service.send(
+                        method.uppercased(), concrete + "?unknown", method == "post" ? "{}" : nil
+                    )
+                    .problem()
                     #expect(
                         refusal.detail.hasSuffix(
                             known.isEmpty ? "expected none here" : "expected only " + known.joined(separator: ", ")),

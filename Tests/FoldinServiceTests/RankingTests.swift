@@ -53,10 +53,10 @@ import Testing
                             pointer: scores.pointer + items, items: items,
                             approximate: scores.approximate.map { ($0.scores, $0.row + 1) }))
                 }
-                let wanted = order.filter { allowed?.contains($0) ?? true }.dropFirst(offset).prefix(top)
-                #expect(found.map { Int($0.item) } == Array(wanted), "user \(row), top \(top), offset \(offset)")
+                let expected = order.filter { allowed?.contains($0) ?? true }.dropFirst(offset).prefix(top)
+                #expect(found.map { Int($0.item) } == Array(expected), "user \(row), top \(top), offset \(offset)")
                 if MatrixMultiply.isOwn {
-                    #expect(found.map(\.score) == wanted.map { scores[$0] })
+                    #expect(found.map(\.score) == expected.map { scores[$0] })
                 }
             }
         }

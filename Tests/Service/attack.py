@@ -420,7 +420,7 @@ def attack_weights():
                     ("GET", f"/v1/items/{history[0]}/similar", None), ("GET", "/v1/models", None)]:
                     status, text = running.ask(method, route, body)
                     # A deliberate refusal names the model; every other reply is finite.
-                    if status not in (200, 404, 409, 422, 500, 503) or not finite(text) or (status == 500 and b"internal" in text and b"should not be" in text):
+                    if status not in (200, 404, 409, 422, 500, 503) or not finite(text) or (status == 500 and b"internal" in text and b"unexpected error" in text):
                         wrong.append((name, route, status, text[:200]))
             if not running.lives:
                 wrong.append((name, "died", running.process.poll()))

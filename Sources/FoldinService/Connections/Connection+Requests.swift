@@ -70,7 +70,7 @@ extension Connection {
             }
             if case .body(let bytes) = part { takeBody(bytes) } else { finishBody() }
         }
-        if state == .answering, inputEnded || isUnreadable { fail(Problem.brokenOff) }
+        if state == .answering, inputEnded || isUnreadable { fail(Problem.incompleteBody) }
         if !isReading { dispatch() }
         if state == .idle { becomeIdle() }
     }
@@ -157,7 +157,7 @@ extension Connection {
     /// Gives a route the body, which was not complete when the route was called.
     func read(_ number: Int, upTo limit: Int, _ continuation: CheckedContinuation<ByteBuffer, any Error>) {
         guard state == .answering, let incoming, incoming.number == number, incoming.reader == nil else {
-            return continuation.resume(throwing: Problem.brokenOff)
+            return continuation.resume(throwing: Problem.incompleteBody)
         }
         if let failure = incoming.failure { return continuation.resume(throwing: failure) }
         guard incoming.body.readableBytes <= limit else { return continuation.resume(throwing: Problem.tooLarge(limit: limit)) }

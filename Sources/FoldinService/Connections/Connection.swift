@@ -110,7 +110,7 @@ final class Connection: ChannelDuplexHandler {
         timer?.task.cancel()
         timer = nil
         dropWaiting()
-        fail(Problem.brokenOff)
+        fail(Problem.incompleteBody)
         notifyDisconnect()
         if !isRunning { end() }
     }

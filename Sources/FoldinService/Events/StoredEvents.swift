@@ -28,7 +28,7 @@ struct StoredEvents: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            logger.error("events cannot be read or kept", metadata: ["reason": "\(error)"])
+            logger.error("events cannot be read or stored", metadata: ["reason": "\(error)"])
             throw Problem.unavailable("found a failure of the database of events; expected it to work later")
         }
     }

@@ -40,7 +40,8 @@ struct TitleIndex: Sendable {
     /// The distinct words that a query may have.
     static let maxWords = 32
 
-    /// 0 when the title begins with the first word, 1 when every word begins one of the title's, 2 when all occur, else nil.
+    /// 0 if the title begins with the first word and every other word begins a word of it; 1 if every word begins a word of it; 2 if it contains
+    /// all words; otherwise nil.
     private static func rank(_ words: [[UInt8]], in title: [UInt8]) -> Int? {
         var rank = 0
         for (index, word) in words.enumerated() {

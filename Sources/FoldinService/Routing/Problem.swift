@@ -36,12 +36,13 @@ struct Problem: Error, Equatable {
     static func scopeNeeded(_ scope: Scope) -> Problem {
         Problem(
             status: .forbidden, name: "scope-needed", title: "The API key does not allow this",
-            detail: "found a key without the scope \(scope.rawValue); expected one with it")
+            detail: "found a key without the scope \(scope.rawValue); expected one with that scope")
     }
 
     static let foreignOrigin = Problem(
         status: .forbidden, name: "foreign-origin", title: "Requests of other sites are refused",
-        detail: "found a request that another site's page made, or a Host that is not this machine's; expected this service's own"
+        detail:
+            "found a request by a page of another site, or for a host that is not this machine; expected one by a page of this service"
     )
 
     static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
@@ -65,22 +66,22 @@ struct Problem: Error, Equatable {
         status: .unsupportedMediaType, name: "json-needed", title: "The body must be JSON",
         detail: "found another or no Content-Type; expected application/json")
 
-    static let brokenOff = malformed(found: "a body that broke off", expected: "a whole one")
+    static let incompleteBody = malformed(found: "an incomplete body", expected: "a complete one")
 
     static let overloaded = Problem(
         status: .serviceUnavailable, name: "busy", title: "The service is busy",
         detail:
-            "found as many bytes of other requests and replies as the service holds at once; expected the request again later",
+            "found that other requests and replies take all bytes of the buffers; expected the request again later",
         headers: [.retryAfter: "1"])
 
     static let full = Problem(
         status: .serviceUnavailable, name: "busy", title: "The service is busy",
-        detail: "found as many connections as the service takes, or takes of one address; expected a new one later",
+        detail: "found the limit of connections reached, in total or of one address; expected a new connection later",
         headers: [.retryAfter: "1"])
 
     static let slow = Problem(
         status: .requestTimeout, name: "too-slow", title: "The body took too long",
-        detail: "found a body that had not arrived whole in time; expected it within seconds")
+        detail: "found a body that was not complete in time; expected it within seconds")
 
     static func tooMany(after seconds: Int) -> Problem {
         Problem(
@@ -120,7 +121,7 @@ struct Problem: Error, Equatable {
 
     static let internalFailure = Problem(
         status: .internalServerError, name: "internal", title: "The service failed",
-        detail: "found an error that should not be; the log has it under this request's id")
+        detail: "found an unexpected error, which the log has under the id of this request; expected none")
 
     /// A text of the request for a detail: shortened, without control characters.
     static func printable(_ text: String) -> String { Reading.printable(text) }

@@ -42,7 +42,8 @@ struct Query {
         guard let text = try text(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw Problem.malformed(
-                found: "another value of \"\(name)\"", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                found: "an invalid value of \"\(name)\"",
+                expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

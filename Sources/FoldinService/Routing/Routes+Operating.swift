@@ -34,12 +34,12 @@ extension Routes {
             let arm = try parameters.text("arm") ?? arms.main.arm
             guard let store = arms.stores.first(where: { $0.arm == arm }) else {
                 throw Problem.malformed(
-                    found: "another value of \"arm\"", expected: arms.stores.map(\.arm).joined(separator: " or "))
+                    found: "an invalid value of \"arm\"", expected: arms.stores.map(\.arm).joined(separator: " or "))
             }
             guard store.rollBack() else {
                 throw Problem(
                     status: .conflict, name: "no-previous-model", title: "There is no model to roll back to",
-                    detail: "found no model that was served before in the arm \(arm) and is still in memory; expected one")
+                    detail: "found no previous model of the arm \(arm) in memory; expected one")
             }
             return try JSON.response(ModelsReply(models: arms.states))
         }

@@ -13,9 +13,9 @@ final class Routes {
     private let limits: ServiceConfiguration.Limits
     private var allowed: [(path: String, methods: [HTTPRequest.Method])] = []
 
-    init(_ gate: Gate) {
-        limits = gate.configuration.limits
-        router.add(middleware: gate)
+    init(_ middleware: RequestMiddleware) {
+        limits = middleware.configuration.limits
+        router.add(middleware: middleware)
     }
 
     /// Adds a route for callers with `scope`, or for everybody when nil, with its query parameters.

@@ -104,7 +104,7 @@ struct Answers: Sendable {
     func items(matching query: String, count: Int) async throws -> ItemsReply {
         guard TitleIndex.words(of: query).count <= TitleIndex.maxWords else {
             throw Problem.malformed(
-                found: "a \"query\" of more words", expected: "at most \(TitleIndex.maxWords) different words")
+                found: "a \"query\" of too many words", expected: "at most \(TitleIndex.maxWords) different words")
         }
         let served = arms.main.current
         return ItemsReply(items: try await aside.perform { served.titles.search(query, count: count).map(served.summary) })

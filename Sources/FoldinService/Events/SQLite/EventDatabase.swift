@@ -24,7 +24,7 @@ enum EventDatabase {
     /// - Returns: the connections, and whether the file was created. A file that was created is removed again when opening fails.
     /// - Throws: `FoldinError` of kind `cannotCreate`.
     static func open(_ path: String) throws -> (pool: DatabasePool, isNew: Bool) {
-        try MappedFile.refuseSpecial(path, expected: "a place for a database of events, or one")
+        try MappedFile.refuseSpecial(path, expected: "a database of events, or a path where one can be created")
         let isNew = EventFile.create(path)
         do {
             try EventFile.secure(path)
@@ -80,7 +80,8 @@ enum EventDatabase {
     private static func refusal(_ error: any Error, _ path: String) -> FoldinError {
         if let error = error as? FoldinError { return error }
         let reason = (error as? DatabaseError)?.reason ?? UnexpectedError.reason(error)
-        return FoldinError(.cannotCreate, file: path, found: reason, expected: "a place for a database of events, or one")
+        return FoldinError(
+            .cannotCreate, file: path, found: reason, expected: "a database of events, or a path where one can be created")
     }
 
     private static var migrator: DatabaseMigrator {

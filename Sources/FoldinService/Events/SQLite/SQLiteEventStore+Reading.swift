@@ -60,7 +60,7 @@ extension SQLiteEventStore {
                     guard let user, let item, let time, rating != nil || hasNoRating else {
                         throw FoldinError(
                             .badData, file: path, found: "event \(id) with a value of another type",
-                            expected: "a text, a text, a number or none, and a whole number")
+                            expected: "text for user and item, a number or null for the rating, and a whole number for the time")
                     }
                     page.events.append(Event(user: user, item: item, rating: rating, time: time))
                     page.end = id

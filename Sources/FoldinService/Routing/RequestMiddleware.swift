@@ -6,7 +6,7 @@ import Metrics
 import NIOCore
 
 /// The middleware that every request and reply passes: API keys, origins and rates; headers, problem documents, the log and the metrics.
-struct Gate: RouterMiddleware {
+struct RequestMiddleware: RouterMiddleware {
     typealias Context = ServiceContext
 
     let configuration: ServiceConfiguration
@@ -20,11 +20,11 @@ struct Gate: RouterMiddleware {
     ) async throws -> Response {
         let began = ContinuousClock.now
         var context = context
-        if let id = Gate.requestId(request.head) { context.requestId = id }
-        let key = keys.flatMap { keys in Gate.bearer(request).flatMap(keys.value.entry) }
+        if let id = RequestMiddleware.requestId(request.head) { context.requestId = id }
+        let key = keys.flatMap { keys in RequestMiddleware.bearer(request).flatMap(keys.value.entry) }
         context.scope = keys == nil ? .admin : key?.scope
         if let rate {
-            let client = Gate.client(context, key: key?.name)
+            let client = RequestMiddleware.client(context, key: key?.name)
             context.charge = { cost in
                 if let wait = rate.refusal(for: client, furtherCost: cost) { throw Problem.tooMany(after: wait) }
             }
@@ -39,14 +39,14 @@ struct Gate: RouterMiddleware {
         } catch {
             response = problem(error, request, context).response(requestId: context.requestId)
         }
-        Gate.complete(&response.headers, requestId: context.requestId)
+        RequestMiddleware.complete(&response.headers, requestId: context.requestId)
         record(request, context, key: key?.name, status: response.status, took: .now - began)
         return response
     }
 
     /// The id that the client sent in `X-Request-ID`, if it is valid.
     static func requestId(_ head: HTTPRequest) -> String? {
-        head.headerFields[.requestId].flatMap { Gate.isValidRequestID($0) ? $0 : nil }
+        head.headerFields[.requestId].flatMap { RequestMiddleware.isValidRequestID($0) ? $0 : nil }
     }
 
     /// Adds the headers that every reply has.
@@ -67,14 +67,14 @@ struct Gate: RouterMiddleware {
         let requestId = RequestID().description
         if problem != .full { record(method: "other", route: "none", requestId: requestId, status: problem.status, took: .zero) }
         var head = problem.response(requestId: requestId).head
-        Gate.complete(&head.headerFields, requestId: requestId)
+        RequestMiddleware.complete(&head.headerFields, requestId: requestId)
         return Reply(head: head, body: problem.document(requestId: requestId))
     }
 
     /// `reply`, which was made without the router, with all headers. Records the request.
     func completed(_ reply: Reply, to request: HTTPRequest, requestId: String, began: ContinuousClock.Instant) -> Reply {
         var reply = reply
-        Gate.complete(&reply.head.headerFields, requestId: requestId)
+        RequestMiddleware.complete(&reply.head.headerFields, requestId: requestId)
         record(
             method: request.method.rawValue, route: request.path ?? "none", requestId: requestId, status: reply.head.status,
             took: .now - began)
@@ -86,7 +86,9 @@ struct Gate: RouterMiddleware {
         let path = request.uri.path
         guard !path.hasPrefix("/health/") else { return }
         if keys == nil, configuration.isLoopback, !isOwn(request) { throw Problem.foreignOrigin }
-        if let rate, let wait = rate.refusal(for: Gate.client(context, key: key)) { throw Problem.tooMany(after: wait) }
+        if let rate, let wait = rate.refusal(for: RequestMiddleware.client(context, key: key)) {
+            throw Problem.tooMany(after: wait)
+        }
     }
 
     /// The client that the rate limit counts the request for: its key, or its address.
