@@ -41,40 +41,43 @@ let package = Package(
     ],
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
-        .target(name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels"], path: "Tests/FoldinTestSupport"),
+        .target(
+            name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"], path: "Tests/FoldinTestSupport"),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     ]
+        + room("FoldinSupport", imports: [.target(name: "COpenSSL", condition: .when(platforms: [.linux]))])
         + room("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
+        + room("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
+        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels", "CZlib"])
         + room(
-            "FoldinInteractions",
-            imports: [
-                "FoldinKernels", .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
-            ])
-        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels", "CZlib"])
-        + room("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "CFoldinKernels"], fixtures: ["Fixtures"])
-        + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels"])
+            "FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
+            fixtures: ["Fixtures"])
+        + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + room(
-            "FoldinTraining", imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels"],
+            "FoldinTraining",
+            imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels", "FoldinSupport"],
             fixtures: ["Fixtures"])
         + room(
-            "FoldinBaselines", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "CFoldinKernels"],
+            "FoldinBaselines",
+            imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
             fixtures: ["Fixtures"])
         + room(
             "FoldinComparison",
             imports: [
                 "FoldinBaselines", "FoldinTraining", "FoldinEvaluation", "FoldinModels", "FoldinInteractions", "FoldinKernels",
+                "FoldinSupport",
             ])
         + room(
             "FoldinConfiguration",
-            imports: ["FoldinTraining", "FoldinInteractions", .product(name: "TOMLKit", package: "TOMLKit")])
-        + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels"])
+            imports: ["FoldinTraining", "FoldinInteractions", "FoldinSupport", .product(name: "TOMLKit", package: "TOMLKit")])
+        + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + room(
             "FoldinExperiments",
             imports: [
                 "FoldinTraining", "FoldinModels", "FoldinRecommending", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels",
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
+                "FoldinSupport", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
             ])
         + [
             .target(name: "FoldinMessages"),
@@ -83,7 +86,7 @@ let package = Package(
         + room(
             "FoldinService",
             imports: [
-                "FoldinRecommending", "FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinMessages",
+                "FoldinRecommending", "FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinMessages", "FoldinSupport",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -103,12 +106,12 @@ let package = Package(
                 name: "Foldin",
                 dependencies: [
                     "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
-                    "FoldinTraining", "FoldinComparison", "FoldinRecommending",
+                    "FoldinTraining", "FoldinComparison", "FoldinRecommending", "FoldinSupport",
                 ]),
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels", "FoldinService",
+                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels", "FoldinService", "FoldinSupport",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                     .product(name: "Logging", package: "swift-log"),
                 ]),

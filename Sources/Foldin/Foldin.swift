@@ -5,4 +5,5 @@
 @_exported import FoldinModels
 @_exported import FoldinPreparation
 @_exported import FoldinRecommending
+@_exported import FoldinSupport
 @_exported import FoldinTraining

@@ -1,3 +1,5 @@
+import FoldinSupport
+
 /// Reads a prepared directory's files of index pairs: a header, then `user,item` a line.
 struct IndexPairParser {
     private static let userNames: Set = ["user", "uid", "userId", "user_id"]

@@ -1,3 +1,5 @@
+import FoldinSupport
+
 extension PreparedDataset {
     /// SHA-256, in hexadecimal, of what a model learns from: the item ids and the training clicks.
     public var checksum: String {

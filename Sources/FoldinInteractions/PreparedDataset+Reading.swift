@@ -1,3 +1,4 @@
+import FoldinSupport
 import Foundation
 
 extension PreparedDataset {

@@ -1,4 +1,5 @@
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 extension PreparedDataset {

@@ -1,4 +1,5 @@
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 /// The text of each user's and each item's index, with what stands behind it, eight bytes each: rows are put together by copying.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// What many people liked, read from a file.
 ///

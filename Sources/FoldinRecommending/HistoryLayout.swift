@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// Which layout a file of histories has, by the evidence of its first lines.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// A field of a line of separated values, with the quoting of RFC 4180.
 ///

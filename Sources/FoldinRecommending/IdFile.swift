@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// Item ids in a file, one a line, such as a shop's list of what is in stock.
 ///

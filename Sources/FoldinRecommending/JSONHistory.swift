@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// A history as a line of JSON: an array of ids, or an object with a user and such an array.
 ///

@@ -1,3 +1,5 @@
+import FoldinSupport
+
 /// Reads JSON (RFC 8259) value by value, keeping numbers as they are written.
 struct JSONScanner {
     typealias Fault = JSONHistory.Fault

@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// An item for a person, or beside another item.

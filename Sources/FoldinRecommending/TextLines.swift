@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The lines of a file, lent one after the other: without line ends (LF, CRLF, or CR alone where there is no LF) and without a byte
 /// order mark.

@@ -140,4 +140,33 @@ struct PreparedDirectoryTests {
             try original.write(to: URL(fileURLWithPath: path))
         }
     }
+
+    @Test("the files of a prepared directory are files")
+    func preparedDirectories() throws {
+        let folder = try TemporaryFolder()
+        let whole: [(String, String)] =
+            [
+                ("unique_sid.txt", "a\n"), ("train.csv", "user,item\n0,0\n"),
+                ("prepare.json", "{\"sources\":[],\"options\":{},\"counts\":{}}"),
+            ]
+            + ["validation_tr", "validation_te", "test_tr", "test_te"].map { ($0 + ".csv", "user,item\n") }
+            + [("unique_uid.txt", "u\n"), ("titles.csv", "item,title\n")]
+        for (name, text) in whole { _ = try folder.write(name, text) }
+        #expect(try PreparedDataset(contentsOf: folder.path).train.count == 1)
+        for (name, text) in whole {
+            let path = folder.path + "/" + name
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+            #expect(failure { try PreparedDataset(contentsOf: folder.path) }?.found == "a device", "\(name)")
+            try FileManager.default.removeItem(atPath: path)
+            // Nobody writes to it: it is not waited for.
+            try #require(mkfifo(path, 0o600) == 0)
+            #expect(failure { try PreparedDataset(contentsOf: folder.path) }?.found == "a pipe", "\(name)")
+            try FileManager.default.removeItem(atPath: path)
+            _ = try folder.write(name, text)
+        }
+        for path in ["/dev/zero", folder.path + "/train.csv"] {
+            #expect(failure { try PreparedDataset(contentsOf: path) }?.kind == .missingInput)
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// A folder for one test, gone when the test is.

@@ -1,5 +1,3 @@
-import FoldinInteractions
-
 extension String {
     /// In double quotes, without control characters and no longer than 80 characters, for messages.
     package var shown: String { "\"" + (count > 80 ? String(prefix(80)) + "…" : self).escapedForTerminal + "\"" }

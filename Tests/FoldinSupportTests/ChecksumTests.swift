@@ -1,4 +1,4 @@
-import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -28,19 +28,5 @@ struct MappedFileTests {
         #expect(missing?.kind == .missingInput && missing?.file == folder.path + "/none")
         #expect(missing?.found == "no such file or directory")
         #expect(failure { try MappedFile(contentsOf: folder.path) }?.found == "a directory")
-    }
-}
-
-struct VocabularyTests {
-    @Test("ids differ when their bytes do, though Unicode holds them equal")
-    func comparesBytes() {
-        let composed = "caf\u{E9}"
-        let decomposed = "cafe\u{301}"
-        let vocabulary = Vocabulary([composed, decomposed])
-        #expect(vocabulary.index(of: decomposed) == 1 && vocabulary.index(of: composed) == 0)
-        #expect(vocabulary != Vocabulary([decomposed, composed]))
-        #expect(Vocabulary.firstRepeat(in: [composed, decomposed]) == nil)
-        let found = Vocabulary.firstRepeat(in: ["a", "b", "a"])
-        #expect(found?.place == 2 && found?.earlier == 0)
     }
 }

@@ -3,13 +3,17 @@ import Foundation
 /// Writing directories so that a reader sees the old one or the whole new one, never a part.
 public enum AtomicDirectory {
     /// A kind of directory that may be replaced, and what of it may be removed.
-    struct Kind {
+    package struct Kind {
         /// For people: `a prepared directory`.
         let name: String
         /// The names of all files that it may have. No other is ever removed.
         let fileNames: Set<String>
         /// Whether the files in the directory of this path are surely of this kind.
         let isMarked: (_ path: String) -> Bool
+
+        package init(name: String, fileNames: Set<String>, isMarked: @escaping (_ path: String) -> Bool) {
+            (self.name, self.fileNames, self.isMarked) = (name, fileNames, isMarked)
+        }
 
         /// Whether a directory with these names in it is of this kind and has nothing else in it.
         func isAll(of path: String, _ names: [String]) -> Bool {
@@ -33,7 +37,7 @@ public enum AtomicDirectory {
     ///
     /// - Returns: Where the old directory is kept, because something else has come into it meanwhile or it cannot be removed; nil as a rule.
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
-    static func write(
+    package static func write(
         to path: String, replacing kind: Kind?, overwriting: Bool, _ body: (_ temporary: String) throws -> Void
     ) throws -> String? {
         let replacement = try DirectoryReplacement(of: path, kind, overwriting: overwriting)
@@ -59,7 +63,7 @@ public enum AtomicDirectory {
     }
 
     /// Fails as `write` would before it calls its body; makes nothing.
-    static func check(_ path: String, replacing kind: Kind?, overwriting: Bool) throws {
+    package static func check(_ path: String, replacing kind: Kind?, overwriting: Bool) throws {
         _ = try DirectoryTarget(path, kind, overwriting: overwriting).state()
     }
 }

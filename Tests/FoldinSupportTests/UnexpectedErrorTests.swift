@@ -1,4 +1,4 @@
-import FoldinInteractions
+import FoldinSupport
 import Foundation
 import Testing
 

@@ -1,6 +1,5 @@
+import FoldinSupport
 import Testing
-
-@testable import FoldinKernels
 
 #if os(Linux)
     @Suite("The system's memory", .serialized) struct SystemMemoryTests {
@@ -14,9 +13,10 @@ import Testing
         @Test func thePeakCanBeForgotten() throws {
             let before = try #require(SystemMemory.peak)
             do {
-                let buffer = FloatBuffer(count: 100_000_000)
-                buffer.pointer.update(repeating: 1, count: buffer.count)
-                #expect(buffer.pointer[buffer.count - 1] == 1)
+                let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: 100_000_000)
+                defer { floats.deallocate() }
+                floats.initialize(repeating: 1)
+                #expect(floats[floats.count - 1] == 1)
             }
             let after = try #require(SystemMemory.peak)
             #expect(after > 400_000_000 && after >= before)

@@ -1,4 +1,4 @@
-import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing

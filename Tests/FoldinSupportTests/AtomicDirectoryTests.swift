@@ -2,7 +2,7 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-@testable import FoldinInteractions
+@testable import FoldinSupport
 
 struct AtomicDirectoryTests {
     private struct Stop: Error {}
