@@ -19,6 +19,18 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
         case writeFailed
     }
 
+    /// Why an operation failed, for callers that know more than the library: the command adds which option helps.
+    ///
+    /// Each module declares its own as static members. The name is unique among all modules.
+    public struct Reason: Hashable, Sendable {
+        /// The reason in lower-case words with hyphens, for example `directory-exists`.
+        public let name: String
+
+        /// A reason of this name.
+        public init(_ name: String) { self.name = name }
+    }
+
+    /// The kind of failure.
     public let kind: Kind
     /// The file concerned, as the caller named it.
     public let file: String?
@@ -28,18 +40,12 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
     public let found: String
     /// What was expected instead.
     public let expected: String
-
-    /// What the caller can do about it, for whoever knows the caller's words; nil where `expected` says all.
+    /// Why it failed, where a caller may want to tell this failure from others of its kind; nil otherwise.
     public let reason: Reason?
 
-    /// A kind of failure with a name, by which a command finds the advice that it adds to the message.
-    public struct Reason: Hashable, Sendable {
-        public let name: String
-        public init(_ name: String) { self.name = name }
-    }
-
+    /// An error with its parts; see the properties of the same names.
     public init(
-        _ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String, reason: Reason? = nil
+        _ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String, reason: FoldinError.Reason? = nil
     ) {
         self.kind = kind
         self.file = file
@@ -47,6 +53,13 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
         self.found = found
         self.expected = expected
         self.reason = reason
+    }
+
+    /// The same error with some parts replaced; a part that is nil stays.
+    package func with(file: String? = nil, line: Int? = nil, found: String? = nil, expected: String? = nil) -> FoldinError {
+        FoldinError(
+            kind, file: file ?? self.file, line: line ?? self.line, found: found ?? self.found,
+            expected: expected ?? self.expected, reason: reason)
     }
 
     /// `file:line: found …; expected …`, safe to show on a terminal.
