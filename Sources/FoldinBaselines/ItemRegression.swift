@@ -2,6 +2,11 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 
+extension FoldinError.Reason {
+    /// A regression cannot be solved because its penalty, lambda, is too small for the data.
+    public static let penaltyTooSmall = FoldinError.Reason("penalty-too-small")
+}
+
 /// Ridge regression of each item's clicks on those of all others, all items at once (Steck 2019, equation 8).
 ///
 /// With the Gram matrix `G = X^T X` of the clicks X [users, items] and a penalty an item, `P = (G + diag(penalties))^-1` and the
@@ -49,7 +54,7 @@ struct ItemRegression {
         case .notPositiveDefinite:
             throw FoldinError(
                 .usage, found: "a matrix of \(side) rows that cannot be inverted with so small a penalty",
-                expected: "a larger --lambda")
+                expected: "a larger lambda", reason: .penaltyTooSmall)
         }
     }
 
