@@ -147,7 +147,7 @@ public struct Sweep: Sendable {
             if let limit = limits.memory, bytes > limit {
                 throw FoldinError(
                     .usage, found: "a training that needs about \(bytes.asMemory)",
-                    expected: "at most \(limit.asMemory) (--memory)")
+                    expected: "at most \(limit.asMemory), the sweep's limit", reason: .sweepMemoryLimit)
             }
             guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
                 return
@@ -159,6 +159,7 @@ public struct Sweep: Sendable {
             let hasMessage = error is FoldinError || error is TrainingDivergence || error is SweepRun.Diverged
             let text = hasMessage ? "\(error)" : UnexpectedError.sentence(error)
             try store.update(planned.id) { ($0.status, $0.error) = (.failed, text) }
+            if let reason = (error as? FoldinError)?.reason { tracker.failed(planned, reason) }
         }
         tracker.ended(try store.runs().first { $0.id == planned.id })
     }
@@ -188,6 +189,11 @@ public struct Sweep: Sendable {
         let count = Int((Double(order.count) * (file.halving?.keep ?? 1)).rounded(.up))
         return Set(ranked.prefix(count).map { order[$0] })
     }
+}
+
+extension FoldinError.Reason {
+    /// A training of a sweep needs more memory than `Sweep.Limits.memory` allows.
+    public static let sweepMemoryLimit = FoldinError.Reason("sweep-memory-limit")
 }
 
 extension Int {

@@ -1,3 +1,4 @@
+import FoldinSupport
 import FoldinTraining
 import Foundation
 import Synchronization
@@ -8,6 +9,8 @@ public enum SweepEvent: Sendable {
     case started(PlannedRun)
     /// A run completed an epoch.
     case epoch(PlannedRun, EpochReport)
+    /// A run failed with an error of this reason; its `ended` follows.
+    case failed(PlannedRun, FoldinError.Reason)
     /// A run ended, or reached an epoch at which halving decides.
     case ended(StoredRun)
 }
@@ -70,6 +73,8 @@ final class SweepTracker: Sendable {
     }
 
     func started(_ run: PlannedRun) { change { _ in .started(run) } }
+
+    func failed(_ run: PlannedRun, _ reason: FoldinError.Reason) { change { _ in .failed(run, reason) } }
 
     func epoch(_ epoch: EpochReport, of run: PlannedRun) {
         change { state in

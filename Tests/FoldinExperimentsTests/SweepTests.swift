@@ -85,10 +85,14 @@ import Testing
         let text = SmallSweep.base + "[grid]\nlatent = [4, 4000]\n"
         let sweep = try Sweep(
             SweepFile(text, name: "made"), on: SmallSweep.dataset(), from: folder.path, in: folder.path + "/out", limits: limits)
-        _ = try sweep.run()
+        let reasons = Mutex<[FoldinError.Reason]>([])
+        _ = try sweep.run(progress: { event, _ in
+            if case .failed(_, let reason) = event { reasons.withLock { $0.append(reason) } }
+        })
         let runs = try sweep.store.runs()
         #expect(runs.map(\.status) == [.finished, .finished, .failed, .failed])
-        #expect(runs[2].error?.contains("--memory") == true)
+        #expect(runs[2].error?.contains("the sweep's limit") == true)
+        #expect(reasons.withLock { $0 } == [.sweepMemoryLimit, .sweepMemoryLimit])
     }
 
     @Test("interrupted and started again it gives the same models and repeats nothing") func continuesAfterInterruption() throws {
