@@ -17,6 +17,12 @@ enum Console {
     /// A line for people on standard error; a line break in it is escaped, too.
     static func note(_ text: String) { _ = write(text.escapedForTerminal + "\n", to: STDERR_FILENO) }
 
+    /// The line of an error on standard error, with advice where there is any for its reason.
+    static func failure(_ error: FoldinError) {
+        let hint = error.reason.flatMap { advice(for: $0) }.map { "; " + $0 } ?? ""
+        note("foldin: \(error)\(hint)")
+    }
+
     /// Several lines for people on standard error, as of how a command is used.
     static func notes(_ text: String) { _ = write(text.escapedLinesForTerminal + "\n", to: STDERR_FILENO) }
 

@@ -56,8 +56,7 @@ enum Main {
                 try command.run()
             }
         } catch let error as FoldinError {
-            let advice = error.reason.flatMap { serviceAdvice[$0] }.map { " (\($0))" } ?? ""
-            Console.note("foldin: \(error)\(advice)")
+            Console.failure(error)
             exit(error.exitStatus)
         } catch let error as TrainingDivergence {
             Console.note("foldin: \(error)")

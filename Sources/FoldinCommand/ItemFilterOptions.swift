@@ -85,7 +85,7 @@ struct WrittenIds {
             do {
                 list = try IdList(value, known: recommender.ids)
             } catch let error as FoldinError {
-                throw FoldinError(error.kind, found: "\(option): \(error.found)", expected: error.expected)
+                throw error.with(found: "\(option): \(error.found)")
             }
             if list.isOneId {
                 Console.note("\(option): taken as one id, \(list.ids.shown(1)); put ids with commas in double quotes")

@@ -94,7 +94,7 @@ struct RecommendCommand: ParsableCommand {
             try printer.begin()
             try printer.show(recommended, user: nil, number: 1, isOnly: true)
         case .failure(let error):
-            throw FoldinError(error.kind, found: error.found, expected: error.expected + list.hints(for: list.ids, recommender))
+            throw error.with(expected: error.expected + list.hints(for: list.ids, recommender))
         }
     }
 
@@ -125,9 +125,7 @@ struct RecommendCommand: ParsableCommand {
                     try printer.show(recommended, user: person.user, number: person.line)
                 case .failure(let error):
                     failures += 1
-                    let placed = FoldinError(
-                        error.kind, file: path, line: person.line, found: error.found, expected: error.expected)
-                    Console.note("foldin: \(placed)")
+                    Console.failure(error.with(file: path, line: person.line))
                     try printer.showNothing(unknown: person.ids, user: person.user, number: person.line)
                 }
             }

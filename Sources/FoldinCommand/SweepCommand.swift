@@ -102,6 +102,10 @@ struct SweepCommand: ParsableCommand {
 /// The progress of a sweep on standard error: one line per run, and on a terminal a bar below.
 private struct SweepLine: Sendable {
     func show(_ event: SweepEvent, _ progress: SweepProgress) {
+        if case .failed(let run, let reason) = event, let advice = advice(for: reason) {
+            if Console.isWatched { Console.progress("") }
+            Console.note("\(run.id): \(advice)")
+        }
         if case .ended(let run) = event {
             if Console.isWatched { Console.progress("") }
             Console.note("[\(progress.done)/\(progress.total)] \(Self.text(run))\(Self.left(progress))")

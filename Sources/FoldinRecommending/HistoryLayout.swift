@@ -14,6 +14,15 @@ struct HistoryLayout {
     }
 }
 
+extension FoldinError.Reason {
+    /// A file of histories can be read in more than one layout.
+    public static let ambiguousHistories = FoldinError.Reason("ambiguous-histories")
+    /// A file of histories has rows of a prepared directory, whose indices may be taken for ids.
+    public static let historiesOfIndices = FoldinError.Reason("histories-of-indices")
+    /// A file of histories looks like rows of a user and an item with no header that can be read; its lines may be histories.
+    public static let historiesMayBeLines = FoldinError.Reason("histories-may-be-lines")
+}
+
 /// The evidence for a layout.
 private struct Detection {
     typealias Sample = [(number: Int, line: UnsafeRawBufferPointer)]
@@ -50,7 +59,7 @@ private struct Detection {
         guard isRowFile, FileManager.default.fileExists(atPath: ids) else { return }
         throw FoldinError(
             .badData, file: path, line: number, found: "rows of a prepared directory, which have indices for users and items",
-            expected: "the ids themselves, or --histories-format csv if indices are the model's ids")
+            expected: "rows with the ids themselves", reason: .historiesOfIndices)
     }
 
     /// Refuses what looks like a header that cannot be used.
@@ -60,22 +69,22 @@ private struct Detection {
         guard isUser || HistoryColumns.isBlankSeparated(line) else { return }
         throw FoldinError(
             .badData, file: path, line: number, found: "'\(Self.excerpt(line))', which looks like a header",
-            expected: "columns such as user,item with a comma, tab, semicolon or | between, or --histories-format lines")
+            expected: "columns such as user,item with a comma, tab, semicolon or | between", reason: .historiesMayBeLines)
     }
 
     /// Refuses lines that look like rows of a user and an item, or of a user and items, without a header.
     private func checkForRows(_ sample: Sample) throws {
         let lists = sample.compactMap { try? IdList(line: $0.line, known: items).ids }
         guard lists.count == sample.count, lists.count >= 3, lists.allSatisfy({ $0.count > 1 }) else { return }
-        let expected =
-            "a header such as user,item if lines are rows of a user and an item, or --histories-format lines if each line is a history"
+        let expected = "a header such as user,item if lines are rows of a user and an item"
         let isUnknown = lists.allSatisfy { items.index(of: $0[0]) == nil }
         let others = lists.joined().count - lists.count
         let known = lists.reduce(0) { count, list in count + list.dropFirst().count { items.index(of: $0) != nil } }
         if isUnknown, 2 * known >= others {
             throw FoldinError(
                 .badData, file: path, line: sample[0].number,
-                found: "lines whose first column is no item, such as \(lists[0][0].shown)", expected: expected)
+                found: "lines whose first column is not an item, such as \(lists[0][0].shown)", expected: expected,
+                reason: .historiesMayBeLines)
         }
         let width = lists[0].count
         let runs = 1 + zip(lists, lists.dropFirst()).count { !$0[0].utf8.elementsEqual($1[0].utf8) }
@@ -83,14 +92,14 @@ private struct Detection {
             throw FoldinError(
                 .badData, file: path, line: sample[0].number,
                 found: "lines of \(width) columns, the first the same for several lines, such as \(lists[0][0].shown)",
-                expected: expected)
+                expected: expected, reason: .historiesMayBeLines)
         }
     }
 
     private func ambiguous(_ number: Int, _ line: UnsafeRawBufferPointer, _ readings: String) -> FoldinError {
         FoldinError(
             .badData, file: path, line: number, found: "'\(Self.excerpt(line))', which may be \(readings)",
-            expected: "--histories-format to say which")
+            expected: "a file of one of these layouts only", reason: .ambiguousHistories)
     }
 
     private static func excerpt(_ line: UnsafeRawBufferPointer) -> String {

@@ -68,6 +68,11 @@ public enum AtomicDirectory {
     }
 }
 
+extension FoldinError.Reason {
+    /// A directory is there already that may be replaced, but its replacement was not requested.
+    public static let directoryExists = FoldinError.Reason("directory-exists")
+}
+
 /// A path that a directory is to be written to.
 struct DirectoryTarget {
     enum State {
@@ -107,15 +112,15 @@ struct DirectoryTarget {
                 "a directory that holds \(names.sorted().prefix(12).joined(separator: ", "))",
                 kind.map { "a new or an empty directory, or \($0.name) and nothing else in it" } ?? "a new or an empty directory")
         }
-        guard overwriting else { throw refusal(kind.name, "a new or an empty directory, or --overwrite to replace this one") }
+        guard overwriting else { throw refusal(kind.name, "a new or an empty directory", reason: .directoryExists) }
         guard faccessat(AT_FDCWD, place.path, W_OK | X_OK, AT_EACCESS) == 0 else {
             throw refusal("\(kind.name) that may not be written (\(FoldinError.systemReason))", "one that may be")
         }
         return .old
     }
 
-    private func refusal(_ found: String, _ expected: String) -> FoldinError {
-        FoldinError(.cannotCreate, file: name, found: found, expected: expected)
+    private func refusal(_ found: String, _ expected: String, reason: FoldinError.Reason? = nil) -> FoldinError {
+        FoldinError(.cannotCreate, file: name, found: found, expected: expected, reason: reason)
     }
 }
 
@@ -161,7 +166,7 @@ private final class DirectoryReplacement {
     func named(_ error: any Error) -> any Error {
         guard let error = error as? FoldinError, let file = error.file, file.hasPrefix(temporary + "/") else { return error }
         let name = FilePlace.join(target.name, String(file.dropFirst(temporary.count + 1)))
-        return FoldinError(error.kind, file: name, line: error.line, found: error.found, expected: error.expected)
+        return error.with(file: name)
     }
 
     /// Removes the new directory, if it is still the one that was made.

@@ -1,0 +1,20 @@
+import Foldin
+import FoldinExperiments
+
+/// Which options of the command help against an error of this reason; nil for a reason that no option helps against.
+///
+/// Errors of the library do not name options, because programs that use it have none.
+func advice(for reason: FoldinError.Reason) -> String? { adviceTables.lazy.compactMap { $0[reason] }.first }
+
+/// The tables of advice, each for a few modules.
+private let adviceTables = [generalAdvice]
+
+/// Advice for errors of FoldinSupport, FoldinRecommending, FoldinBaselines and FoldinExperiments.
+private let generalAdvice: [FoldinError.Reason: String] = [
+    .directoryExists: "use --overwrite to replace this one",
+    .ambiguousHistories: "use --histories-format to choose one",
+    .historiesOfIndices: "use --histories-format csv if the model's ids are such indices",
+    .historiesMayBeLines: "use --histories-format lines if each line is a history",
+    .penaltyTooSmall: "use a larger --lambda",
+    .sweepMemoryLimit: "use a larger --memory if the system has more",
+]
