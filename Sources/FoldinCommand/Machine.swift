@@ -46,23 +46,9 @@ struct Machine: Encodable {
         matrixLibrary = MatrixMultiply.libraryDescription
         precisions = Precision.allCases.filter(\.isAvailable)
         gigaflops = MatrixMultiply.isAvailable ? MatrixMultiply.measuredGigaflops() : 0
-        memoryBytes = Machine.memoryLimit()
-        availableMemoryBytes = Machine.availableMemory()
+        memoryBytes = SystemMemory.total
+        availableMemoryBytes = SystemMemory.available
         hugePages = Machine.hugePages()
-    }
-
-    /// The machine's memory, or what a container is allowed of it.
-    private static func memoryLimit() -> Int {
-        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        return files.compactMap { text(of: $0).flatMap { Int($0) } }.reduce(physical, min)
-    }
-
-    static func availableMemory() -> Int? {
-        guard let line = text(of: "/proc/meminfo")?.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-            let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        return kibibytes * 1_024
     }
 
     /// The word in brackets of, for example, `always [madvise] never`.

@@ -18,6 +18,8 @@ public final class TemporaryFolder {
     @discardableResult
     public func write(_ name: String, bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
+        let folder = (file as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         return file
     }
