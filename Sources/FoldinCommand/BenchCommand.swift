@@ -77,7 +77,7 @@ private struct StepReport: Encodable {
         ]
         self.precision = precision
         blas = MatrixMultiply.libraryDescription
-        peakMemoryMb = Double(Machine.peakMemory / 1_000_000)
+        peakMemoryMb = Double((SystemMemory.peak ?? 0) / 1_000_000)
     }
 
     var text: String {

@@ -53,7 +53,7 @@ struct BenchDataCommand: ParsableCommand {
         let users = dataset.test.count > 0 ? dataset.test : dataset.validation
         try timeEvaluation(model, users, &report)
         try timeRecommendations(model, users, &report)
-        report.peakMemoryMb = Machine.peakMemory / 1_000_000
+        report.peakMemoryMb = (SystemMemory.peak ?? 0) / 1_000_000
         if json { try Console.json(report) } else { try Console.result(report.text) }
     }
 

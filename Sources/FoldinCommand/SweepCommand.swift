@@ -61,7 +61,7 @@ struct SweepCommand: ParsableCommand {
         var limits = Sweep.Limits()
         limits.parallel = parallel
         limits.threads = work.workers.count
-        limits.memory = memory.map { Int($0 * 1e9) } ?? Machine.availableMemory().map { $0 / 5 * 4 }
+        limits.memory = memory.map { Int($0 * 1e9) } ?? SystemMemory.available.map { $0 / 5 * 4 }
         limits.checkpointSeconds = checkpointEvery
         let sweep = try Sweep(file, on: dataset, from: data, in: out, limits: limits, retryingFailed: retryFailed)
         let interrupt = Interrupt()
