@@ -44,7 +44,7 @@ struct BenchReadCommand: ParsableCommand {
             try Console.json(report)
         } else {
             try Console.result(
-                "\(rows) rows, \(size.asMemory): median \(String(format: "%.3f", median)) s, \(Int(report.megabytesPerSecond)) MB/s, "
+                "\(rows) rows, \(size.formattedBytes): median \(String(format: "%.3f", median)) s, \(Int(report.megabytesPerSecond)) MB/s, "
                     + "\(Int(Double(rows) / median)) rows/s, \(work.workers.count) threads")
         }
     }

@@ -95,7 +95,8 @@ struct DoctorCommand: ParsableCommand {
             ("training in", machine.precisions.map(\.rawValue).joined(separator: ", ")),
             (
                 "memory",
-                machine.memoryBytes.asMemory + (machine.availableMemoryBytes.map { ", \($0.asMemory) available" } ?? "")
+                machine.memoryBytes.formattedBytes
+                    + (machine.availableMemoryBytes.map { ", \($0.formattedBytes) available" } ?? "")
             ),
             ("huge pages", machine.hugePages ?? "up to the system"),
         ]
@@ -105,12 +106,12 @@ struct DoctorCommand: ParsableCommand {
                 ("", ""),
                 ("dataset", "\(shape.users) users, \(shape.items) items, \(shape.interactions) interactions"),
                 ("model", "Mult-VAE, hidden \(memory.hidden ?? 0), latent \(memory.latent ?? 0), batches of \(memory.batch)"),
-                ("weights and Adam", memory.parameterBytes.asMemory),
-                ("scores of a batch", memory.scoreBytes.asMemory),
-                ("validation", memory.evaluationBytes.asMemory),
-                ("interactions", memory.interactionBytes.asMemory),
-                ("ids", memory.nameBytes.asMemory),
-                ("training needs", memory.totalBytes.asMemory),
+                ("weights and Adam", memory.parameterBytes.formattedBytes),
+                ("scores of a batch", memory.scoreBytes.formattedBytes),
+                ("validation", memory.evaluationBytes.formattedBytes),
+                ("interactions", memory.interactionBytes.formattedBytes),
+                ("ids", memory.nameBytes.formattedBytes),
+                ("training needs", memory.totalBytes.formattedBytes),
             ]
         }
         let width = rows.map(\.0.count).max() ?? 0

@@ -50,7 +50,7 @@ struct ItemFilterOptions: ParsableArguments {
         let unknown = list.ids.filter { recommender.ids.index(of: $0) == nil }
         guard unknown.isEmpty else {
             throw FoldinError(
-                .badData, found: "\(option) \(unknown.shown(3))",
+                .badData, found: "\(option) \(unknown.quoted(first: 3))",
                 expected: "ids of items that the model knows" + list.hints(for: unknown, recommender))
         }
         return list.ids
@@ -62,11 +62,11 @@ struct ItemFilterOptions: ParsableArguments {
         guard !file.unknown.isEmpty else { return file.known }
         guard !file.known.isEmpty else {
             throw FoldinError(
-                .badData, file: path, found: "none but ids that the model does not know: \(file.unknown.shown(3))",
+                .badData, file: path, found: "none but ids that the model does not know: \(file.unknown.quoted(first: 3))",
                 expected: "an id a line, as the model knows it")
         }
         let all = file.known.count + file.unknown.count
-        Console.note("\(path): \(file.unknown.count) of \(all) ids are not known to the model: \(file.unknown.shown(3))")
+        Console.note("\(path): \(file.unknown.count) of \(all) ids are not known to the model: \(file.unknown.quoted(first: 3))")
         return file.known
     }
 }
@@ -88,7 +88,7 @@ struct WrittenIds {
                 throw error.with(found: "\(option): \(error.found)")
             }
             if list.isOneId {
-                Console.note("\(option): taken as one id, \(list.ids.shown(1)); put ids with commas in double quotes")
+                Console.note("\(option): taken as one id, \(list.ids.quoted(first: 1)); put ids with commas in double quotes")
             }
             ids += list.ids
             splitIds += list.splitIds
@@ -99,7 +99,7 @@ struct WrittenIds {
 
     /// Said where ids with commas stand without quotes; nil where none do.
     private var splitHint: String? {
-        splitIds.isEmpty ? nil : "an id with a comma: \(splitIds.shown(3)); put it in double quotes to mean it"
+        splitIds.isEmpty ? nil : "an id with a comma: \(splitIds.quoted(first: 3)); put it in double quotes to mean it"
     }
 
     /// What may have been meant by unknown ids, behind what else is said; empty when nothing is near.
@@ -107,7 +107,7 @@ struct WrittenIds {
         var hints: [String] = []
         if let splitHint { hints.append(splitHint) }
         for id in unknown.prefix(3) where splitIds.isEmpty {
-            if let near = recommender.near(id) { hints.append("near to \(id.shown): \(near)") }
+            if let near = recommender.near(id) { hints.append("near to \(id.quoted): \(near)") }
         }
         return hints.map { "; " + $0 }.joined()
     }

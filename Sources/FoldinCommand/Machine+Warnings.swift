@@ -37,23 +37,9 @@ extension Machine {
     private func memoryWarning(_ memory: TrainingMemory) -> String? {
         let available = min(memoryBytes, availableMemoryBytes ?? memoryBytes)
         guard memory.totalBytes > available else { return nil }
-        return "training needs \(memory.totalBytes.asMemory) and \(available.asMemory) is to be had: "
+        return "training needs \(memory.totalBytes.formattedBytes) and \(available.formattedBytes) is to be had: "
             + "take --softmax sampled, a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
     }
 
     private func has(_ feature: Processor.Feature) -> Bool { features.contains { $0.name == feature.rawValue && $0.present } }
-}
-
-extension Int {
-    /// Bytes for people, for example `386 MB` or `1.2 GB`.
-    var asMemory: String {
-        let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
-        var value = Double(self)
-        var unit = 0
-        while value >= 999.5, unit + 1 < units.count {
-            value /= 1_000
-            unit += 1
-        }
-        return String(format: unit > 0 && value < 9.95 ? "%.1f " : "%.0f ", value) + units[unit]
-    }
 }

@@ -120,8 +120,12 @@ extension Histories {
             }
             return true
         }
-        if !oneIds.isEmpty { notes.append("taken as one id each: \(oneIds.shown(3)); put ids with commas in double quotes") }
-        if !splitIds.isEmpty { notes.append("split at commas: \(splitIds.shown(3)); put ids with commas in double quotes") }
+        if !oneIds.isEmpty {
+            notes.append("taken as one id each: \(oneIds.quoted(first: 3)); put ids with commas in double quotes")
+        }
+        if !splitIds.isEmpty {
+            notes.append("split at commas: \(splitIds.quoted(first: 3)); put ids with commas in double quotes")
+        }
         return "lines, a history a line"
     }
 
@@ -160,7 +164,7 @@ extension Histories {
         }
         guard let columns else { return "csv" }
         if columns.names.count > 2 { notes.append("all rows count as liked; columns but these two are not looked at") }
-        return "csv, rows of the columns \(columns.names[columns.user].shown) and \(columns.names[columns.item].shown)"
+        return "csv, rows of the columns \(columns.names[columns.user].quoted) and \(columns.names[columns.item].quoted)"
     }
 
     /// The columns that the file's first line names.
@@ -193,7 +197,7 @@ extension Histories {
             }
             return true
         }
-        if !others.isEmpty { notes.append("members that are not looked at: \(others.shown(3))") }
+        if !others.isEmpty { notes.append("members that are not looked at: \(others.quoted(first: 3))") }
         return "json-lines"
     }
 }

@@ -83,7 +83,7 @@ private struct Detection {
         if isUnknown, 2 * known >= others {
             throw FoldinError(
                 .badData, file: path, line: sample[0].number,
-                found: "lines whose first column is not an item, such as \(lists[0][0].shown)", expected: expected,
+                found: "lines whose first column is not an item, such as \(lists[0][0].quoted)", expected: expected,
                 reason: .historiesMayBeLines)
         }
         let width = lists[0].count
@@ -91,7 +91,7 @@ private struct Detection {
         if lists.count >= 6, width <= 4, lists.allSatisfy({ $0.count == width }), 2 * runs <= lists.count {
             throw FoldinError(
                 .badData, file: path, line: sample[0].number,
-                found: "lines of \(width) columns, the first the same for several lines, such as \(lists[0][0].shown)",
+                found: "lines of \(width) columns, the first the same for several lines, such as \(lists[0][0].quoted)",
                 expected: expected, reason: .historiesMayBeLines)
         }
     }

@@ -45,7 +45,7 @@ public struct IdFile: Sendable, Equatable {
         let columns = (try? IdField.split(line) { $0 == IdField.comma || $0 == IdField.tab }) ?? []
         if columns.count > 1, isKnown(columns[0].id) {
             throw FoldinError(
-                .badData, file: path, line: number, found: "the id \(columns[0].id.shown) and more behind it",
+                .badData, file: path, line: number, found: "the id \(columns[0].id.quoted) and more behind it",
                 expected: "one id a line, in double quotes if it has a comma")
         }
         unknown.append(field.id)

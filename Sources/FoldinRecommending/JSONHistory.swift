@@ -41,15 +41,15 @@ struct JSONHistory: Equatable {
             let key = HistoryColumns.normalized(name)
             if key == "history" || key == "items" {
                 if let listName {
-                    throw Fault(found: "both \(listName.shown) and \(name.shown)", expected: "one list of ids")
+                    throw Fault(found: "both \(listName.quoted) and \(name.quoted)", expected: "one list of ids")
                 }
                 guard scanner.peek() == UInt8(ascii: "[") else {
-                    throw Fault(found: "\(name.shown): '\(scanner.excerpt)'", expected: "an array of ids")
+                    throw Fault(found: "\(name.quoted): '\(scanner.excerpt)'", expected: "an array of ids")
                 }
                 listName = name
                 ids = try Self.ids(&scanner)
             } else if HistoryColumns.userNames.contains(key) {
-                guard user == nil else { throw Fault(found: "a second user, \(name.shown)", expected: "one user") }
+                guard user == nil else { throw Fault(found: "a second user, \(name.quoted)", expected: "one user") }
                 user = try Self.id(&scanner)
             } else {
                 otherMembers.append(name)

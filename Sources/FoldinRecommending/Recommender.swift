@@ -160,7 +160,7 @@ public struct Recommender: Sendable {
         guard let index = ids.index(of: item) else {
             let suggestion = near(item).map { "; near to it: \($0)" } ?? ""
             throw FoldinError(
-                .badData, found: "item \(item.shown)", expected: "an item the model knows, such as \(example)\(suggestion)")
+                .badData, found: "item \(item.quoted)", expected: "an item the model knows, such as \(example)\(suggestion)")
         }
         guard let similar = mostSimilar(count, to: index) else {
             throw FoldinError(.usage, found: "a model of \(model.summary)", expected: "one that compares items")
@@ -195,12 +195,12 @@ public struct Recommender: Sendable {
         }
         guard !found.isEmpty else { return nil }
         return found.prefix(3).map { item in
-            ids[item].shown + (titled.contains(item) ? model.title(of: item).map { " (\($0.escapedForTerminal))" } ?? "" : "")
+            ids[item].quoted + (titled.contains(item) ? model.title(of: item).map { " (\($0.escapedForTerminal))" } ?? "" : "")
         }.joined(separator: ", ")
     }
 
     /// An id of the model, for messages.
-    private var example: String { ids.count > 0 ? ids[0].shown : "none: the model has no items" }
+    private var example: String { ids.count > 0 ? ids[0].quoted : "none: the model has no items" }
 
     private func recommendations(_ items: some Sequence<Int32>, _ scores: some Sequence<Float>) -> [Recommendation] {
         zip(items, scores).map { item, score in
@@ -216,7 +216,7 @@ public struct Recommender: Sendable {
 
     private func unknownHistory(_ history: [String]) -> FoldinError {
         FoldinError(
-            .badData, found: "a history without any known item: \(history.shown(3))",
+            .badData, found: "a history without any known item: \(history.quoted(first: 3))",
             expected: "ids of the items the model was trained on, such as \(example)")
     }
 }

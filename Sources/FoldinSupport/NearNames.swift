@@ -1,23 +1,27 @@
-/// Finds the names that somebody may have meant.
+/// Finds names that are similar to a misspelt one, for suggestions in messages.
 package enum NearNames {
-    /// The indices of up to `count` names near to `name`: first those at a small edit distance, the nearest first, then those that
-    /// contain it; by index among equals. The case of ASCII letters does not matter.
+    /// The indices of up to `count` names similar to `name`: first those within a small edit distance, the nearest first, then those
+    /// that contain it; by index among equals. The case of ASCII letters does not matter.
     ///
-    /// Near is an edit for every three bytes of the name. Takes time in proportion to the bytes of all names of about its length.
-    package static func indices(of name: String, among names: some Sequence<String>, count: Int = 3) -> [Int] {
-        let wanted = name.utf8.prefix(200).map(lowercase)
-        let limit = wanted.count / 3
+    /// Takes time in proportion to the bytes of all names of about the length of `name`.
+    ///
+    /// - Parameter largestDistance: the largest edit distance of a similar name; by default one for every three bytes of `name`.
+    package static func indices(
+        of name: String, among names: some Sequence<String>, count: Int = 3, largestDistance: Int? = nil
+    ) -> [Int] {
+        let letters = name.utf8.prefix(200).map(lowercase)
+        let limit = largestDistance ?? letters.count / 3
         var best: [(rank: Int, index: Int)] = []
-        var rows = DistanceRows(wanted.count)
+        var rows = DistanceRows(letters.count)
         for (index, candidate) in names.enumerated() {
-            let difference = candidate.utf8.count - wanted.count
-            let mayContain = difference > 0 && wanted.count >= 3
+            let difference = candidate.utf8.count - letters.count
+            let mayContain = difference > 0 && letters.count >= 3
             guard abs(difference) <= limit || mayContain else { continue }
             var candidate = candidate
             let rank: Int? = candidate.withUTF8 { bytes in
                 let bytes = UnsafeRawBufferPointer(bytes)
-                if abs(difference) <= limit, let distance = distance(wanted, bytes, limit: limit, &rows) { return distance }
-                return mayContain && contains(bytes, wanted) ? limit + 1 : nil
+                if abs(difference) <= limit, let distance = distance(letters, bytes, limit: limit, &rows) { return distance }
+                return mayContain && contains(bytes, letters) ? limit + 1 : nil
             }
             guard let rank, best.count < count || rank < best[best.count - 1].rank else { continue }
             let place = best.firstIndex { $0.rank > rank } ?? best.count
@@ -25,6 +29,14 @@ package enum NearNames {
             if best.count > count { best.removeLast() }
         }
         return best.map(\.index)
+    }
+
+    /// Up to three of `names` similar to an unknown option or command `name`: `anneal-cap or anneal`; nil when none is.
+    ///
+    /// Two edits are allowed even in a short name, since such names are few.
+    package static func suggestion(for name: String, among names: [String]) -> String? {
+        let found = indices(of: name, among: names, largestDistance: max(2, name.utf8.count / 3))
+        return found.isEmpty ? nil : found.map { names[$0] }.joined(separator: " or ")
     }
 
     /// The last three rows of the table of distances, the newest last.

@@ -121,6 +121,6 @@ import Testing
 
     @Test func escapesControlCharacters() {
         #expect("a\u{1B}[31m\n\u{7}\u{85}\u{202E}é👩‍👧".escapedForTerminal == "a\\u{1B}[31m\\n\\u{7}\\u{85}\\u{202E}é👩‍👧")
-        #expect(["a", "\r\n", "c", "d"].shown(2) == "\"a\", \"\\r\\n\", …")
+        #expect(["a", "\r\n", "c", "d"].quoted(first: 2) == "\"a\", \"\\r\\n\", …")
     }
 }
