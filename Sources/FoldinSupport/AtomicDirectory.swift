@@ -1,22 +1,22 @@
 import Foundation
 
-/// Writing directories so that a reader sees the old one or the whole new one, never a part.
+/// Writes directories so that a reader sees the old one or the complete new one, never a part.
 public enum AtomicDirectory {
     /// A kind of directory that may be replaced, and what of it may be removed.
     package struct Kind {
-        /// For people: `a prepared directory`.
+        /// The kind in messages: `a prepared directory`.
         let name: String
-        /// The names of all files that it may have. No other is ever removed.
+        /// The names of all files that such a directory may have. No other file is ever removed.
         let fileNames: Set<String>
-        /// Whether the files in the directory of this path are surely of this kind.
+        /// Whether the directory at this path is certainly of this kind.
         let isMarked: (_ path: String) -> Bool
 
         package init(name: String, fileNames: Set<String>, isMarked: @escaping (_ path: String) -> Bool) {
             (self.name, self.fileNames, self.isMarked) = (name, fileNames, isMarked)
         }
 
-        /// Whether a directory with these names in it is of this kind and has nothing else in it.
-        func isAll(of path: String, _ names: [String]) -> Bool {
+        /// Whether the directory at `path`, which holds `names`, is of this kind and holds no other files.
+        func describes(_ path: String, holding names: [String]) -> Bool {
             fileNames.isSuperset(of: names) && isMarked(path)
                 && names.allSatisfy { name in
                     var status = stat()
@@ -25,17 +25,18 @@ public enum AtomicDirectory {
         }
     }
 
-    /// Makes a directory under a temporary name beside `path`, lets `body` fill it, and gives it the name `path`.
+    /// Creates a directory under a temporary name beside `path`, calls `body` to fill it, and renames it to `path`.
     ///
-    /// Folders above `path` are made as needed. An empty directory that is there is replaced, and with `overwriting` one of `kind`; anything
-    /// else is refused, now and again when `body` is done. A directory is replaced by exchanging the two names, so that at any moment the
-    /// whole old one or the whole new one is there; only a file system that cannot do this has none between two renames. Of the old one
-    /// the files of its kind are removed then, one by one.
+    /// Missing parent directories are created. An existing directory is replaced if it is empty, or if `overwriting` is true and it is of
+    /// the given kind. Anything else is refused, both before and after `body` runs. The two names are exchanged in one step, so that the
+    /// complete old or the complete new directory exists at any moment. On a file system that cannot exchange names there is no directory
+    /// between two renames. The files of the old directory's kind are removed afterwards, one by one.
     ///
-    /// If anything throws, `path` is as it was. A process that is killed leaves a directory of a `TemporaryName`: of the new files, or, once
-    /// these are in place, of the old ones.
+    /// If anything throws, `path` is unchanged. A process that is killed leaves a directory named by `TemporaryName`. It holds the new
+    /// files, or the old ones if the new ones are in place already.
     ///
-    /// - Returns: Where the old directory is kept, because something else has come into it meanwhile or it cannot be removed; nil as a rule.
+    /// - Returns: Where the old directory is kept because another file appeared in it meanwhile or because it cannot be removed; usually
+    ///   nil.
     /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
     package static func write(
         to path: String, replacing kind: Kind?, overwriting: Bool, _ body: (_ temporary: String) throws -> Void
@@ -50,7 +51,9 @@ public enum AtomicDirectory {
         }
     }
 
-    /// The same for a body that waits; replaces only an empty directory.
+    /// Creates a directory as `write(to:replacing:overwriting:_:)` does, with an asynchronous `body`; replaces only an empty directory.
+    ///
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
     public static func write(to path: String, _ body: (_ temporary: String) async throws -> Void) async throws {
         let replacement = try DirectoryReplacement(of: path, nil, overwriting: false)
         do {
@@ -62,26 +65,26 @@ public enum AtomicDirectory {
         }
     }
 
-    /// Fails as `write` would before it calls its body; makes nothing.
+    /// Throws what `write` would throw before it calls its body; creates nothing.
     package static func check(_ path: String, replacing kind: Kind?, overwriting: Bool) throws {
         _ = try DirectoryTarget(path, kind, overwriting: overwriting).state()
     }
 }
 
 extension FoldinError.Reason {
-    /// A directory is there already that may be replaced, but its replacement was not requested.
+    /// A directory exists that could be replaced, but replacing it was not requested.
     public static let directoryExists = FoldinError.Reason("directory-exists")
 }
 
-/// A path that a directory is to be written to.
+/// The path of a directory to write.
 struct DirectoryTarget {
     enum State {
         case absent, empty
-        /// One that may be replaced.
+        /// A directory that may be replaced.
         case old
     }
 
-    /// As the caller named it, for messages.
+    /// The path as the caller wrote it, for messages.
     let name: String
     let place: FilePlace
     let kind: AtomicDirectory.Kind?
@@ -96,7 +99,7 @@ struct DirectoryTarget {
         (name, self.place, self.kind, self.overwriting) = (path, place, kind, overwriting)
     }
 
-    /// What is there now. Throws for what may not be replaced.
+    /// What exists at the path now. Throws if it may not be replaced.
     func state() throws -> State {
         var status = stat()
         guard lstat(place.path, &status) == 0 else {
@@ -107,14 +110,14 @@ struct DirectoryTarget {
             let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
         else { throw refusal("a file or an unreadable directory", "a new or an empty directory") }
         if names.isEmpty { return .empty }
-        guard let kind, kind.isAll(of: place.path, names) else {
+        guard let kind, kind.describes(place.path, holding: names) else {
             throw refusal(
                 "a directory that holds \(names.sorted().prefix(12).joined(separator: ", "))",
                 kind.map { "a new or an empty directory, or \($0.name) and nothing else in it" } ?? "a new or an empty directory")
         }
         guard overwriting else { throw refusal(kind.name, "a new or an empty directory", reason: .directoryExists) }
         guard faccessat(AT_FDCWD, place.path, W_OK | X_OK, AT_EACCESS) == 0 else {
-            throw refusal("\(kind.name) that may not be written (\(FoldinError.systemReason))", "one that may be")
+            throw refusal("\(kind.name) that cannot be written (\(FoldinError.systemReason))", "one with write permission")
         }
         return .old
     }
@@ -124,15 +127,15 @@ struct DirectoryTarget {
     }
 }
 
-/// A new directory beside the place that it is to take.
+/// A new directory beside the path that it will be renamed to.
 private final class DirectoryReplacement {
     private let target: DirectoryTarget
-    /// Where the new directory is until `install()`.
+    /// The path of the new directory until `install()`.
     let temporary: String
-    /// What tells it from another that may come to have its name.
+    /// Its device and inode, which distinguish it from another directory that gets its name.
     private var made = stat()
 
-    /// Makes the new directory, empty.
+    /// Creates the new directory, empty.
     init(of path: String, _ kind: AtomicDirectory.Kind?, overwriting: Bool) throws {
         target = try DirectoryTarget(path, kind, overwriting: overwriting)
         _ = try target.state()
@@ -162,28 +165,28 @@ private final class DirectoryReplacement {
             .cannotCreate, file: path, found: FoldinError.systemReason, expected: "a place where a directory can be created")
     }
 
-    /// `error` with the names that the caller knows: those of files in the target.
+    /// `error` with the path that the caller knows: that of a file in the target instead of the temporary directory.
     func named(_ error: any Error) -> any Error {
         guard let error = error as? FoldinError, let file = error.file, file.hasPrefix(temporary + "/") else { return error }
         let name = FilePlace.join(target.name, String(file.dropFirst(temporary.count + 1)))
         return error.with(file: name)
     }
 
-    /// Removes the new directory, if it is still the one that was made.
+    /// Removes the new directory if it is still the one that was created.
     func discard() {
         var now = stat()
         guard lstat(temporary, &now) == 0, now.st_dev == made.st_dev, now.st_ino == made.st_ino else { return }
         try? FileManager.default.removeItem(atPath: temporary)
     }
 
-    /// Gives the new directory the name of the target. Returns where the old one is kept, if it must be.
+    /// Renames the new directory to the target. Returns where the old one is kept if it cannot be removed.
     func install() throws -> String? {
         guard let new = OpenDirectory(temporary), new.flush() else { throw failure() }
         let path = target.place.path
-        // Others may write to the same place at the same time: each look may be out of date when the names are changed.
+        // Other processes may write to the same path: the state may be out of date when the names are changed.
         for _ in 0..<64 {
             let state = try target.state()
-            if state != .absent { try handOnMode() }
+            if state != .absent { try copyMode() }
             guard state == .old else {
                 if rename(temporary, path) == 0 {
                     try flushParent(old: nil) { rename(path, temporary) == 0 }
@@ -205,16 +208,16 @@ private final class DirectoryReplacement {
             }
         }
         throw FoldinError(
-            .writeFailed, file: target.name, found: "a directory that others replace all the time",
+            .writeFailed, file: target.name, found: "a directory that other processes keep replacing",
             expected: "one writer at a time")
     }
 
-    /// Exchanges two names at once; false, with `errno` set, if that cannot be.
+    /// Exchanges two names in one step; false, with `errno` set, if that fails.
     private func exchange(_ first: String, _ second: String) -> Bool {
         #if canImport(Darwin)
             return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
         #else
-            // Declared for GNU sources only, and not there in older libraries; nil stands for RTLD_DEFAULT.
+            // Declared for GNU sources only, and missing in older libraries. Nil is RTLD_DEFAULT.
             typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
             guard let symbol = dlsym(nil, "renameat2") else {
                 errno = ENOSYS
@@ -225,7 +228,8 @@ private final class DirectoryReplacement {
         #endif
     }
 
-    /// The same where names cannot be exchanged: between two renames there is no directory. Returns where the old one is; nil if it is gone.
+    /// Replaces the directory where names cannot be exchanged; between the two renames there is none. Returns where the old one is; nil if
+    /// it has disappeared.
     private func renameTwice() throws -> String? {
         let path = target.place.path
         let old = FilePlace.join(target.place.directory, TemporaryName.make())
@@ -242,7 +246,7 @@ private final class DirectoryReplacement {
         return old
     }
 
-    /// Brings the new names to the disk; where that fails `undo` makes them the old ones. `old` is where the old directory is.
+    /// Flushes the new names to the disk; calls `undo` to restore the old ones if that fails. `old` is where the old directory is.
     private func flushParent(old: String?, undo: () -> Bool) throws {
         var failure: FoldinError?
         if let folder = OpenDirectory(target.place.directory) {
@@ -254,7 +258,7 @@ private final class DirectoryReplacement {
         throw error
     }
 
-    /// Removes the old directory's files, and itself if nothing else is in it. Returns where it is kept otherwise.
+    /// Removes the files of the old directory, and the directory if it is then empty. Returns where it is kept otherwise.
     private func remains(of old: String) -> String? {
         guard let kind = target.kind, kind.isMarked(old), let folder = OpenDirectory(old) else { return kept(old) }
         for name in kind.fileNames.sorted() {
@@ -267,29 +271,30 @@ private final class DirectoryReplacement {
         return rmdir(old) == 0 ? nil : kept(old)
     }
 
-    /// Gives an old directory with something unknown in it a name that is no temporary one.
+    /// Renames an old directory that holds unknown files, so that its name is not a temporary one.
     private func kept(_ old: String) -> String {
         let name = TemporaryName.make().dropFirst().dropLast(4)
         let place = FilePlace.join(target.place.directory, "kept-by-" + name)
         return rename(old, place) == 0 ? place : old
     }
 
-    private func handOnMode() throws {
+    /// Gives the new directory the mode of the old one.
+    private func copyMode() throws {
         var old = stat()
         guard lstat(target.place.path, &old) == 0 else { return }
         guard old.st_mode & 0o777 != made.st_mode & 0o777 else { return }
-        // A file system without modes says that it may not.
+        // A file system without modes refuses.
         guard chmod(temporary, old.st_mode & 0o777) == 0 || errno == EPERM || errno == ENOTSUP else { throw failure() }
     }
 
     private func failure() -> FoldinError {
         FoldinError(
-            .writeFailed, file: target.name, found: FoldinError.systemReason, expected: "the directory to be written whole")
+            .writeFailed, file: target.name, found: FoldinError.systemReason, expected: "the complete directory to be written")
     }
 
     private func lost(_ old: String, _ reason: String) -> FoldinError {
         FoldinError(
             .writeFailed, file: target.name, found: reason,
-            expected: "the directory to be written whole; the earlier one is \(old)")
+            expected: "the complete directory to be written; the earlier one is \(old)")
     }
 }

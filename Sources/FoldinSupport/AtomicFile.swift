@@ -1,21 +1,21 @@
 import Foundation
 
-/// Writing files so that a reader sees the old one or the whole new one, never a part.
+/// Writes files so that a reader sees the old one or the complete new one, never a part.
 public enum AtomicFile {
     /// Writes a file under a temporary name in the directory of `path`, flushes it to the disk, and renames it to `path`.
     ///
-    /// `body` gets a sink that takes bytes in any number of pieces. If anything throws, the temporary file is removed and
-    /// `path` is as it was; only a failure to flush the directory comes when the new file is in place. The temporary name is one of
-    /// `TemporaryName`; a process that is killed leaves the file.
+    /// `body` gets a sink that takes bytes in any number of pieces. If anything throws, the temporary file is removed and `path` is
+    /// unchanged. The one exception is a failure to flush the directory, when the new file is already in place. The temporary name is
+    /// one of `TemporaryName`; a process that is killed leaves that file.
     ///
-    /// - A symbolic link stays, and what it leads to is written, also when that is not there yet.
-    /// - A file that is replaced hands on its mode; a new one has that of the process's mask. Of a file with several names (hard links)
-    ///   the one name is replaced, and the others keep the old contents. A file without the right to write is refused.
-    /// - A device, a FIFO, and an open file of this process (`/dev/stdout`, `/proc/self/fd/3`) are written to as they are, not replaced: a
-    ///   failure leaves a part there. A FIFO waits for its reader, as the system does; SIGINT ends the wait with the process.
+    /// - A symbolic link stays, and its target is written, even if the target does not exist yet.
+    /// - A replaced file passes its mode on to the new one; otherwise the process's mask decides the mode. If a file has several names
+    ///   (hard links), only this name is replaced and the others keep the old contents. A file without write permission is refused.
+    /// - A device, a FIFO, and an open file of this process (`/dev/stdout`, `/proc/self/fd/3`) are written directly, not replaced: a failure
+    ///   leaves a part there. Opening a FIFO waits for its reader; SIGINT ends the process meanwhile.
     /// - A directory is refused.
     ///
-    /// Throws `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
     public static func write(to path: String, _ body: (_ sink: borrowing Sink) throws -> Void) throws {
         guard let place = FilePlace(path) else { throw refusal(path, FoldinError.systemReason) }
         guard place.kind != .directory, !path.isEmpty, !path.hasSuffix("/") else {
@@ -28,15 +28,17 @@ public enum AtomicFile {
         }
     }
 
-    /// Writes `text` as UTF-8; see `write(to:_:)`.
+    /// Writes `text` as UTF-8; see ``write(to:_:)``.
+    ///
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
     public static func write(_ text: String, to path: String) throws {
         var text = text
         try write(to: path) { sink in try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) } }
     }
 
-    /// Brings the names in a directory, as after renaming, to the disk. A file system that cannot do this is left alone.
+    /// Flushes the names in a directory to the disk, as after renaming. Does nothing on a file system that cannot do this.
     ///
-    /// Throws `FoldinError` of kind `writeFailed`.
+    /// - Throws: `FoldinError` of kind `writeFailed`.
     public static func flush(directory path: String) throws {
         guard let folder = OpenDirectory(path), folder.flush() else { throw failure(path) }
     }
@@ -47,6 +49,8 @@ public enum AtomicFile {
         let path: String
 
         /// Appends all of `bytes`.
+        ///
+        /// - Throws: `FoldinError` of kind `writeFailed`.
         public func write(_ bytes: UnsafeRawBufferPointer) throws {
             var rest = bytes
             while let start = rest.baseAddress, !rest.isEmpty {
@@ -69,17 +73,17 @@ public enum AtomicFile {
         var isOpen = true
         do {
             try body(Sink(descriptor: descriptor, path: path))
-            if let old = place.status { try handOn(old, to: descriptor, named: path) }
+            if let old = place.status { try copyAttributes(of: old, to: descriptor, named: path) }
             guard flushed(descriptor) else { throw failure(path) }
             isOpen = false
-            // The descriptor is gone even when a signal came.
+            // The descriptor is closed even if a signal interrupted the call.
             guard close(descriptor) == 0 || errno == EINTR else { throw failure(path) }
-            // What stood there may have become something else meanwhile.
+            // The file may have been replaced by something else meanwhile.
             var now = stat()
             if fstatat(folder.descriptor, folder.place(place.name), &now, AT_SYMLINK_NOFOLLOW) == 0 {
                 guard now.st_mode & S_IFMT == S_IFREG else {
                     throw FoldinError(
-                        .writeFailed, file: path, found: "that it has become something else than a file meanwhile",
+                        .writeFailed, file: path, found: "something that is not a regular file, which has replaced it meanwhile",
                         expected: "a file to replace")
                 }
             } else if errno != ENOENT {
@@ -97,26 +101,26 @@ public enum AtomicFile {
         guard folder.flush() else {
             throw FoldinError(
                 .writeFailed, file: path, found: "\(FoldinError.systemReason) when its directory was flushed",
-                expected: "the new file, which is in place, to be safe on the disk")
+                expected: "the new file, which is in place, to be stored on the disk")
         }
     }
 
-    /// Fails for a file that the caller may not replace, before anything is written.
+    /// Throws for a file that the caller may not replace, before anything is written.
     private static func check(_ old: stat, _ place: FilePlace, named path: String) throws {
         guard faccessat(AT_FDCWD, place.path, W_OK, AT_EACCESS) == 0 else {
-            throw refusal(path, "a file that may not be written (\(FoldinError.systemReason))", expected: "a file that may be")
+            throw refusal(path, "a file that cannot be written (\(FoldinError.systemReason))", expected: "write permission")
         }
         var folder = stat()
         guard stat(place.directory, &folder) == 0 else { throw refusal(path, FoldinError.systemReason) }
         let user = geteuid()
         if folder.st_mode & S_ISVTX != 0, user != 0, old.st_uid != user, folder.st_uid != user {
             throw refusal(
-                path, "a file of another user in a directory where only owners may replace theirs",
-                expected: "a file of one's own, or another name")
+                path, "a file of another user in a directory where only owners may replace files",
+                expected: "a file that you own, or another name")
         }
     }
 
-    /// A file of a new name, and its descriptor. One that replaces another is nobody else's to read until it has that one's mode.
+    /// Creates a file with a new name. If it replaces another, only its owner can read it until it has that file's mode.
     private static func create(
         in folder: borrowing OpenDirectory, replacing old: stat?, named path: String
     ) throws -> (name: String, descriptor: Int32) {
@@ -132,18 +136,19 @@ public enum AtomicFile {
     }
 
     /// Gives the new file the mode of the old one, and its owner and group where that is allowed.
-    private static func handOn(_ old: stat, to descriptor: Int32, named path: String) throws {
+    private static func copyAttributes(of old: stat, to descriptor: Int32, named path: String) throws {
         var new = stat()
         guard fstat(descriptor, &new) == 0 else { throw failure(path) }
         if new.st_uid != old.st_uid || new.st_gid != old.st_gid {
-            // Only the superuser may give files away, and others only to groups that they are in: anything else stays as it is.
+            // Only the superuser may change the owner, and other users may set only groups that they are in. Failures are ignored.
             _ = fchown(descriptor, old.st_uid, old.st_gid) == 0 || fchown(descriptor, new.st_uid, old.st_gid) == 0
         }
         guard new.st_mode & 0o777 != old.st_mode & 0o777 else { return }
-        // A file system without modes says that it may not.
+        // A file system without modes refuses.
         guard fchmod(descriptor, old.st_mode & 0o777) == 0 || errno == EPERM || errno == ENOTSUP else { throw failure(path) }
     }
 
+    /// Writes to a device, a FIFO or an open file of this process.
     private static func writeThrough(
         _ place: FilePlace, named path: String, _ body: (_ sink: borrowing Sink) throws -> Void
     ) throws {
@@ -168,13 +173,13 @@ public enum AtomicFile {
         }
     }
 
-    /// A second descriptor of a file that the process was started with.
+    /// A second descriptor of a file that was open when the process started.
     private static func duplicate(_ descriptor: Int32, named path: String) throws -> Int32 {
         let flags = fcntl(descriptor, F_GETFD)
         guard flags >= 0 else { throw refusal(path, FoldinError.systemReason) }
-        // What a program opens for itself is closed on exec; what it was started with is not.
+        // Files that a program opens itself are closed on exec; files that were open when it started are not.
         guard flags & FD_CLOEXEC == 0 else {
-            throw refusal(path, "a file that this process has opened for itself", expected: "one that it was started with")
+            throw refusal(path, "a file that this process has opened itself", expected: "one that was open when it started")
         }
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw refusal(path, FoldinError.systemReason) }
@@ -188,6 +193,6 @@ public enum AtomicFile {
     }
 
     private static func failure(_ path: String) -> FoldinError {
-        FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "the file to be written whole")
+        FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: "the complete file to be written")
     }
 }

@@ -6,7 +6,7 @@
 
 /// Digests of files, in lower-case hexadecimal.
 public enum Checksum {
-    /// The SHA-256 of `bytes`. About 1.5 GB/s where the processor has instructions for it.
+    /// The SHA-256 of `bytes`. About 1.5 GB/s if the processor has instructions for it.
     public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
         #if canImport(CryptoKit)
             return hexadecimal(SHA256.hash(data: bytes))
@@ -15,7 +15,7 @@ public enum Checksum {
         #endif
     }
 
-    /// The MD5 of `bytes`, as publishers of datasets still give it. It detects accidents, not attackers.
+    /// The MD5 of `bytes`, which some publishers of datasets state. It detects accidental changes, not attacks.
     public static func md5(_ bytes: UnsafeRawBufferPointer) -> String {
         #if canImport(CryptoKit)
             return hexadecimal(Insecure.MD5.hash(data: bytes))

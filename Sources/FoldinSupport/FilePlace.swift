@@ -1,9 +1,9 @@
 import Foundation
 
-/// Where a path leads when symbolic links are followed, also one whose target is not there yet.
+/// Where a path leads when its symbolic links are followed, even if the target of the last one does not exist yet.
 struct FilePlace {
     enum Kind {
-        /// Nothing is there; the directory that it would be in may not be there either.
+        /// Nothing exists there; its directory may be missing as well.
         case absent
         case regular
         case directory
@@ -11,22 +11,22 @@ struct FilePlace {
         case special
     }
 
-    /// The directory that the last name is in, as far as it was named.
+    /// The path of the directory that holds the last name; `.` if the path has no directory.
     let directory: String
-    /// The last name, which is no link.
+    /// The last name, which is not a link.
     let name: String
     let kind: Kind
-    /// What the system says of it; nil if nothing is there.
+    /// The system's information about it; nil if nothing exists there.
     let status: stat?
-    /// The descriptor of this process that the path stands for, as `/dev/stdout` stands for 1; nil for any other.
+    /// The descriptor of this process that the path names, for example 1 for `/dev/stdout`; nil for any other path.
     let descriptor: Int32?
-    /// The places of the links that were followed.
+    /// The paths of the links that were followed.
     let links: [String]
 
-    /// The place itself, without a link as its last name.
+    /// The path, whose last name is not a link.
     var path: String { Self.join(directory, name) }
 
-    /// Follows `path`; nil, with `errno` set, if it leads nowhere: through a loop, or through what may not be searched.
+    /// Follows `path`; nil, with `errno` set, if that fails: in a loop, or in a directory that may not be searched.
     init?(_ path: String) {
         var (directory, name) = Self.split(path)
         var links: [String] = []
@@ -77,7 +77,7 @@ struct FilePlace {
         self.links = links
     }
 
-    /// The directory and the last name of a path, without slashes at its end. The name of `/` is empty.
+    /// The directory and the last name of a path; slashes at its end are ignored. The name of `/` is empty.
     static func split(_ path: String) -> (directory: String, name: String) {
         let bytes = Array(path.utf8)
         let end = (bytes.lastIndex { $0 != UInt8(ascii: "/") } ?? -1) + 1
@@ -89,19 +89,20 @@ struct FilePlace {
         return (directory, String(decoding: bytes[(slash + 1)..<end], as: UTF8.self))
     }
 
+    /// The path of `name` in `directory`.
     static func join(_ directory: String, _ name: String) -> String {
         if directory == "." { return name.isEmpty ? "." : name }
         return directory.hasSuffix("/") ? directory + name : directory + "/" + name
     }
 
-    /// The path without links, `.` and `..`; nil, with `errno` set, if nothing is there.
+    /// The path without links, `.` and `..`; nil, with `errno` set, if nothing exists there.
     static func realPath(of path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }
         defer { free(real) }
         return String(cString: real)
     }
 
-    /// The process whose open files a directory lists: `/proc/4711/fd`, or on Darwin `/dev/fd`, which is always one's own.
+    /// The process whose open files a directory lists: `/proc/4711/fd`, or on Darwin `/dev/fd` for this process.
     private static func process(ofDescriptorsIn directory: String) -> pid_t? {
         guard let real = realPath(of: directory) else { return nil }
         if real == "/dev/fd" { return getpid() }
@@ -110,6 +111,7 @@ struct FilePlace {
         return pid_t(parts[1])
     }
 
+    /// The target of a symbolic link as it is stored; nil if it cannot be read.
     private static func target(ofLink path: String) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink(path, &bytes, bytes.count - 1)

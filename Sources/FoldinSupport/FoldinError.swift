@@ -1,49 +1,49 @@
 import Foundation
 
-/// What went wrong with something a person gave us: a file, an option, an id.
+/// A failure caused by input or by the system: a file, an option, an id, a full disk.
 ///
-/// Every message says where, what was found and what was expected, so that a person can mend it. A programmer's mistake is
-/// a `precondition`, never this.
+/// Every error states where it occurred, what was found and what was expected, so that a user can correct the input. Mistakes of a
+/// programmer are preconditions and never throw this error.
 public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The kind of failure, which decides the command's exit status.
+    /// The kind of failure, which determines the exit status of the command.
     public enum Kind: Sendable, Equatable {
-        /// Options or arguments that cannot be (exit status 64).
+        /// Invalid options or arguments (exit status 64).
         case usage
-        /// The contents of a file are not as they must be (65).
+        /// Invalid contents of a file (65).
         case badData
-        /// A file or directory is not there or cannot be read (66).
+        /// A file or directory does not exist or cannot be read (66).
         case missingInput
         /// A file or directory cannot be created (73).
         case cannotCreate
-        /// Writing failed part-way, as on a full disk (74).
+        /// Writing failed after it began, for example because the disk is full (74).
         case writeFailed
     }
 
-    /// Why an operation failed, for callers that know more than the library: the command adds which option helps.
+    /// Identifies one cause of errors, for a caller that can add advice: the command adds which of its options helps.
     ///
-    /// Each module declares its own as static members. The name is unique among all modules.
+    /// Modules declare their reasons as static members. Names are unique across modules.
     public struct Reason: Hashable, Sendable {
-        /// The reason in lower-case words with hyphens, for example `directory-exists`.
+        /// The name in lower-case words with hyphens, for example `directory-exists`.
         public let name: String
 
-        /// A reason of this name.
+        /// Creates a reason of this name.
         public init(_ name: String) { self.name = name }
     }
 
     /// The kind of failure.
     public let kind: Kind
-    /// The file concerned, as the caller named it.
+    /// The path of the file concerned, as the caller wrote it; nil if there is none.
     public let file: String?
-    /// The line concerned, from 1.
+    /// The number of the line concerned, from 1; nil if there is none.
     public let line: Int?
     /// What was found.
     public let found: String
     /// What was expected instead.
     public let expected: String
-    /// Why it failed, where a caller may want to tell this failure from others of its kind; nil otherwise.
+    /// The cause, where a caller may have advice about it; nil otherwise.
     public let reason: Reason?
 
-    /// An error with its parts; see the properties of the same names.
+    /// Creates an error; the parameters are the properties of the same names.
     public init(
         _ kind: Kind, file: String? = nil, line: Int? = nil, found: String, expected: String, reason: FoldinError.Reason? = nil
     ) {
@@ -62,7 +62,7 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
             expected: expected ?? self.expected, reason: reason)
     }
 
-    /// `file:line: found …; expected …`, safe to show on a terminal.
+    /// `file:line: found …; expected …`, with control characters escaped.
     public var description: String {
         var place = file.map { ($0 == "-" ? "standard input" : $0) + ":" } ?? ""
         if let line { place += "\(line):" }
@@ -82,9 +82,9 @@ public struct FoldinError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension FoldinError {
-    /// Why the system's last call failed, for `found`: `no space left on device`.
+    /// Why the last system call failed, for `found`: `no space left on device`.
     public static var systemReason: String { systemReason(of: errno) }
 
-    /// What the number of a system's error means.
+    /// The meaning of a system error's number, in lower case.
     public static func systemReason(of code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 }

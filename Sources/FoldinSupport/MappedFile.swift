@@ -1,32 +1,32 @@
 import Foundation
 
-/// The bytes of a file, mapped rather than read: pages come in when touched and cost no memory of the process's own.
+/// The bytes of a file, mapped into memory: the system reads pages when they are accessed and can drop them again.
 ///
-/// A pipe or a terminal, which cannot be mapped, is read whole; the path `-` is standard input. Other devices, which may have no end, are
+/// A pipe or a terminal, which cannot be mapped, is read to its end; the path `-` is standard input. Other devices may have no end and are
 /// refused, except the null device. The file must not be shortened while it is mapped.
 ///
-/// - Note: `@unchecked Sendable` because the memory is never written after `init` and is given back only by `deinit`.
+/// - Note: `@unchecked Sendable` because the memory is never written after `init` and is released only by `deinit`.
 public final class MappedFile: @unchecked Sendable {
-    /// The path as the caller named it.
+    /// The path as the caller wrote it.
     public let path: String
-    /// The file's bytes, valid as long as this object lives; the compiler may end its life after its last mention, so they
-    /// are lent by `withBytes(_:)` only.
+    /// The file's bytes, valid while this object exists. The compiler may release the object after its last use, so `withBytes(_:)` is
+    /// the only access.
     private let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
-    /// The most bytes that a file may have which people write, such as options or keys, or which describes others, such as `prepare.json`.
+    /// The largest size in bytes of small files: files that users write, such as options or keys, and descriptions such as `prepare.json`.
     public static let smallFileLimit = 1 << 24
 
     /// Opens and maps `path`.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes that the file may have; of a pipe no more are read.
-    ///   - onlyRegular: whether anything but a regular file is refused. A FIFO is then not waited for.
-    ///   - expected: what is looked for, for messages; a file that can be read if nil.
-    ///   - needed: of a pipe, how many bytes there must be given those that there are; asked again when there are as many, until that is all.
-    ///     What it throws ends the reading.
-    /// - Throws: `FoldinError` of kind `missingInput` if it is not there, not readable, a directory or a device, `badData` if it has more
-    ///   than `limit` bytes.
+    ///   - limit: the largest size of the file in bytes; nil for any size. No more bytes are read from a pipe.
+    ///   - onlyRegular: whether only a regular file is accepted. Opening a FIFO then does not wait.
+    ///   - expected: what the file should be, for messages; nil for `a file that can be read`.
+    ///   - needed: for a pipe, returns the size of the file in bytes as far as its first bytes, the argument, determine it. It is called
+    ///     again whenever that many bytes have been read, until its result does not grow. An error that it throws ends the reading.
+    /// - Throws: `FoldinError` of kind `missingInput` if the file does not exist, cannot be read, or is a directory or a device; of kind
+    ///   `badData` if it has more than `limit` bytes.
     public init(
         contentsOf path: String, atMost limit: Int? = nil, onlyRegular: Bool = false, expected: String? = nil,
         needed: ((UnsafeRawBufferPointer) throws -> Int)? = nil
@@ -57,7 +57,7 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
-    /// What is not read, for people; nil for what is.
+    /// What the file is, for messages, if it is of a kind that is refused; nil if it is accepted.
     private static func refusedKind(_ status: stat, _ descriptor: Int32, onlyRegular: Bool) -> String? {
         switch status.st_mode & S_IFMT {
         case S_IFREG: return nil
@@ -80,17 +80,22 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
-    /// A copy of the bytes of a small file or, for `-`, of standard input.
+    /// A copy of the bytes of a small file, or of standard input if `path` is `-`.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput` that says that `expected` is, or `badData` for a file of more than
-    ///   `smallFileLimit` bytes.
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - expected: what the file should be, for messages.
+    /// - Throws: `FoldinError` of kind `missingInput` if it cannot be read, `badData` if it has more than `smallFileLimit` bytes.
     public static func data(at path: String, expected: String) throws -> Data {
         try MappedFile(contentsOf: path, atMost: smallFileLimit, expected: expected).withBytes { Data($0) }
     }
 
-    /// Fails for a path where something else than a regular file is, such as a device or a directory: for what writes in place.
+    /// Throws if something other than a regular file exists at `path`, such as a device or a directory: a check before writing in place.
     ///
-    /// - Throws: `FoldinError` of kind `cannotCreate` that says that `expected` is.
+    /// - Parameters:
+    ///   - path: the path of the file; it may be missing.
+    ///   - expected: what the file should be, for messages.
+    /// - Throws: `FoldinError` of kind `cannotCreate`.
     public static func refuseSpecial(_ path: String, expected: String) throws {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
@@ -98,23 +103,24 @@ public final class MappedFile: @unchecked Sendable {
         throw FoldinError(.cannotCreate, file: path, found: found, expected: expected)
     }
 
-    /// The number of bytes.
+    /// The size of the file in bytes.
     public var count: Int { bytes.count }
 
-    /// Lends the file's bytes to `body`, which must not keep them.
+    /// Calls `body` with the file's bytes, which are valid only during the call.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(bytes) }
     }
 
-    /// Tells the system that a stretch need not stay in memory; it comes in again when touched.
-    public func letGo(of stretch: Range<Int>) {
+    /// Tells the system that a range of bytes need not stay in memory; it is read again if it is accessed.
+    public func letGo(of range: Range<Int>) {
         guard isMapped, let start = bytes.baseAddress else { return }
         let page = Int(getpagesize())
-        let first = (stretch.lowerBound + page - 1) / page * page
-        let end = stretch.upperBound / page * page
+        let first = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
         if first < end { madvise(UnsafeMutableRawPointer(mutating: start + first), end - first, MADV_DONTNEED) }
     }
 
+    /// All bytes of a pipe, a terminal or standard input.
     private static func everything(
         from descriptor: Int32, _ path: String, atMost limit: Int?, _ expected: String?,
         _ needed: ((UnsafeRawBufferPointer) throws -> Int)?

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A directory that is held open while something is written in it: it stays the same one, whatever becomes of its path.
+/// A directory that is kept open while files are written in it, so that it stays the same one even if its path changes.
 struct OpenDirectory: ~Copyable {
-    /// The directory; `AT_FDCWD` for one that may be written to but not read, whose names are then looked up by their whole paths.
+    /// The directory; `AT_FDCWD` for one that may be written but not read, whose names are then looked up by their full paths.
     let descriptor: Int32
     private let path: String
 
@@ -16,17 +16,17 @@ struct OpenDirectory: ~Copyable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// What the system's calls ending in `at` take for a name in this directory.
+    /// The path of a file in this directory for system calls that end in `at`, such as `openat`.
     func place(_ name: String) -> String { descriptor >= 0 ? name : FilePlace.join(path, name) }
 
-    /// Brings changes of names to the disk; false, with `errno` set, if that fails. A file system that cannot is left alone.
+    /// Flushes changes of names to the disk; false, with `errno` set, if that fails. True on a file system that cannot do this.
     func flush() -> Bool {
         guard descriptor >= 0 else { return true }
         return flushed(descriptor)
     }
 }
 
-/// Brings a file or directory to the disk; false, with `errno` set, if that fails. Pipes and devices, which cannot, are left alone.
+/// Flushes a file or directory to the disk; false, with `errno` set, if that fails. True for pipes and devices, which cannot be flushed.
 func flushed(_ descriptor: Int32) -> Bool {
     while fsync(descriptor) != 0 {
         if errno == EINTR { continue }
@@ -35,10 +35,10 @@ func flushed(_ descriptor: Int32) -> Bool {
     return true
 }
 
-/// Locks an open file or directory against other processes; false if another holds it. The system releases it when the process ends, however
-/// that happens.
+/// Locks an open file or directory against other processes; false if another process holds the lock. The system releases the lock when the
+/// process ends, however it ends.
 ///
-/// A file system that has no such locks, or no more of them, keeps nobody out: it is written to without one.
+/// Returns true without a lock on a file system that has no locks.
 public func lockedAgainstOthers(_ descriptor: Int32) -> Bool {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
         if errno == EINTR { continue }
@@ -47,15 +47,15 @@ public func lockedAgainstOthers(_ descriptor: Int32) -> Bool {
     return true
 }
 
-/// Names of what is being written and not complete yet.
+/// The names of files and directories that are not complete yet.
 public enum TemporaryName {
-    /// A name that nobody can foretell, short enough for any file system: `.foldin-` and 16 hexadecimal digits and `.tmp`.
+    /// A random name, short enough for any file system: `.foldin-`, 16 hexadecimal digits and `.tmp`.
     public static func make() -> String {
         let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         return ".foldin-" + String(repeating: "0", count: 16 - digits.count) + digits + ".tmp"
     }
 
-    /// Whether `make()` makes such names: a file or directory of that name is what a killed process left.
+    /// Whether `name` is of the form that `make()` returns: such a file or directory was left by a process that was killed.
     public static func isOne(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         return bytes.count == 28 && name.hasPrefix(".foldin-") && name.hasSuffix(".tmp")

@@ -1,18 +1,20 @@
 import Foundation
 
-/// Tells an output that would destroy an input: by device and inode, so that links, `..` and other spellings do not matter.
+/// Detects an output that would replace an input. Files are compared by device and inode, so that links, `..` and other spellings of a path
+/// do not matter.
 public enum Overlap {
-    /// What is read and must not be written to.
+    /// A file or directory that is read and must not be written.
     public struct Input: Sendable {
-        /// `-` is standard input.
+        /// The path; `-` is standard input.
         public let path: String
-        /// For people: `the database`.
+        /// What it is, for messages: `the database`.
         public let name: String
 
+        /// Creates an input of a path and a name for messages.
         public init(_ path: String, _ name: String) { (self.path, self.name) = (path, name) }
     }
 
-    /// The file of an SQLite database and those that SQLite has beside it, whether they are there or not.
+    /// The paths of an SQLite database and of the files that SQLite keeps beside it, whether they exist or not.
     public static func databaseFiles(of path: String) -> [String] { ["", "-wal", "-shm", "-journal"].map { path + $0 } }
 
     private struct Identity: Equatable {
@@ -22,7 +24,7 @@ public enum Overlap {
         init(_ status: stat) { (device, inode) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino)) }
     }
 
-    /// Fails when the file `output` is one of `inputs`, or would become one that is not there yet.
+    /// Throws if the file `output` is one of `inputs`, or would become one that does not exist yet.
     ///
     /// - Throws: `FoldinError` of kind `usage`.
     public static func refuse(_ output: String, over inputs: [Input]) throws {
@@ -33,7 +35,7 @@ public enum Overlap {
         }
     }
 
-    /// Fails when one of `inputs` is the directory `output` or lies in it, at any depth.
+    /// Throws if one of `inputs` is the directory `output` or is in it, at any depth.
     ///
     /// - Throws: `FoldinError` of kind `usage`.
     public static func refuse(_ inputs: [Input], in output: String) throws {
@@ -47,9 +49,9 @@ public enum Overlap {
         }
     }
 
-    /// Whether two paths mean the same file or directory, also one that is not there yet. `other` may be `-`, standard input.
+    /// Whether two paths name the same file or directory, even one that does not exist yet. `other` may be `-`, standard input.
     ///
-    /// Devices and pipes are never the same: a terminal is read and written at once.
+    /// Devices and pipes are never the same, because a terminal can be read and written at the same time.
     public static func isSame(_ path: String, _ other: String) -> Bool {
         let (first, second) = (identity(of: path, isInput: false), identity(of: other))
         if let first, let second { return first == second }
@@ -60,9 +62,9 @@ public enum Overlap {
         return folder != nil && folder == otherFolder
     }
 
-    /// Whether `path` is the directory `directory` or is in it, at any depth: itself, a link on the way to it, or what a link leads to.
+    /// Whether `path` is the directory `directory` or is in it, at any depth: the file itself, a link on its path, or the target of a link.
     ///
-    /// `path` may be `-`, standard input: then it is looked for among the files of `directory`.
+    /// If `path` is `-`, the file of standard input is searched among the files of `directory`.
     public static func contains(_ directory: String, _ path: String) -> Bool {
         guard let outer = identity(of: directory, isInput: false) else { return false }
         if let inner = identity(of: path) {
@@ -86,7 +88,7 @@ public enum Overlap {
         }
     }
 
-    /// Nil for what is not there, and for devices and pipes.
+    /// The identity of the file at `path`; nil if nothing exists there, and for devices and pipes.
     private static func identity(of path: String, isInput: Bool = true, following: Bool = true) -> Identity? {
         var status = stat()
         let outcome =

@@ -1,12 +1,12 @@
 import Foundation
 
-/// An error that nobody on its way turned into one of Foldin's, as a sentence for people.
+/// Describes errors that are not Foldin's own, such as Foundation's.
 ///
-/// Foundation's own texts speak of its types and coding paths; they are not shown.
+/// Foundation's descriptions name its types and coding paths; they are not shown.
 public enum UnexpectedError {
-    /// `found …; expected …`, of one line.
+    /// The error in the form `found …; expected …`, on one line.
     public static func sentence(_ error: any Error) -> String {
-        let report = "; this is a fault of foldin's own: please report it with the command that led to it"
+        let report = "; this is a fault of foldin: please report it with the command that caused it"
         switch error {
         case EncodingError.invalidValue(let value, let context):
             let isNumber = value is Double || value is Float

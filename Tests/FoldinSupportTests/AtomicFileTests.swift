@@ -93,7 +93,7 @@ struct AtomicFileTests {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", "mine")
         chmod(path, 0o444)
-        #expect(failure { try AtomicFile.write("x", to: path) }?.found.contains("may not be written") == true)
+        #expect(failure { try AtomicFile.write("x", to: path) }?.found.contains("cannot be written") == true)
         chmod(folder.path, 0o555)
         #expect(failure { try AtomicFile.write("x", to: folder.path + "/b") }?.kind == .cannotCreate)
         chmod(folder.path, 0o755)
