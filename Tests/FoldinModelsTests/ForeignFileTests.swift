@@ -16,10 +16,10 @@ import Testing
     }
 
     private static let files: [(data: Data, name: String)] = [
-        (zip("model/data.pkl"), "a PyTorch file of torch.save (a zip of a pickle)"), (zip("arr_0.npy"), "NumPy's .npz (a zip)"),
-        (zip("config.json"), "a zip archive"), (bytes(0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9), "a pickle"),
+        (zip("model/data.pkl"), "a PyTorch file of torch.save"), (zip("arr_0.npy"), "a NumPy .npz file"),
+        (zip("config.json"), "a zip archive"), (bytes(0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9), "a Python pickle"),
         (bytes(0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0), "an HDF5 file"),
-        (bytes(0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0), "a file packed with gzip"),
+        (bytes(0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0), "a gzip file"),
         (bytes(8, 8, 0x12, 7) + text("pytorch."), "an ONNX model"), (bytes(0x93) + text("NUMPY..."), "a NumPy array"),
         (text("PAR1...."), "a Parquet file"), (text("SQLite format 3\u{0}...."), "an SQLite database"),
         (text("user,item\r\n1,2\n"), "a text file that begins \"user,item\""),
@@ -36,7 +36,8 @@ import Testing
             let error = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/m.pt") })
             #expect(error.kind == .badData && error.found.hasPrefix(name), "\(error)")
             #expect(error.expected.hasPrefix("a safetensors file"))
-            #expect(error.expected.contains("torch.load('m.pt'") == error.found.contains("torch.save"))
+            #expect(
+                error.expected.contains("torch.load('m.pt'") == ["torch.save", "pickle"].contains { error.found.contains($0) })
             // From memory, as a service reads it.
             #expect(try problem { _ = try TrainedModel(data: data, file: "m.pt") }?.found == error.found)
         }
