@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 /// An open safetensors file: tensors by name, and JSON texts by name. Nothing in it is trusted.

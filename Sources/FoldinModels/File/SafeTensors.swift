@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// The safetensors layout: 8 bytes of header length, a JSON header of names, types, shapes and offsets, then the numbers.
@@ -152,13 +153,5 @@ enum SafeTensors {
             case .metadata(let metadata): try container.encode(metadata)
             }
         }
-    }
-}
-
-extension String {
-    /// The text in quotes, cut short, without control characters: safe to show whatever a file held.
-    var quoted: String {
-        let shown = String(unicodeScalars.prefix(60).map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : Character($0) })
-        return "\"" + shown + (unicodeScalars.count > 60 ? "…" : "") + "\""
     }
 }

@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 /// The options of a training by name, with the values that flags, files, presets, sweeps, the model's card and checkpoints carry.
 ///
@@ -117,7 +118,7 @@ extension TrainingPlan {
         guard let option = Self.byName[name] else {
             throw FoldinError(
                 .usage, found: "the option \(name.quoted)",
-                expected: name.suggestions(among: Self.optionNames) ?? "one of \(Self.optionNames.joined(separator: ", "))")
+                expected: NearNames.suggestion(for: name, among: Self.optionNames) ?? "one of \(Self.optionNames.joined(separator: ", "))")
         }
         let automatic = "auto"
         if option.alternative != nil, value == automatic { return }
