@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 extension FoldinError.Reason {
     /// A regression cannot be solved because its penalty, lambda, is too small for the data.
@@ -61,10 +62,10 @@ struct ItemRegression {
     private func checkMemory(items: Int) throws {
         let needed = Self.memory(items: items)
         guard let availableMemory, needed > availableMemory else { return }
-        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
         let most = Int((Double(availableMemory) / 4).squareRoot()) - SymmetricInverse.scratchCount(side: 1)
         throw FoldinError(
-            .usage, found: "\(items) items, whose weights take \(gigabytes(needed)) with \(gigabytes(availableMemory)) available",
+            .usage,
+            found: "\(items) items, whose weights take \(needed.formattedBytes) with \(availableMemory.formattedBytes) available",
             expected: "as much memory, or about \(max(0, most)) items at most")
     }
 

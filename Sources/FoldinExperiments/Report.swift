@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// A sweep's results as one self-contained page of HTML: no script, no network, no font.
@@ -74,8 +75,8 @@ public struct Report {
         }
         tiles.append((Self.time(seconds), "of training in total"))
         if let dataset {
-            tiles.append((Self.grouped(dataset.train.userCount), "training users"))
-            tiles.append((Self.grouped(dataset.items.count), "items"))
+            tiles.append((dataset.train.userCount.grouped, "training users"))
+            tiles.append((dataset.items.count.grouped, "items"))
         }
         if failed > 0 { tiles.append(("\(failed)", "failed")) }
         if open > 0 { tiles.append(("\(open)", "not finished")) }
@@ -91,7 +92,7 @@ public struct Report {
     private func settings(_ best: [StoredRun]) -> String {
         guard !best.isEmpty else { return "<p>No training has been evaluated yet.</p>" }
         let cards = best.map { run -> String in
-            var lines = [("run", run.id), ("network", run.network ?? ""), ("parameters", run.parameters.map(Self.grouped) ?? "")]
+            var lines = [("run", run.id), ("network", run.network ?? ""), ("parameters", run.parameters.map(\.grouped) ?? "")]
             lines.append(("best epoch", "\(run.bestEpoch ?? 0) of \(run.epochs), in \(Self.time(run.seconds ?? 0))"))
             let shownElsewhere: Set = ["model", "hidden", "latent", "decoder-hidden", "metric"]
             let changed = PlannedRun.changes(in: run.options)
@@ -164,12 +165,5 @@ public struct Report {
         if total < 120 { return String(format: "%.\(seconds < 10 ? 1 : 0)f s", seconds) }
         if total < 7200 { return "\(total / 60) min" }
         return String(format: "%.1f h", seconds / 3600)
-    }
-
-    /// `12,345`
-    static func grouped(_ number: Int) -> String {
-        let digits = Array(String(abs(number)))
-        let text = digits.enumerated().map { ((digits.count - $0) % 3 == 0 && $0 > 0 ? "," : "") + String($1) }.joined()
-        return (number < 0 ? "-" : "") + text
     }
 }

@@ -1,6 +1,7 @@
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import FoldinTraining
 import Foundation
 
@@ -146,8 +147,8 @@ public struct Sweep: Sendable {
         do {
             if let limit = limits.memory, bytes > limit {
                 throw FoldinError(
-                    .usage, found: "a training that needs about \(bytes.asMemory)",
-                    expected: "at most \(limit.asMemory), the sweep's limit", reason: .sweepMemoryLimit)
+                    .usage, found: "a training that needs about \(bytes.formattedBytes)",
+                    expected: "at most \(limit.formattedBytes), the sweep's limit", reason: .sweepMemoryLimit)
             }
             guard try run.advance(to: goal, isCancelled: isCancelled, progress: { tracker.epoch($0, of: planned) }) else {
                 return
@@ -194,11 +195,4 @@ public struct Sweep: Sendable {
 extension FoldinError.Reason {
     /// A training of a sweep needs more memory than `Sweep.Limits.memory` allows.
     public static let sweepMemoryLimit = FoldinError.Reason("sweep-memory-limit")
-}
-
-extension Int {
-    /// A number of bytes as text: `1.4 GB`, `85 MB`.
-    var asMemory: String {
-        self >= 1_000_000_000 ? String(format: "%.1f GB", Double(self) / 1e9) : String(format: "%.0f MB", Double(self) / 1e6)
-    }
 }

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 extension Schedule {
@@ -106,7 +107,7 @@ extension Schedule {
         let length = updatesToCap(updatesPerEpoch: updatesPerEpoch)
         let all = Double(epochs * updatesPerEpoch)
         let growth =
-            "\(grouped(length)) updates (\(grouped(length / Double(updatesPerEpoch))) epochs of \(grouped(Double(updatesPerEpoch))) updates)"
+            "\(length.grouped) updates (\((length / Double(updatesPerEpoch)).grouped) epochs of \(updatesPerEpoch.grouped) updates)"
         switch annealing {
         case .constant(let beta):
             return "beta is \(beta.optionText) throughout"
@@ -120,17 +121,4 @@ extension Schedule {
                 + "its value at the first one's best validation \(metric)"
         }
     }
-}
-
-/// A number with grouped digits: `8,075`, or `171.7` where it is not whole.
-private func grouped(_ number: Double) -> String {
-    let tenths = (number * 10).rounded() / 10
-    let digits = String(format: "%.0f", tenths.rounded(.down))
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-        text.append(digit)
-    }
-    let rest = Int(((tenths - tenths.rounded(.down)) * 10).rounded())
-    return rest == 0 ? text : "\(text).\(rest)"
 }

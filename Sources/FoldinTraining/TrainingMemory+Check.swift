@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 extension TrainingMemory {
     /// Fails where a training needs more memory than there is, before any is taken: the system would end the process half-way.
@@ -18,11 +19,10 @@ extension TrainingMemory {
             for: Shape(dataset), batch: min(trainer.schedule.batchSize, dataset.train.userCount), softmax: trainer.softmax)
         let needed = (memory.parameters + memory.scores).value
         if let needed, needed <= available { return }
-        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
         throw FoldinError(
             .usage,
             found:
-                "a network whose training needs \(needed.map { "about \(gigabytes($0))" } ?? "more memory than can be counted")",
-            expected: "at most the \(gigabytes(available)) that can be had: fewer or narrower layers, or a smaller batch")
+                "a network whose training needs \(needed.map { "about \($0.formattedBytes)" } ?? "more memory than can be counted")",
+            expected: "at most the \(available.formattedBytes) that can be had: fewer or narrower layers, or a smaller batch")
     }
 }

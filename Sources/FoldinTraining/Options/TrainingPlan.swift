@@ -147,7 +147,7 @@ extension TrainingPlan {
             options[name].map { value in
                 // A seed may be larger than any whole number of TOML's.
                 let isNumber = Int(value) != nil || (Double(value) != nil && value.contains { $0 == "." || $0 == "e" })
-                return "\(name) = \(isNumber ? value : value.quoted)\n"
+                return "\(name) = \(isNumber ? value : "\"\(value)\"")\n"
             }
         }.joined()
     }
