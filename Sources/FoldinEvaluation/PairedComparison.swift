@@ -1,3 +1,5 @@
+import FoldinSupport
+
 /// Two runs judged on the same users: whether the difference of their means is more than noise.
 ///
 /// The paired t test: with `d` the second run's value less the first's, a user, `t = mean(d) / (sd(d) / sqrt(n))` is held
@@ -24,9 +26,9 @@ public struct PairedComparison: Sendable, Equatable {
     public init(_ first: [Double], _ second: [Double]) {
         precondition(first.count == second.count, "\(first.count) values cannot be paired with \(second.count)")
         users = first.count
-        firstMean = UserMetrics.meanAndStandardError(of: first).mean
-        secondMean = UserMetrics.meanAndStandardError(of: second).mean
-        (difference, standardError) = UserMetrics.meanAndStandardError(of: zip(first, second).map { $1 - $0 })
+        firstMean = meanAndStandardError(of: first).mean
+        secondMean = meanAndStandardError(of: second).mean
+        (difference, standardError) = meanAndStandardError(of: zip(first, second).map { $1 - $0 })
         guard let difference, let standardError else {
             (confidenceInterval, pValue) = (nil, nil)
             return

@@ -1,3 +1,5 @@
+import FoldinSupport
+
 /// Every evaluated user's own value of each metric, for paired tests between models and for looking closer.
 ///
 /// Takes 8 bytes a user and metric.
@@ -70,19 +72,9 @@ public struct UserMetrics: Sendable, Equatable {
             guard metric.kind != .coverage else {
                 return EvaluationReport.Result(metric: metric, mean: together[metric], standardError: nil)
             }
-            let (mean, standardError) = Self.meanAndStandardError(of: values)
+            let (mean, standardError) = meanAndStandardError(of: values)
             return EvaluationReport.Result(metric: metric, mean: mean, standardError: standardError)
         }
         return EvaluationReport(users: userIndices.count, skippedUsers: skippedUsers, results: results)
-    }
-
-    /// `m = sum x / n` and `sqrt(sum (x - m)^2 / (n - 1) / n)`, summed in the order given.
-    static func meanAndStandardError(of values: [Double]) -> (mean: Double?, standardError: Double?) {
-        guard !values.isEmpty else { return (nil, nil) }
-        let count = Double(values.count)
-        let mean = values.reduce(0, +) / count
-        guard values.count > 1 else { return (mean, nil) }
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, (squares / (count - 1) / count).squareRoot())
     }
 }

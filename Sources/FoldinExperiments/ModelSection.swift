@@ -3,6 +3,7 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import FoldinRecommending
+import FoldinSupport
 import Foundation
 
 /// The part of the report that needs the dataset and the models: quality by kind of user and item, and what is recommended.
@@ -68,7 +69,7 @@ struct ModelSection {
             for part in 0..<4 {
                 let group = users[users.count * part / 4..<users.count * (part + 1) / 4]
                 guard let first = group.first, let last = group.last else { continue }
-                let (mean, error) = SweepResults.meanAndStandardError(group.map(\.value))
+                let (mean, error) = meanAndStandardError(of: group.map(\.value))
                 let range = first.size == last.size ? "\(first.size)" : "\(first.size) to \(last.size)"
                 if rows.count > part, evaluated.run.id != models[0].run.id {
                     rows[part].append(.init(mean, error: error))

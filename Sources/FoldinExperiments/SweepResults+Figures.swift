@@ -1,4 +1,5 @@
 import FoldinTraining
+import FoldinSupport
 import Foundation
 
 extension SweepResults {
@@ -69,7 +70,7 @@ extension SweepResults {
                 let configurations = Dictionary(grouping: runs, by: \.configuration).values
                 let best = configurations.max { Self.mean($0.map(rankingValue)) < Self.mean($1.map(rankingValue)) } ?? []
                 let values = best.compactMap { metric("test \(ranking)", of: $0)?.mean }
-                let (mean, error) = Self.meanAndStandardError(values)
+                let (mean, error) = meanAndStandardError(of: values)
                 return [dimension, mean, error ?? 0]
             }
             dimensions.formUnion(groups.keys)
@@ -208,5 +209,5 @@ extension SweepResults {
         return (short ? kind.uppercased() : kind.prefix(1).uppercased() + kind.dropFirst()) + cutoff
     }
 
-    private static func mean(_ values: [Double]) -> Double { meanAndStandardError(values).mean ?? -.infinity }
+    private static func mean(_ values: [Double]) -> Double { meanAndStandardError(of: values).mean ?? -.infinity }
 }

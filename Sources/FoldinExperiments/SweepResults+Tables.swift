@@ -1,5 +1,6 @@
 import FoldinEvaluation
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 extension SweepResults {
@@ -43,14 +44,14 @@ extension SweepResults {
         let groups = Dictionary(grouping: evaluated, by: \.configuration).values.sorted { ($0[0].position) < ($1[0].position) }
         let lines = groups.map { runs -> (Double, [Table.Cell]) in
             func overSeeds(_ value: (StoredRun) -> Double?) -> Table.Cell {
-                let (mean, error) = Self.meanAndStandardError(runs.compactMap(value))
+                let (mean, error) = meanAndStandardError(of: runs.compactMap(value))
                 return .init(mean, error: error)
             }
-            let rank = Self.meanAndStandardError(runs.map(rankingValue)).mean ?? 0
+            let rank = meanAndStandardError(of: runs.map(rankingValue)).mean ?? 0
             let row: [Table.Cell] = [
                 .text(sweep.dataset), .text(runs[0].familyTitle), .text(runs[0].network ?? ""), .text(runs[0].changedOptions),
                 .init(runs.count),
-                .init(Self.meanAndStandardError(runs.compactMap(\.seconds)).mean, digits: 1),
+                .init(meanAndStandardError(of: runs.compactMap(\.seconds)).mean, digits: 1),
                 overSeeds { validation(of: $0)?.mean },
             ]
             return (rank, row + testMetrics.map { name in overSeeds { metric("test \(name)", of: $0)?.mean } })
@@ -111,13 +112,5 @@ extension SweepResults {
             let result = metric("test \(name)", of: run)
             return .init(result?.mean, error: result?.standardError)
         }
-    }
-
-    static func meanAndStandardError(_ values: [Double]) -> (mean: Double?, error: Double?) {
-        guard !values.isEmpty else { return (nil, nil) }
-        let count = Double(values.count)
-        let mean = values.reduce(0, +) / count
-        guard values.count > 1 else { return (mean, nil) }
-        return (mean, (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count).squareRoot())
     }
 }
