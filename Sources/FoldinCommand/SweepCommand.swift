@@ -111,9 +111,8 @@ private struct SweepLine: Sendable {
             Console.note("[\(progress.done)/\(progress.total)] \(Self.text(run))\(Self.left(progress))")
         }
         guard Console.isWatched else { return }
-        let filled = Int(progress.fraction * 24)
         Console.progress(
-            String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+            ProgressText.bar(progress.fraction)
                 + " \(progress.done)/\(progress.total) trainings" + (progress.failed > 0 ? ", \(progress.failed) failed" : "")
                 + Self.left(progress))
     }
