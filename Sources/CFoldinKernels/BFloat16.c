@@ -6,11 +6,6 @@
 #include "BFloat16Vectors.h"
 
 #if defined(__x86_64__)
-bool foldin_bfloat16_is_present(void) {
-    __builtin_cpu_init();
-    return foldin_multiply_has(FOLDIN_MULTIPLY_AVX512) && __builtin_cpu_supports("avx512bf16");
-}
-
 enum { tile_rows = 12, width = 32 };
 
 // The most pairs a tile sums at once: a strip of them, 40 kB, fits the first-level cache.
@@ -22,7 +17,7 @@ static ptrdiff_t pairs_piece(ptrdiff_t pairs) {
     return pieces > 1 ? ((pairs + pieces - 1) / pieces + 7) / 8 * 8 : pairs;
 }
 
-#pragma clang attribute push(__attribute__((target(BFLOAT16_TARGET))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(TARGET_AVX512_BF16))), apply_to = function)
 
 // 16 pairs of neighbours, of which `count` floats are there.
 ALWAYS_INLINE __m512i neighbours(const float *from, ptrdiff_t count) {
@@ -219,8 +214,6 @@ void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner
 #else
 // Nobody may call these where there is no bfloat16.
 #pragma clang diagnostic ignored "-Wunused-parameter"
-
-bool foldin_bfloat16_is_present(void) { return false; }
 
 void foldin_bfloat16_round(ptrdiff_t count, const float *from, uint16_t *to) { __builtin_trap(); }
 

@@ -5,7 +5,7 @@
 #include "Clicks.h"
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target(BFLOAT16_TARGET))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(TARGET_AVX512_BF16))), apply_to = function)
 
 // The floats whose upper halves these are.
 ALWAYS_INLINE __m512 widen(const uint16_t *from, __mmask16 some) {

@@ -5,11 +5,9 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "AlwaysInline.h"
+#include "InstructionSets.h"
 
-#define BFLOAT16_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma"
-
-#pragma clang attribute push(__attribute__((target(BFLOAT16_TARGET))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(TARGET_AVX512_BF16))), apply_to = function)
 
 // The lanes below `count`.
 ALWAYS_INLINE __mmask16 lanes(ptrdiff_t count) {

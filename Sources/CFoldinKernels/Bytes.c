@@ -4,19 +4,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "AlwaysInline.h"
-#include "Multiply.h"
+#include "InstructionSets.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 enum { tile_rows = 4, left_most = 31, left_excess = 32, right_most = 127 };
 
-bool foldin_bytes_are_multiplied(void) {
-    return foldin_multiply_has(FOLDIN_MULTIPLY_AVX2) && !foldin_multiply_has(FOLDIN_MULTIPLY_AVX512);
-}
-
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(TARGET_AVX2))), apply_to = function)
 
 // Eight floats, zeros from `count` on.
 ALWAYS_INLINE __m256 floats_at(const float *from, ptrdiff_t count) {
@@ -166,8 +161,6 @@ void foldin_multiply_quads(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, c
 #else
 // Nobody may call these where bytes are not multiplied.
 #pragma clang diagnostic ignored "-Wunused-parameter"
-
-bool foldin_bytes_are_multiplied(void) { return false; }
 
 void foldin_round_left(ptrdiff_t rows, ptrdiff_t inner, const float *from, uint32_t *quads, float *scales,
                        foldin_lengths *lengths) {

@@ -3,31 +3,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "AlwaysInline.h"
 #include "Clicks.h"
-#include "Dispatch.h"
+#include "Vectors.h"
 
 // So many rows are summed at a time, and of a row so many floats are asked for before its turn.
 enum { rows_at_once = 128, fetched_width = 1024 };
 
-#define VERSION(name) name##_portable
-#include "Loops.inc"
-#undef VERSION
-
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define VERSION(name) name##_avx2
-#include "Loops.inc"
-#undef VERSION
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-#define VERSION(name) name##_avx512
-#include "Loops.inc"
-#undef VERSION
-#pragma clang attribute pop
-
-#endif
+#define BODY "Loops.inc"
+#define PORTABLE 1
+#define AVX2_TARGET TARGET_AVX2
+#define AVX512_TARGET TARGET_AVX512
+#include "EachInstructionSet.inc"
 
 void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v, const float *gradient) {
     CALL(adam, step, count, weight, m, v, gradient)

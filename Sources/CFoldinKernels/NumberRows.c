@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "Digits.h"
+#include "InstructionSets.h"
+
 // So many bytes are looked at together; their rows fit in the first-level cache between the steps. A row has at least 6 bytes.
 enum { piece_size = 4096, piece_rows = piece_size / 6 + 1 };
 
@@ -42,61 +45,33 @@ static void convert_portable(const uint64_t *restrict words, ptrdiff_t count, ui
         // Digits have bits 4 and 5, a point has bit 5 alone. Of the digits only 0 has no lower bit than 4.
         uint64_t points = (word >> 1 ^ word) & 0x1010101010101010u;
         uint64_t leading_zero = word & -word & 0x0010101010101010u;
-        // Neighbours are joined to numbers of two, four and eight digits.
-        uint64_t pairs = ((word & 0x0F0F0F0F0F0F0F0Fu) * 2561 >> 8) & 0x00FF00FF00FF00FFu;
-        uint64_t fours = (pairs * 6553601 >> 16) & 0x0000FFFF0000FFFFu;
-        uint32_t number = (uint32_t)(fours * 42949672960001u >> 32);
+        uint32_t number = (uint32_t)joined_digits(word & 0x0F0F0F0F0F0F0F0Fu);
         numbers[i] = number;
         odd[i] |= (points | leading_zero) != 0 || number >= bound;
     }
 }
 
-#define VERSION(name) name##_portable
-#include "NumberRows.inc"
-#undef VERSION
-
 #if defined(__x86_64__)
 #include "NumberRowsVectors.h"
-
-#pragma clang attribute push(AVX2_TARGET, apply_to = function)
-#define VERSION(name) name##_avx2
-#include "NumberRows.inc"
-#undef VERSION
-#pragma clang attribute pop
-
-#pragma clang attribute push(AVX512_TARGET, apply_to = function)
-#define VERSION(name) name##_avx512
-#include "NumberRows.inc"
-#undef VERSION
-#pragma clang attribute pop
-
 #endif
 
-bool foldin_number_rows_has(int variant) {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    switch (variant) {
-        case FOLDIN_NUMBER_ROWS_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-        case FOLDIN_NUMBER_ROWS_AVX512:
-            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                   __builtin_cpu_supports("avx512vbmi2");
-    }
-#endif
-    return variant == FOLDIN_NUMBER_ROWS_PORTABLE;
-}
+#define BODY "NumberRows.inc"
+#define PORTABLE 1
+#define AVX2_TARGET NUMBERS_AVX2
+#define AVX512_TARGET NUMBERS_AVX512
+#include "EachInstructionSet.inc"
 
-void foldin_read_numbers(int variant, const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth,
+void foldin_read_numbers(int instruction_set, const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth,
                          foldin_number_rows *rows) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     return;
 #endif
     ptrdiff_t (*read)(const uint8_t *, ptrdiff_t, const struct usual *, foldin_number_rows *) = piece_portable;
 #if defined(__x86_64__)
-    if (variant == FOLDIN_NUMBER_ROWS_AVX2) read = piece_avx2;
-    if (variant == FOLDIN_NUMBER_ROWS_AVX512) read = piece_avx512;
+    if (instruction_set == FOLDIN_AVX2) read = piece_avx2;
+    if (instruction_set == FOLDIN_AVX512_VBMI2) read = piece_avx512;
 #else
-    (void)variant;
+    (void)instruction_set;
 #endif
     struct usual usual = {.fields = has_fourth ? 4 : 3, .delimiter = delimiter};
     for (ptrdiff_t i = 0; i < usual.fields * piece_rows; i++)

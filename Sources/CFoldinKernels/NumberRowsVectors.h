@@ -1,10 +1,10 @@
 // The vector forms of what NumberRows.c does field by field: finding separators and working out numbers.
 #include <immintrin.h>
 
-#define AVX2_TARGET __attribute__((target("avx2,popcnt,bmi,bmi2,lzcnt")))
-#define AVX512_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,popcnt,bmi,bmi2,lzcnt")))
+#define NUMBERS_AVX2 "avx2,popcnt,bmi,bmi2"
+#define NUMBERS_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,popcnt,bmi,bmi2"
 
-#pragma clang attribute push(AVX2_TARGET, apply_to = function)
+#pragma clang attribute push(__attribute__((target(NUMBERS_AVX2))), apply_to = function)
 
 // How many of the separators `others` are what `usual` has from the field `count` on: a bit is set in `lines` where the byte is a newline,
 // in `delimiters` where it is the delimiter.
@@ -104,7 +104,7 @@ static void convert_avx2(const uint64_t *restrict words, ptrdiff_t count, uint32
 }
 #pragma clang attribute pop
 
-#pragma clang attribute push(AVX512_TARGET, apply_to = function)
+#pragma clang attribute push(__attribute__((target(NUMBERS_AVX512))), apply_to = function)
 
 // The same as `separators_portable`, 64 bytes at a time, whose separators are squeezed together.
 static ptrdiff_t separators_avx512(const uint8_t *bytes, ptrdiff_t size, const struct usual *usual, uint32_t *places) {

@@ -3,25 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "Dispatch.h"
+#include "Vectors.h"
 
-#define VERSION(name) name##_portable
-#include "Residual.inc"
-#undef VERSION
-
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define VERSION(name) name##_avx2
-#include "Residual.inc"
-#undef VERSION
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-#define VERSION(name) name##_avx512
-#include "Residual.inc"
-#undef VERSION
-#pragma clang attribute pop
-#endif
+#define BODY "Residual.inc"
+#define PORTABLE 1
+#define AVX2_TARGET TARGET_AVX2
+#define AVX512_TARGET TARGET_AVX512
+#include "EachInstructionSet.inc"
 
 void foldin_swish_norm(ptrdiff_t rows, ptrdiff_t width, const float *x, const float *gain, const float *shift, float epsilon,
                        float *normalized, float *inverses, float *out) {

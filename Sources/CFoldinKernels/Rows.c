@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "Digits.h"
+
 // The whole number of 1 to 7 digits in its only spelling at *place, followed by `delimiter`, both of which are passed; or -1. Eight bytes
 // are looked at together, without a loop whose end would be guessed wrong.
 static inline ptrdiff_t whole_number(const uint8_t **place, uint8_t delimiter) {
@@ -17,11 +19,7 @@ static inline ptrdiff_t whole_number(const uint8_t **place, uint8_t delimiter) {
     bool leading_zero = (word & 0xFF) == '0' && bits > 8;
     if (bits - 8 > 48 || leading_zero || (*place)[bits / 8] != delimiter) return -1;
     *place += bits / 8 + 1;
-    // Behind leading zeros, neighbours are joined to numbers of two, four and eight digits.
-    uint64_t digits = values << (64 - bits);
-    digits = digits * 2561 >> 8 & 0x00FF00FF00FF00FFu;
-    digits = digits * 6553601 >> 16 & 0x0000FFFF0000FFFFu;
-    return (ptrdiff_t)(digits * 42949672960001u >> 32);
+    return (ptrdiff_t)joined_digits(values << (64 - bits));
 }
 
 static inline uint32_t code_of(ptrdiff_t number, foldin_codes codes) {
@@ -51,7 +49,7 @@ ptrdiff_t foldin_usual_rows(const uint8_t **place, const uint8_t *end, uint8_t d
         if (has_fourth) {
             if (*next != delimiter) break;
             do next++;
-            while ((uint8_t)(*next - '0') <= 9);
+            while ((uint8_t)(*next - '0') <= 9 || *next == '.');
         }
         if (*next != '\n') break;
         rows.users[count] = user - 1;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "InstructionSets.h"
+
 typedef float float16 __attribute__((ext_vector_type(16)));
 typedef int32_t mask16 __attribute__((ext_vector_type(16)));
 typedef bool bool16 __attribute__((ext_vector_type(16)));
@@ -103,61 +105,33 @@ ptrdiff_t foldin_top_k_scratch(ptrdiff_t k) { return 4 * k + 64; }
         (unsigned)bits;                                         \
     })
 
-#define TOP_K_NAME top_k_portable
-#define TOP_K_BOUND top_k_bound_portable
-#define AT_LEAST_NAME at_least_portable
-#include "TopK.inc"
-#undef TOP_K_NAME
-#undef TOP_K_BOUND
-#undef AT_LEAST_NAME
+// No AVX-512: measured on Zen 5 its 64-byte loads straddle a cache line in most rows and it is a tenth slower than AVX2.
+#define BODY "TopK.inc"
+#define PORTABLE 1
+#define AVX2_TARGET "avx2,bmi,bmi2"
+#include "EachInstructionSet.inc"
 
+ptrdiff_t foldin_top_k_by(int instruction_set, const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch,
+                          int32_t *items) {
 #if defined(__x86_64__)
-// No AVX-512: measured on Zen 5 its 64-byte loads straddle a cache line in most rows and it is a tenth slower than this.
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
-#define TOP_K_NAME top_k_avx2
-#define TOP_K_BOUND top_k_bound_avx2
-#define AT_LEAST_NAME at_least_avx2
-#include "TopK.inc"
-#undef TOP_K_NAME
-#undef TOP_K_BOUND
-#undef AT_LEAST_NAME
-#pragma clang attribute pop
+    if (instruction_set == FOLDIN_AVX2) return top_k_avx2(scores, count, k, scratch, items);
 #endif
-
-bool foldin_top_k_has(int variant) {
-#if defined(__x86_64__)
-    if (variant == FOLDIN_TOP_K_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-#endif
-    return variant == FOLDIN_TOP_K_PORTABLE;
-}
-
-ptrdiff_t foldin_top_k_by(int variant, const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch, int32_t *items) {
-#if defined(__x86_64__)
-    if (variant == FOLDIN_TOP_K_AVX2) return top_k_avx2(scores, count, k, scratch, items);
-#endif
-    (void)variant;
+    (void)instruction_set;
     return top_k_portable(scores, count, k, scratch, items);
 }
 
-static int best_variant(void) {
-    int variant = FOLDIN_TOP_K_VARIANTS - 1;
-    while (!foldin_top_k_has(variant)) variant--;
-    return variant;
-}
-
 ptrdiff_t foldin_top_k(const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch, int32_t *items) {
-    return foldin_top_k_by(best_variant(), scores, count, k, scratch, items);
+    return foldin_top_k_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, scores, count, k, scratch, items);
 }
 
-ptrdiff_t foldin_at_least_by(int variant, float bound, const float *scores, ptrdiff_t count, int32_t *items) {
+ptrdiff_t foldin_at_least_by(int instruction_set, float bound, const float *scores, ptrdiff_t count, int32_t *items) {
 #if defined(__x86_64__)
-    if (variant == FOLDIN_TOP_K_AVX2) return at_least_avx2(bound, scores, count, items);
+    if (instruction_set == FOLDIN_AVX2) return at_least_avx2(bound, scores, count, items);
 #endif
-    (void)variant;
+    (void)instruction_set;
     return at_least_portable(bound, scores, count, items);
 }
 
 ptrdiff_t foldin_at_least(float bound, const float *scores, ptrdiff_t count, int32_t *items) {
-    return foldin_at_least_by(best_variant(), bound, scores, count, items);
+    return foldin_at_least_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, bound, scores, count, items);
 }

@@ -14,9 +14,9 @@ import Foundation
 public enum MatrixMultiply {
     /// The library and kernels in use, for people.
     public static var libraryDescription: String {
-        switch ownVariant {
-        case Int32(FOLDIN_MULTIPLY_AVX512.rawValue): return "Foldin's own AVX-512 kernels"
-        case Int32(FOLDIN_MULTIPLY_AVX2.rawValue): return "Foldin's own AVX2 kernels"
+        switch ownInstructionSet {
+        case Int32(FOLDIN_AVX512.rawValue): return "Foldin's own AVX-512 kernels"
+        case Int32(FOLDIN_AVX2.rawValue): return "Foldin's own AVX2 kernels"
         default: return blasDescription
         }
     }
@@ -41,18 +41,18 @@ public enum MatrixMultiply {
     }
 
     /// The own kernels in use, or nil for the BLAS. Own kernels exist for x86-64 with AVX2 or AVX-512 only.
-    static let ownVariant: Int32? = {
+    static let ownInstructionSet: Int32? = {
         let wish = ProcessInfo.processInfo.environment["FOLDIN_MATRIX"]
         #if canImport(Accelerate)
             guard wish == "own" else { return nil }
         #else
             guard wish != "blas" else { return nil }
         #endif
-        return (0..<Int32(FOLDIN_MULTIPLY_VARIANTS.rawValue)).last { foldin_multiply_has($0) }
+        return [FOLDIN_AVX512, FOLDIN_AVX2].first { Processor.has($0) }.map { Int32($0.rawValue) }
     }()
 
     /// Whether products are Foldin's own kernels', of which an element's bits do not depend on what else is multiplied.
-    public static var isOwn: Bool { ownVariant != nil }
+    public static var isOwn: Bool { ownInstructionSet != nil }
 
     #if canImport(Accelerate)
         /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
@@ -112,8 +112,8 @@ public func matrixMultiply(
     into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
     guard rows > 0, columns > 0 else { return }
-    if let variant = MatrixMultiply.ownVariant, beta == 0 || beta == 1 {
-        foldin_multiply_by(variant, rows, columns, inner, a.matrix, b.matrix, beta == 1, c, stride)
+    if let instructionSet = MatrixMultiply.ownInstructionSet, beta == 0 || beta == 1 {
+        foldin_multiply_by(instructionSet, rows, columns, inner, a.matrix, b.matrix, beta == 1, c, stride)
     } else {
         MatrixMultiply.byBLAS(rows: rows, columns: columns, inner: inner, a, b, beta: beta, into: c, stride: stride)
     }
@@ -127,8 +127,8 @@ public func multiplyRows(
     into c: UnsafeMutablePointer<Float>
 ) {
     guard let start = rows.baseAddress, !rows.isEmpty else { return }
-    if let variant = MatrixMultiply.ownVariant {
-        foldin_multiply_rows_by(variant, rows.count, start, inner, a, b, stride, c)
+    if let instructionSet = MatrixMultiply.ownInstructionSet {
+        foldin_multiply_rows_by(instructionSet, rows.count, start, inner, a, b, stride, c)
     } else {
         for (place, row) in rows.enumerated() {
             matrixMultiply(

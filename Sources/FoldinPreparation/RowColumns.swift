@@ -55,15 +55,17 @@ final class RowColumns: @unchecked Sendable {
 }
 
 extension RowColumns {
-    /// The variants of `foldin_read_numbers` that this processor can run, the fastest last.
-    static let variants = (0..<Int32(FOLDIN_NUMBER_ROWS_VARIANTS.rawValue)).filter { foldin_number_rows_has($0) }
-    static let fastest = variants.last ?? 0
+    /// The instruction sets of `foldin_read_numbers` that this processor has, the fastest last.
+    static let instructionSets = [FOLDIN_PORTABLE, FOLDIN_AVX2, FOLDIN_AVX512_VBMI2].filter { Processor.has($0) }.map {
+        Int32($0.rawValue)
+    }
+    static let fastest = instructionSets.last ?? 0
 
     /// Reads rows whose ids are small whole numbers, which stand for themselves, from `place` on until one is unusual, and moves there;
-    /// see `foldin_read_numbers`. The stretch ends in a newline. The result does not depend on the variant.
+    /// see `foldin_read_numbers`. The stretch ends in a newline. The result does not depend on the instruction set.
     static func ofNumbers(
         at place: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, delimiter: UInt8, hasFourth: Bool, seen: SeenNumbers,
-        variant: Int32 = fastest
+        instructionSet: Int32 = fastest
     ) -> RowColumns {
         // As many rows as the beginning lets expect; the rest is read in further rounds if they are more.
         let sample = UnsafeBufferPointer(start: place, count: min(end - place, 1 << 14))
@@ -73,7 +75,7 @@ extension RowColumns {
             var rows = foldin_number_rows(
                 rated_items: columns.items, count: columns.count, room: columns.room, runs: columns.runs,
                 run_count: columns.runCount, seen_users: seen.userMarks, seen_items: seen.itemMarks, bound: UInt32(seen.bound))
-            foldin_read_numbers(variant, &place, end, delimiter, hasFourth, &rows)
+            foldin_read_numbers(instructionSet, &place, end, delimiter, hasFourth, &rows)
             (columns.count, columns.runCount) = (rows.count, rows.run_count)
             if columns.count < columns.room || place == end { return columns }
             columns = RowColumns(columns, room: 2 * columns.room)

@@ -1,8 +1,9 @@
 import CFoldinKernels
+import FoldinKernels
 import Testing
 
 /// The softmax's passes with rounded exponentials, against those in single precision.
-@Suite("The loss in bfloat16", .enabled(if: foldin_bfloat16_is_present())) struct BFloat16LossTests {
+@Suite("The loss in bfloat16", .enabled(if: Processor.has(FOLDIN_AVX512_BF16))) struct BFloat16LossTests {
     @Test(arguments: LoopsTests.lengths.dropFirst())
     func exponentialsAreRoundedLast(columns: Int) {
         let rows = 3

@@ -12,7 +12,7 @@ func roundedToBFloat16(_ x: Float) -> UInt16 {
 
 func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
 
-@Suite("Products in bfloat16", .enabled(if: foldin_bfloat16_is_present())) struct BFloat16Tests {
+@Suite("Products in bfloat16", .enabled(if: Processor.has(FOLDIN_AVX512_BF16))) struct BFloat16Tests {
     static let guardian: UInt16 = 0xBEEF
 
     static func rounded(_ x: [Float]) -> [UInt16] {

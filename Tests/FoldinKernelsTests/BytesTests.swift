@@ -1,8 +1,9 @@
 import CFoldinKernels
+import FoldinKernels
 import Testing
 
 /// Products of bytes beside whole numbers and sums in `Double`; on any processor with AVX2, whether Foldin uses them there or not.
-@Suite("Products in bytes", .enabled(if: foldin_multiply_has(Int32(FOLDIN_MULTIPLY_AVX2.rawValue)))) struct BytesTests {
+@Suite("Products in bytes", .enabled(if: Processor.has(FOLDIN_AVX2))) struct BytesTests {
     /// A row in whole numbers of at most `most`, and its scale.
     static func rounded(_ row: ArraySlice<Float>, most: Float) -> (whole: [Int], scale: Float) {
         let scale = (row.map(abs).max() ?? 0) / most

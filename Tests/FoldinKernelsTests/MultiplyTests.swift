@@ -9,7 +9,7 @@ import Testing
     }
 
     /// The own kernels this processor can run.
-    static let variants = (0..<Int32(FOLDIN_MULTIPLY_VARIANTS.rawValue)).filter { foldin_multiply_has($0) }
+    static let variants = [FOLDIN_AVX2, FOLDIN_AVX512].filter { Processor.has($0) }.map { Int32($0.rawValue) }
 
     static let shapes: [Shape] =
         [

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The k best of a row") struct TopKTests {
     /// The variants this processor can run.
-    static let variants = (0..<Int32(FOLDIN_TOP_K_VARIANTS.rawValue)).filter { foldin_top_k_has($0) }
+    static let variants = [FOLDIN_PORTABLE, FOLDIN_AVX2].filter { Processor.has($0) }.map { Int32($0.rawValue) }
 
     /// What `TopK` must give, by sorting.
     static func sorted(_ k: Int, of scores: [Float]) -> [Int32] {

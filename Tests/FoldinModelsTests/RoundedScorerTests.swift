@@ -16,7 +16,7 @@ import Testing
 
     static let kinds =
         (Precision.bfloat16.isAvailable ? [Kind(type: BFloat16Weights.self, precision: 0.02)] : [])
-        + (foldin_multiply_has(Int32(FOLDIN_MULTIPLY_AVX2.rawValue)) ? [Kind(type: ByteWeights.self, precision: 0.1)] : [])
+        + (Processor.has(FOLDIN_AVX2) ? [Kind(type: ByteWeights.self, precision: 0.1)] : [])
     static let items = 1_281
     static let histories = InteractionMatrix.synthetic(users: 30, items: items, meanInteractions: 12, seed: 5)
 

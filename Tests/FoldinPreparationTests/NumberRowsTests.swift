@@ -74,8 +74,8 @@ struct NumberRowsTests {
     }
 
     @Test(
-        "all sizes of numbers, by each variant, and more rows than expected", arguments: RowColumns.variants)
-    func everySize(variant: Int32) throws {
+        "all sizes of numbers, by each instruction set, and more rows than expected", arguments: RowColumns.instructionSets)
+    func everySize(instructionSet: Int32) throws {
         var text = ""
         // Long rows first, so that fewer are expected than come.
         for number in 0..<400 { text += "\(1_000_000 + number),\(1_048_575 - number),9.\(number % 10)\n" }
@@ -86,7 +86,7 @@ struct NumberRowsTests {
             let seen = SeenNumbers(byteCount: bytes.count)
             let read = RowColumns.ofNumbers(
                 at: &place, end: place + bytes.count, delimiter: UInt8(ascii: ","), hasFourth: false, seen: seen,
-                variant: variant)
+                instructionSet: instructionSet)
             #expect(read.count == 180_400 && place - (bytes.baseAddress ?? place) == text.utf8.count)
             #expect(seen.users == Array(0..<7) + (1_000_000..<1_000_400).map { UInt32($0) })
             #expect(seen.items.count == 411)
@@ -100,7 +100,7 @@ struct NumberRowsTests {
         }
     }
 
-    @Test("all variants read as many rows, on good and on damaged rows, and the same", arguments: [5, 6])
+    @Test("all instruction sets read as many rows, on good and on damaged rows, and the same", arguments: [5, 6])
     func variantsAgree(seed: UInt64) throws {
         var draws = Draws(state: seed)
         var stops = 0
@@ -113,11 +113,11 @@ struct NumberRowsTests {
             bytes[end - 1] = 10
             try bytes.withUnsafeBufferPointer { bytes in
                 let start = try #require(bytes.baseAddress)
-                let read = RowColumns.variants.map { variant in
+                let read = RowColumns.instructionSets.map { instructionSet in
                     var place = start
                     let seen = SeenNumbers(byteCount: 1 << 20)
                     let rows = RowColumns.ofNumbers(
-                        at: &place, end: start + end, delimiter: 44, hasFourth: true, seen: seen, variant: variant)
+                        at: &place, end: start + end, delimiter: 44, hasFourth: true, seen: seen, instructionSet: instructionSet)
                     return (rows: rows, users: seen.users, items: seen.items, passed: place - start)
                 }
                 for other in read.dropFirst() {

@@ -14,10 +14,7 @@
 // lower half of 32 bits, the odd one in the upper. A sum of odd length ends with a pair whose second half is 0. Rounding is
 // to the nearest, ties to even; numbers below the smallest normal float count as 0.
 //
-// Everything here but `foldin_bfloat16_is_present` needs a processor where that is true.
-
-/// Whether this processor multiplies bfloat16 (AVX512_BF16).
-bool foldin_bfloat16_is_present(void);
+// Everything here needs a processor that has `FOLDIN_AVX512_BF16`.
 
 /// The pairs that a sum of `inner` products takes.
 static inline ptrdiff_t foldin_pairs(ptrdiff_t inner) { return (inner + 1) / 2; }

@@ -14,10 +14,7 @@
 //
 // Four neighbours of a sum stand in 32 bits, a quad. A sum ends with zeros, up to a multiple of eight numbers.
 //
-// Everything here but `foldin_bytes_are_multiplied` needs a processor where that is true.
-
-/// Whether this processor multiplies bytes faster than floats with the instructions that Foldin knows: it has AVX2, and no AVX-512.
-bool foldin_bytes_are_multiplied(void);
+// Everything here needs a processor that has `FOLDIN_AVX2`. With `FOLDIN_AVX512` products of floats are faster than these.
 
 /// The quads that a sum of `inner` products takes.
 static inline ptrdiff_t foldin_quads(ptrdiff_t inner) { return (inner + 7) / 8 * 2; }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Processor.h"
+
 /// Rows one after the other that have the same user, from `start` on to the start of the next run.
 typedef struct {
     uint32_t user;
@@ -28,25 +30,15 @@ typedef struct {
     uint32_t bound;
 } foldin_number_rows;
 
-/// The instruction sets that reading is compiled for; the last one that the processor has is the fastest.
-enum foldin_number_rows_variant {
-    FOLDIN_NUMBER_ROWS_PORTABLE = 0,
-    FOLDIN_NUMBER_ROWS_AVX2 = 1,
-    FOLDIN_NUMBER_ROWS_AVX512 = 2,
-    FOLDIN_NUMBER_ROWS_VARIANTS = 3
-};
-
-/// Whether a variant was compiled in and this processor can run it.
-bool foldin_number_rows_has(int variant);
-
 /// Reads usual rows from `*place` on, many at a time, behind those there are: `user,item,rating` and, where `has_fourth`, one more field of
 /// digits and points, each ended by a single newline; ids are whole numbers below `bound`, at most 7 digits in their only spelling, ratings
 /// one digit or digit, point, digit. Ids are stored as the numbers they are.
 ///
 /// Stops before the first row that is otherwise, which the caller looks at, at `end`, and when there is no more room; moves `*place` there.
-/// The results do not depend on the variant, which `foldin_number_rows_has`.
-void foldin_read_numbers(int variant, const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
-                         bool has_fourth, foldin_number_rows *_Nonnull rows);
+/// The results do not depend on the instruction set, which the processor must have: there are versions for `FOLDIN_PORTABLE`, `FOLDIN_AVX2` and
+/// `FOLDIN_AVX512_VBMI2`.
+void foldin_read_numbers(int instruction_set, const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end,
+                         uint8_t delimiter, bool has_fourth, foldin_number_rows *_Nonnull rows);
 
 /// Rows that were read, and the codes of their users and items. Without `ratings` the items are rated items.
 typedef struct {

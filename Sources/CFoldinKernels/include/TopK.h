@@ -5,11 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The instruction sets that the scan is compiled for; `foldin_top_k` takes the last one the processor has.
-enum foldin_top_k_variant { FOLDIN_TOP_K_PORTABLE = 0, FOLDIN_TOP_K_AVX2 = 1, FOLDIN_TOP_K_VARIANTS = 2 };
-
-/// Whether a variant was compiled in and this processor can run it.
-bool foldin_top_k_has(int variant);
+#include "Processor.h"
 
 /// The number of 64-bit words of scratch that the k best need. Independent of the length of the row.
 ptrdiff_t foldin_top_k_scratch(ptrdiff_t k);
@@ -20,15 +16,16 @@ ptrdiff_t foldin_top_k_scratch(ptrdiff_t k);
 ptrdiff_t foldin_top_k(const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k, uint64_t *_Nonnull scratch,
                        int32_t *_Nonnull items);
 
-/// The same by one variant, which `foldin_top_k_has`.
-ptrdiff_t foldin_top_k_by(int variant, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k, uint64_t *_Nonnull scratch,
-                          int32_t *_Nonnull items);
+/// The same by the best version for an instruction set that the processor has: there are those for `FOLDIN_PORTABLE` and `FOLDIN_AVX2`.
+ptrdiff_t foldin_top_k_by(int instruction_set, const float *_Nonnull scores, ptrdiff_t count, ptrdiff_t k,
+                          uint64_t *_Nonnull scratch, int32_t *_Nonnull items);
 
 /// Writes the indices of the scores that are `bound` or more to `items`, ascending, and returns how many there are. NaN is not.
 /// Room for `count`, less than 2^31.
 ptrdiff_t foldin_at_least(float bound, const float *_Nonnull scores, ptrdiff_t count, int32_t *_Nonnull items);
 
-/// The same by one variant, which `foldin_top_k_has`.
-ptrdiff_t foldin_at_least_by(int variant, float bound, const float *_Nonnull scores, ptrdiff_t count, int32_t *_Nonnull items);
+/// The same by the version for an instruction set, as with `foldin_top_k_by`.
+ptrdiff_t foldin_at_least_by(int instruction_set, float bound, const float *_Nonnull scores, ptrdiff_t count,
+                             int32_t *_Nonnull items);
 
 #endif

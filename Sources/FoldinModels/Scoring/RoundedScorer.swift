@@ -20,7 +20,7 @@ final class RoundedScorer: ApproximateScorer {
         guard MatrixMultiply.isOwn else { return nil }
         if Processor.Feature.avx512BFloat16.isPresent {
             self.init(parameters, BFloat16Weights.self, workers: workers)
-        } else if foldin_bytes_are_multiplied() {
+        } else if Processor.isFasterWithBytes {
             self.init(parameters, ByteWeights.self, workers: workers)
         } else {
             return nil
