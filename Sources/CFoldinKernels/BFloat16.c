@@ -163,7 +163,7 @@ static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left
 }
 
 // Both pieces of what is wanted soon.
-static struct ahead ahead_of_both(foldin_soon soon) {
+static struct ahead ahead_of_both(foldin_prefetch_ranges soon) {
     if (soon.count == 0) return (struct ahead){0};
     return (struct ahead){.row = (const char *)soon.first,
                           .rows = 2,
@@ -201,7 +201,7 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
 }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride, foldin_soon soon) {
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges soon) {
     multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride, ahead_of_both(soon));
 }
 
@@ -222,7 +222,7 @@ void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *from, ptrdif
 void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *strips) { __builtin_trap(); }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride, foldin_soon soon) {
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges soon) {
     __builtin_trap();
 }
 

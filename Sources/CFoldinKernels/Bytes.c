@@ -78,7 +78,7 @@ void foldin_round_left(ptrdiff_t rows, ptrdiff_t inner, const float *from, uint3
 foldin_lengths foldin_round_right(ptrdiff_t columns, ptrdiff_t inner, const float *from, uint32_t *strips, float *scales,
                                   int32_t *excesses) {
     foldin_lengths greatest = {0, 0};
-    for (ptrdiff_t column = 0; column < foldin_in_byte_strips(columns); column++) {
+    for (ptrdiff_t column = 0; column < foldin_padded_to_byte_strips(columns); column++) {
         ptrdiff_t place = column % foldin_byte_strip;
         uint32_t *quads = strips + (column - place) * foldin_quads(inner) + place;
         if (column >= columns) {

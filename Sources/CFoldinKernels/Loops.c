@@ -19,7 +19,8 @@ void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, f
     CALL(adam, step, count, weight, m, v, gradient)
 }
 
-void foldin_adam_alone(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m, float *v) {
+void foldin_adam_without_gradient(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m,
+                                  float *v) {
     CALL(adam_alone, steps, number, count, weight, m, v)
 }
 
@@ -27,11 +28,11 @@ void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weigh
     CALL(row_adam, step, count, weight, m, v, gradient)
 }
 
-void foldin_row_pause(const foldin_adam_pause *pause, ptrdiff_t count, float *weight, float *m, float *v) {
+void foldin_row_resume(const foldin_adam_skipped *pause, ptrdiff_t count, float *weight, float *m, float *v) {
     CALL(row_pause, pause, count, weight, m, v)
 }
 
-void foldin_fetch(ptrdiff_t count, const float *from) {
+void foldin_prefetch(ptrdiff_t count, const float *from) {
     for (ptrdiff_t i = 0; i < count + 15; i += 16) __builtin_prefetch(from + (i < count ? i : count - 1), 1, 2);
 }
 

@@ -56,7 +56,7 @@ void foldin_advise_huge_pages(void *memory, ptrdiff_t size) {
 #endif
 }
 
-void foldin_bring_in(const void *memory, ptrdiff_t size) {
+void foldin_populate_pages(const void *memory, ptrdiff_t size) {
 #if defined(__linux__) && !defined(MADV_POPULATE_READ)
 #define MADV_POPULATE_READ 22  // Linux 5.14; older ones refuse it, and pages come in when touched
 #endif

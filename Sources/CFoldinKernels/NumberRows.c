@@ -80,7 +80,7 @@ void foldin_read_numbers(int instruction_set, const uint8_t **place, const uint8
     for (int byte = 0; byte < 256; byte++)
         for (int bit = 0, before = 0; bit < 8; bit++)
             if (byte >> bit & 1) usual.bit_places[byte] |= (uint64_t)bit << 8 * before++;
-    while (*place < end && rows->count < rows->room) {
+    while (*place < end && rows->count < rows->capacity) {
         // The end is copied, so that looking past a row stays in memory of ours.
         uint8_t last[piece_size + 64];
         const uint8_t *bytes = *place;

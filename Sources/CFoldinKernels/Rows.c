@@ -26,11 +26,11 @@ static inline uint32_t code_of(ptrdiff_t number, foldin_codes codes) {
     return (size_t)number < (size_t)codes.count ? codes.codes[number] : 0;
 }
 
-ptrdiff_t foldin_usual_rows(const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth, foldin_codes users,
-                            foldin_codes items, foldin_rows rows) {
+ptrdiff_t foldin_read_coded_rows(const uint8_t **place, const uint8_t *end, uint8_t delimiter, bool has_fourth,
+                                 foldin_codes users, foldin_codes items, foldin_rows rows) {
     ptrdiff_t count = 0;
     const uint8_t *at = *place;
-    for (; count < rows.room && end - at >= 32; count++) {
+    for (; count < rows.capacity && end - at >= 32; count++) {
         const uint8_t *next = at;
         uint32_t user = code_of(whole_number(&next, delimiter), users);
         if (!user) break;

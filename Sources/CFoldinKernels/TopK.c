@@ -121,7 +121,8 @@ ptrdiff_t foldin_top_k_by(int instruction_set, const float *scores, ptrdiff_t co
 }
 
 ptrdiff_t foldin_top_k(const float *scores, ptrdiff_t count, ptrdiff_t k, uint64_t *scratch, int32_t *items) {
-    return foldin_top_k_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, scores, count, k, scratch, items);
+    return foldin_top_k_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, scores, count, k, scratch,
+                           items);
 }
 
 ptrdiff_t foldin_at_least_by(int instruction_set, float bound, const float *scores, ptrdiff_t count, int32_t *items) {
@@ -133,5 +134,6 @@ ptrdiff_t foldin_at_least_by(int instruction_set, float bound, const float *scor
 }
 
 ptrdiff_t foldin_at_least(float bound, const float *scores, ptrdiff_t count, int32_t *items) {
-    return foldin_at_least_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, bound, scores, count, items);
+    return foldin_at_least_by(best_instruction_set() == FOLDIN_PORTABLE ? FOLDIN_PORTABLE : FOLDIN_AVX2, bound, scores, count,
+                              items);
 }

@@ -35,18 +35,18 @@ static void load(void) {
     if (is_there) library.set_threads(1);
 }
 
-bool foldin_openblas_is_there(void) {
+bool foldin_openblas_is_available(void) {
     pthread_once(&once, load);
     return is_there;
 }
 
-const char *foldin_openblas_configuration(void) { return foldin_openblas_is_there() ? library.configuration() : NULL; }
+const char *foldin_openblas_configuration(void) { return foldin_openblas_is_available() ? library.configuration() : NULL; }
 
-const char *foldin_openblas_kernels(void) { return foldin_openblas_is_there() ? library.kernels() : NULL; }
+const char *foldin_openblas_kernels(void) { return foldin_openblas_is_available() ? library.kernels() : NULL; }
 
 bool foldin_openblas_multiply(bool a_is_transposed, bool b_is_transposed, int rows, int columns, int inner, const float *a,
                               int a_stride, const float *b, int b_stride, float beta, float *c, int c_stride) {
-    if (!foldin_openblas_is_there()) return false;
+    if (!foldin_openblas_is_available()) return false;
     library.multiply(row_major, a_is_transposed ? transposed : plain, b_is_transposed ? transposed : plain, rows, columns, inner,
                      1, a, a_stride, b, b_stride, beta, c, c_stride);
     return true;

@@ -40,11 +40,11 @@ public struct AdamUpdate: Sendable {
 ///
 ///     w = shrink * w - move * m / (sqrt(v) + epsilon),  then  m = firstDecay * m,  v = secondDecay * v
 public struct SkippedAdamUpdates: Sendable {
-    let constants: foldin_adam_pause
+    let constants: foldin_adam_skipped
 
     /// Updates with these constants.
     public init(firstDecay: Float, secondDecay: Float, shrink: Float, move: Float, epsilon: Float) {
-        constants = foldin_adam_pause(
+        constants = foldin_adam_skipped(
             first_decay: firstDecay, second_decay: secondDecay, shrink: shrink, move: move, epsilon: epsilon)
     }
 

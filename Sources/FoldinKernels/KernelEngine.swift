@@ -74,7 +74,7 @@ public struct KernelEngine: ComputeEngine {
         // An update is its constants and nothing else, so an array of them has the layout of an array of constants.
         updates.withMemoryRebound(to: foldin_adam_step.self) { steps in
             guard let start = steps.baseAddress else { return }
-            foldin_adam_alone(
+            foldin_adam_without_gradient(
                 start, steps.count, weights.count, weights.weights.start, weights.firstMoments.start, weights.secondMoments.start)
         }
     }
@@ -90,11 +90,11 @@ public struct KernelEngine: ComputeEngine {
     public func resumeRow(_ row: AdamWeights, _ skipped: SkippedAdamUpdates) {
         checkShape(row.secondMoments.count == 1)
         withUnsafePointer(to: skipped.constants) {
-            foldin_row_pause($0, row.count, row.weights.start, row.firstMoments.start, row.secondMoments.start)
+            foldin_row_resume($0, row.count, row.weights.start, row.firstMoments.start, row.secondMoments.start)
         }
     }
 
-    public func prefetch(_ values: VectorView) { foldin_fetch(values.count, values.start) }
+    public func prefetch(_ values: VectorView) { foldin_prefetch(values.count, values.start) }
 
     // MARK: Reductions and sums
 

@@ -36,7 +36,7 @@ public enum MatrixMultiply {
         #if canImport(Accelerate)
             return true
         #else
-            return isOwn || foldin_openblas_is_there()
+            return isOwn || foldin_openblas_is_available()
         #endif
     }
 

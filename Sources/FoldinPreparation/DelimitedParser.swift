@@ -75,7 +75,7 @@ struct DelimitedParser: RowParser {
             codes.deallocate()
             ratings.deallocate()
         }
-        let found = foldin_rows(users: codes, items: codes + room, ratings: ratings, room: room)
+        let found = foldin_rows(users: codes, items: codes + room, ratings: ratings, capacity: room)
         while place < end {
             if isUsual {
                 readUsual(&place, end, found, &rows)
@@ -199,20 +199,20 @@ struct DelimitedParser: RowParser {
         return false
     }
 
-    /// Moves past the rows of small whole numbers met before and a rating, see `foldin_usual_rows`; others are looked at with care.
+    /// Moves past the rows of small whole numbers met before and a rating, see `foldin_read_coded_rows`; others are looked at with care.
     private func readUsual(_ place: inout Bytes, _ end: Bytes, _ found: foldin_rows, _ rows: inout RatingsBlock) {
         var count = 0
         repeat {
             count = rows.userIds.withSmallCodes { userCodes in
                 rows.itemIds.withSmallCodes { itemCodes in
-                    foldin_usual_rows(&place, end, first, roles.count == 4, userCodes, itemCodes, found)
+                    foldin_read_coded_rows(&place, end, first, roles.count == 4, userCodes, itemCodes, found)
                 }
             }
             rows.users.append(contentsOf: UnsafeBufferPointer(start: found.users, count: count))
             rows.items.append(contentsOf: UnsafeBufferPointer(start: found.items, count: count))
             rows.ratings.append(contentsOf: UnsafeBufferPointer(start: found.ratings, count: count))
             rows.lineCount += count
-        } while count == found.room
+        } while count == found.capacity
     }
 
     // MARK: Places. A line ends in a newline, so looking one byte past any other byte stays inside the block.

@@ -89,7 +89,7 @@ struct RatingsReader {
         let parser = parser
         let parsed = workers.map(blocks.count) { task, _ in
             let block = UnsafeRawBufferPointer(rebasing: whole[blocks[task]])
-            if let start = block.baseAddress { foldin_bring_in(start, block.count) }
+            if let start = block.baseAddress { foldin_populate_pages(start, block.count) }
             return parser.parse(block, seen: seen)
         }
         var accepted = 0

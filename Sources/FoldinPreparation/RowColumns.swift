@@ -73,7 +73,7 @@ extension RowColumns {
         var columns = RowColumns(room: 1_024 + (end - place) * lines * 33 / (32 * max(1, sample.count)), apart: false)
         while true {
             var rows = foldin_number_rows(
-                rated_items: columns.items, count: columns.count, room: columns.room, runs: columns.runs,
+                rated_items: columns.items, count: columns.count, capacity: columns.room, runs: columns.runs,
                 run_count: columns.runCount, seen_users: seen.userMarks, seen_items: seen.itemMarks, bound: UInt32(seen.bound))
             foldin_read_numbers(instructionSet, &place, end, delimiter, hasFourth, &rows)
             (columns.count, columns.runCount) = (rows.count, rows.run_count)

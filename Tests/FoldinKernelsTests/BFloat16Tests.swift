@@ -94,7 +94,7 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
                         let soon = room.withUnsafeBytes {
                             let floats = $0.bindMemory(to: Float.self)
                             let second = floats.baseAddress.map { $0 + 1 }
-                            return foldin_soon(first: floats.baseAddress, second: second, count: floats.count - 1)
+                            return foldin_prefetch_ranges(first: floats.baseAddress, second: second, count: floats.count - 1)
                         }
                         foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, room, beta == 1, c, stride, soon)
                     } else {

@@ -19,7 +19,7 @@ import Testing
 
     /// a [rows, inner] * the transpose of b [columns, inner] + bias, with guards behind everything that is written.
     static func multiply(_ a: [Float], _ b: [Float], bias: [Float], rows: Int, columns: Int, inner: Int, stride: Int) -> Product {
-        let padded = foldin_in_byte_strips(columns)
+        let padded = foldin_padded_to_byte_strips(columns)
         var left = [UInt32](repeating: 0xABCD, count: rows * foldin_quads(inner) + 1)
         var leftScales = [Float](repeating: -7, count: rows + 1)
         var lengths = [foldin_lengths](repeating: foldin_lengths(vector: -7, loss: -7), count: rows + 1)

@@ -29,7 +29,7 @@ import Testing
             if let gradient {
                 foldin_adam(&update, count, &w, &m, &v, gradient)
             } else {
-                foldin_adam_alone(&update, 1, count, &w, &m, &v)
+                foldin_adam_without_gradient(&update, 1, count, &w, &m, &v)
             }
             for i in 0..<count {
                 let g = Double(gradient?[i] ?? 0) + Double(l2) * weights[i]
@@ -54,7 +54,7 @@ import Testing
         var v = Self.numbers(count, 3).map { $0 * $0 } + [0]
         var (weights, first, second) = (w, m, v)
         let steps = (5...11).map { Self.step(Double($0), shrink: shrink, l2: l2) }
-        foldin_adam_alone(steps, steps.count, count, &w, &m, &v)
+        foldin_adam_without_gradient(steps, steps.count, count, &w, &m, &v)
         for var step in steps { foldin_adam(&step, count, &weights, &first, &second, zeros) }
         #expect(w.map(\.bitPattern) == weights.map(\.bitPattern))
         #expect(m.map(\.bitPattern) == first.map(\.bitPattern) && v.map(\.bitPattern) == second.map(\.bitPattern))

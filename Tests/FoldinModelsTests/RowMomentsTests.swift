@@ -41,7 +41,7 @@ import Testing
         var updated = 0
         func pause(_ last: Int) {
             rows.prepare(adam, through: last)
-            if var pause = rows.pause(after: updated, through: last) { foldin_row_pause(&pause, w.count, &w, &m, &v) }
+            if var pause = rows.pause(after: updated, through: last) { foldin_row_resume(&pause, w.count, &w, &m, &v) }
             updated = last
         }
         for (number, gradient) in zip(recorded.updates, recorded.gradients) {

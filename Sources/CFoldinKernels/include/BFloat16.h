@@ -46,14 +46,15 @@ typedef struct {
     const float *_Nullable first;
     const float *_Nullable second;
     ptrdiff_t count;
-} foldin_soon;
+} foldin_prefetch_ranges;
 
 /// c [rows, columns] = a [rows, inner] * b [inner, columns], or c += that where `adds`; b as `foldin_pack_strips` packed it.
 ///
 /// As with `foldin_multiply_by`, an element's bits depend on its row of a, its column of b and `inner` alone. Meanwhile asks for what
 /// is wanted `soon`.
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a,
-                           const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride, foldin_soon soon);
+                           const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride,
+                           foldin_prefetch_ranges soon);
 
 /// The same for a b of floats, packed a strip at a time on the stack.
 void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,

@@ -23,7 +23,7 @@ static inline ptrdiff_t foldin_quads(ptrdiff_t inner) { return (inner + 7) / 8 *
 enum { foldin_byte_strip = 16 };
 
 /// `columns`, up to a whole number of strips.
-static inline ptrdiff_t foldin_in_byte_strips(ptrdiff_t columns) {
+static inline ptrdiff_t foldin_padded_to_byte_strips(ptrdiff_t columns) {
     return (columns + foldin_byte_strip - 1) / foldin_byte_strip * foldin_byte_strip;
 }
 
@@ -48,7 +48,7 @@ void foldin_round_left(ptrdiff_t rows, ptrdiff_t inner, const float *_Nonnull fr
 
 /// A right operand [inner, columns] from its transpose `from` [columns, inner]: strips of 16 columns, each [quads, 16], with the scale
 /// of each column, and 32 times the sum of its whole numbers, which the left operand's 32 add to its products. All three have room for
-/// `foldin_in_byte_strips(columns)` columns; those beyond are 0. Returns the greatest of the columns' lengths.
+/// `foldin_padded_to_byte_strips(columns)` columns; those beyond are 0. Returns the greatest of the columns' lengths.
 foldin_lengths foldin_round_right(ptrdiff_t columns, ptrdiff_t inner, const float *_Nonnull from, uint32_t *_Nonnull strips,
                                   float *_Nonnull scales, int32_t *_Nonnull excesses);
 

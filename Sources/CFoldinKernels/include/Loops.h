@@ -25,8 +25,8 @@ void foldin_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *
 
 /// Applies `number` steps one after the other, none of which has a gradient: the bits that `foldin_adam` gives for zeros.
 /// Memory is passed over once.
-void foldin_adam_alone(const foldin_adam_step *_Nonnull steps, ptrdiff_t number, ptrdiff_t count, float *_Nonnull weight,
-                       float *_Nonnull m, float *_Nonnull v);
+void foldin_adam_without_gradient(const foldin_adam_step *_Nonnull steps, ptrdiff_t number, ptrdiff_t count,
+                                  float *_Nonnull weight, float *_Nonnull m, float *_Nonnull v);
 
 /// One update of Adam for a row of weights that shares one second moment: the running mean of the row's mean squared gradient.
 void foldin_row_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
@@ -42,14 +42,14 @@ typedef struct {
     /// Then less this times m / (sqrt(v) + epsilon), as both were before.
     float move;
     float epsilon;
-} foldin_adam_pause;
+} foldin_adam_skipped;
 
 /// Applies `pause` to a row of weights that shares one second moment v.
-void foldin_row_pause(const foldin_adam_pause *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
-                      float *_Nonnull v);
+void foldin_row_resume(const foldin_adam_skipped *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
+                       float *_Nonnull v);
 
 /// Asks for `count` floats that are read and written soon.
-void foldin_fetch(ptrdiff_t count, const float *_Nonnull from);
+void foldin_prefetch(ptrdiff_t count, const float *_Nonnull from);
 
 /// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. `start` NULL is zero. Rows of factor 0 are not read.
 void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,

@@ -16,6 +16,6 @@ void foldin_advise_huge_pages(void *_Nonnull memory, ptrdiff_t size);
 
 /// Brings the pages of `size` mapped bytes in, all at once rather than one fault after the other. A hint: they come in when touched at
 /// the latest.
-void foldin_bring_in(const void *_Nonnull memory, ptrdiff_t size);
+void foldin_populate_pages(const void *_Nonnull memory, ptrdiff_t size);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct {
     uint32_t *_Nonnull rated_items;
     /// How many rows there are already; the next comes to this place.
     ptrdiff_t count;
-    ptrdiff_t room;
+    ptrdiff_t capacity;
     foldin_run *_Nonnull runs;
     ptrdiff_t run_count;
     uint8_t *_Nonnull seen_users;

@@ -16,7 +16,7 @@ typedef struct {
     uint32_t *_Nonnull users;
     uint32_t *_Nonnull items;
     float *_Nonnull ratings;
-    ptrdiff_t room;
+    ptrdiff_t capacity;
 } foldin_rows;
 
 /// Reads the usual rows from `*place` on: `user,item,rating` and, where `has_fourth`, one more whole number or nothing, each ended by a
@@ -24,7 +24,7 @@ typedef struct {
 ///
 /// Stops before the first row that is otherwise, for the caller to look at, where fewer than 32 bytes are left before `end`, and when
 /// there is no more room; moves `*place` there and returns how many rows were read.
-ptrdiff_t foldin_usual_rows(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
-                            bool has_fourth, foldin_codes users, foldin_codes items, foldin_rows rows);
+ptrdiff_t foldin_read_coded_rows(const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end, uint8_t delimiter,
+                                 bool has_fourth, foldin_codes users, foldin_codes items, foldin_rows rows);
 
 #endif

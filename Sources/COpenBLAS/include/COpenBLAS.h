@@ -10,7 +10,7 @@
 /// Functions may be called by several threads at once.
 
 /// Whether OpenBLAS can be loaded.
-bool foldin_openblas_is_there(void);
+bool foldin_openblas_is_available(void);
 
 /// How it was built, and which kernels it takes on this processor, for people; NULL where it cannot be loaded.
 const char *_Nullable foldin_openblas_configuration(void);

@@ -61,7 +61,7 @@ struct ByteWeights: RoundedWeights {
 
     init(_ weight: UnsafePointer<Float>, items: Int, width: Int, workers: Workers) {
         (self.items, self.width) = (items, width)
-        let columns = foldin_in_byte_strips(items)
+        let columns = foldin_padded_to_byte_strips(items)
         let (strips, scales) = (WordBuffer(count: columns * foldin_quads(width)), FloatBuffer(count: columns))
         let excesses = WordBuffer(count: columns)
         longest = workers.map((items + itemsPerPanel - 1) / itemsPerPanel) { panel, _ in
@@ -136,7 +136,8 @@ struct BFloat16Weights: RoundedWeights {
             foldin_multiply_pairs(
                 users, panel.count, width,
                 foldin_left_pairs(start: input.words.pointer, row_stride: foldin_pairs(width), pair_stride: 1),
-                strips.pointer + panel.lowerBound * foldin_pairs(width), false, scores + panel.lowerBound, stride, foldin_soon())
+                strips.pointer + panel.lowerBound * foldin_pairs(width), false, scores + panel.lowerBound, stride,
+                foldin_prefetch_ranges())
             for row in 0..<users {
                 foldin_add_bias(1, panel.count, scores + row * stride + panel.lowerBound, bias + panel.lowerBound)
             }

@@ -111,7 +111,7 @@ final class BFloat16Head: OutputHead {
                     foldin_multiply_pairs(
                         items.count, width, users, foldin_left_pairs(start: byUsers, row_stride: 1, pair_stride: items.count),
                         inputStrips.pointer, false, dWeight.start, width,
-                        foldin_soon(first: own.firstMoments.start, second: own.secondMoments.start, count: own.count))
+                        foldin_prefetch_ranges(first: own.firstMoments.start, second: own.secondMoments.start, count: own.count))
                     engine.update(own, gradient: dWeight.elements.readOnly, update)
                     engine.update(biases[items], gradient: dBias.readOnly, update)
                 }
