@@ -2,16 +2,16 @@
 
 #include <string.h>
 
-#include "Ahead.h"
 #include "BFloat16Vectors.h"
+#include "Prefetch.h"
 
 #if defined(__x86_64__)
 enum { tile_rows = 12, width = 32 };
 
-// The most pairs a tile sums at once: a strip of them, 40 kB, fits the first-level cache.
+// The most pairs that a tile sums at once: a strip of them, 40 kB, fits into the first-level cache.
 enum { pairs_at_once = 320 };
 
-// How the pairs of a sum are cut: into nearly equal pieces of at most `pairs_at_once`.
+// The length of the nearly equal pieces, of at most `pairs_at_once`, into which the pairs of a sum are cut.
 static ptrdiff_t pairs_piece(ptrdiff_t pairs) {
     ptrdiff_t pieces = (pairs + pairs_at_once - 1) / pairs_at_once;
     return pieces > 1 ? ((pairs + pieces - 1) / pieces + 7) / 8 * 8 : pairs;
@@ -19,7 +19,7 @@ static ptrdiff_t pairs_piece(ptrdiff_t pairs) {
 
 #pragma clang attribute push(__attribute__((target(TARGET_AVX512_BF16))), apply_to = function)
 
-// 16 pairs of neighbours, of which `count` floats are there.
+// 16 pairs of neighbours from the first `count` floats at `from`; zeros behind them.
 ALWAYS_INLINE __m512i neighbours(const float *from, ptrdiff_t count) {
     return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(lanes(count - 16), from + 16),
                                         _mm512_maskz_loadu_ps(lanes(count), from));
@@ -39,7 +39,7 @@ void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *from, ptrdif
                                      neighbours(from + row * stride + 2 * k, inner - 2 * k));
 }
 
-// strip [pairs, 32] = from [inner, columns], rounded, zeros in the columns beyond.
+// strip [pairs, 32] = from [inner, columns], rounded; zeros in the remaining columns.
 static void interleave_strip(ptrdiff_t inner, ptrdiff_t columns, const float *from, ptrdiff_t stride, uint32_t *strip) {
     __mmask16 some[2] = {lanes(columns), lanes(columns - 16)};
     for (ptrdiff_t k = 0; k < inner; k += 2, from += 2 * stride, strip += width)
@@ -67,7 +67,7 @@ ALWAYS_INLINE void transpose(__m512i x[16]) {
     }
 }
 
-// strip [pairs, 32] = the transpose of from [columns, inner], rounded, zeros in the columns beyond.
+// strip [pairs, 32] = the transpose of from [columns, inner], rounded; zeros in the remaining columns.
 static void transpose_strip(ptrdiff_t inner, ptrdiff_t columns, const float *from, ptrdiff_t stride, uint32_t *strip) {
     ptrdiff_t pairs = foldin_pairs(inner);
     for (ptrdiff_t half = 0; half < width; half += 16)
@@ -98,22 +98,22 @@ void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, 
     }
 }
 
-// c [height, columns] (+)= a [height, pairs] * strip [pairs, 32]. Everything but pairs, pointers and `columns` is constant
-// where this is inlined.
+// c [height, columns] (+)= a [height, pairs] * strip [pairs, 32]. All arguments but `pairs`, pointers and
+// `columns` are constants where this is inlined.
 ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, const uint32_t *a, const ptrdiff_t row_stride,
                         const ptrdiff_t pair_stride, const uint32_t *strip, bool adds, ptrdiff_t columns, float *c,
                         ptrdiff_t c_stride) {
     __m512 sums[tile_rows][2];
 #pragma clang loop unroll(full)
     for (int i = 0; i < height; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
-    // A register for each row's address, which the compiler would else work out anew from its neighbour's.
+    // Keeps each row's address in a register; the compiler would compute it from its neighbour's each time.
     const uint32_t *from[tile_rows];
 #pragma clang loop unroll(full)
     for (int i = 0; i < height; i++) {
         from[i] = a + i * row_stride;
         if (pair_stride == 1) __asm__("" : "+r"(from[i]));
     }
-    if (adds) fetch_tile(height, columns, c, c_stride);
+    if (adds) prefetch_tile(height, columns, c, c_stride);
 #pragma clang loop unroll(disable)
     for (ptrdiff_t k = 0; k < pairs; k++) {
         __m512bh b0 = (__m512bh)_mm512_loadu_si512(strip + k * width);
@@ -150,11 +150,11 @@ ALWAYS_INLINE void tile(const int height, const int vectors, ptrdiff_t pairs, co
 
 // c [rows, columns] (+)= a [rows, pairs] * strip [pairs, 32], columns <= 32: tiles of nearly equal heights.
 static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left_pairs a, const uint32_t *strip, bool adds,
-                 float *c, ptrdiff_t c_stride, struct ahead *ahead, ptrdiff_t lines) {
+                 float *c, ptrdiff_t c_stride, struct prefetch *prefetch, ptrdiff_t lines) {
     bool wide = columns > 16;
     ptrdiff_t tiles = (rows + tile_rows - 1) / tile_rows;
     for (ptrdiff_t number = 0; number < tiles; number++) {
-        fetch(ahead, lines);
+        prefetch_lines(prefetch, lines);
         ptrdiff_t row = number * rows / tiles, height = (number + 1) * rows / tiles - row;
         const uint32_t *start = a.start + row * a.row_stride;
         float *to = c + row * c_stride;
@@ -162,22 +162,22 @@ static void pass(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, foldin_left
     }
 }
 
-// Both pieces of what is wanted soon.
-static struct ahead ahead_of_both(foldin_prefetch_ranges soon) {
-    if (soon.count == 0) return (struct ahead){0};
-    return (struct ahead){.row = (const char *)soon.first,
-                          .rows = 2,
-                          .stride = (const char *)soon.second - (const char *)soon.first,
-                          .bytes = soon.count * (ptrdiff_t)sizeof(float)};
+// Both ranges.
+static struct prefetch prefetch_of_ranges(foldin_prefetch_ranges next) {
+    if (next.count == 0) return (struct prefetch){0};
+    return (struct prefetch){.row = (const char *)next.first,
+                             .rows = 2,
+                             .stride = (const char *)next.second - (const char *)next.first,
+                             .bytes = next.count * (ptrdiff_t)sizeof(float)};
 }
 
-// Where `strips` is NULL, b is packed as it is needed, and asked for a strip ahead in place of `ahead`.
+// If `strips` is NULL, each strip of b is packed when it is needed, and the next strip is prefetched instead of `prefetch`.
 static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride, struct ahead ahead) {
+                     foldin_matrix b, bool adds, float *c, ptrdiff_t c_stride, struct prefetch prefetch) {
     uint32_t packed[pairs_at_once * width] __attribute__((aligned(64)));
     ptrdiff_t pairs = foldin_pairs(inner), piece = pairs_piece(pairs), tiles = (rows + tile_rows - 1) / tile_rows;
     ptrdiff_t lines = 0;
-    if (pairs > 0) lines = ahead_lines(&ahead, tiles * ((columns + width - 1) / width) * ((pairs + piece - 1) / piece));
+    if (pairs > 0) lines = lines_per_step(&prefetch, tiles * ((columns + width - 1) / width) * ((pairs + piece - 1) / piece));
     if (inner <= 0 && !adds)
         for (ptrdiff_t row = 0; row < rows; row++) memset(c + row * c_stride, 0, (size_t)columns * sizeof(float));
     for (ptrdiff_t k = 0; k < pairs; k += piece) {
@@ -190,29 +190,30 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_
             if (!strips) {
                 pack_strip(summed, part, b, 2 * k, column, packed);
                 ptrdiff_t next = column + width;
-                ahead = (struct ahead){0};
-                if (next < columns) ahead = ahead_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
-                lines = ahead_lines(&ahead, tiles);
+                prefetch = (struct prefetch){0};
+                if (next < columns)
+                    prefetch = prefetch_of(b, 2 * k, summed, next, columns - next < width ? columns - next : width);
+                lines = lines_per_step(&prefetch, tiles);
             }
             pass(rows, part, count, left, strips ? strips + column * pairs + k * width : packed, adds || k > 0, c + column,
-                 c_stride, &ahead, lines);
+                 c_stride, &prefetch, lines);
         }
     }
 }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges soon) {
-    multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride, ahead_of_both(soon));
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges next) {
+    multiply(rows, columns, inner, a, strips, (foldin_matrix){.start = c}, adds, c, c_stride, prefetch_of_ranges(next));
 }
 
 void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,
                               float *c, ptrdiff_t c_stride) {
-    multiply(rows, columns, inner, a, NULL, b, adds, c, c_stride, (struct ahead){0});
+    multiply(rows, columns, inner, a, NULL, b, adds, c, c_stride, (struct prefetch){0});
 }
 #pragma clang attribute pop
 
 #else
-// Nobody may call these where there is no bfloat16.
+// These must not be called on processors without bfloat16.
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
 void foldin_bfloat16_round(ptrdiff_t count, const float *from, uint16_t *to) { __builtin_trap(); }
@@ -222,7 +223,7 @@ void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *from, ptrdif
 void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *strips) { __builtin_trap(); }
 
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, const uint32_t *strips,
-                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges soon) {
+                           bool adds, float *c, ptrdiff_t c_stride, foldin_prefetch_ranges next) {
     __builtin_trap();
 }
 

@@ -7,7 +7,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target(TARGET_AVX512_BF16))), apply_to = function)
 
-// The floats whose upper halves these are.
+// The floats with these upper halves.
 ALWAYS_INLINE __m512 widen(const uint16_t *from, __mmask16 some) {
     return (__m512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(some, from)), 16);
 }
@@ -26,11 +26,11 @@ void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t co
     ptrdiff_t pairs = foldin_pairs(count);
     memset(column_sums, 0, (size_t)count * sizeof(float));
     for (ptrdiff_t user = 0; user < users; user += 2) {
-        // A last user without a neighbour is paired with zeros.
+        // The last user of an odd number is paired with zeros.
         ptrdiff_t both = user + 1 < users ? 2 : 1;
         const uint16_t *from = exponentials + user * count;
         uint32_t *rows = by_items + user * pairs, *pair = by_users + user / 2 * count;
-        // The exponentials come from memory: sixteen users ahead.
+        // The exponentials come from memory: prefetches those of the users 16 rows later.
         for (ptrdiff_t i = 0; i < both * count; i += 32) __builtin_prefetch(from + 16 * count + i, 0, 3);
         for (ptrdiff_t i = 0; i < count; i += 16) {
             __mmask16 some = lanes(count - i);
@@ -62,7 +62,7 @@ void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t co
 #pragma clang attribute pop
 
 #else
-// Nobody may call these where there is no bfloat16.
+// These must not be called on processors without bfloat16.
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
 void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima, float *sums,

@@ -30,7 +30,7 @@ ALWAYS_INLINE float greatest_size(const float *from, ptrdiff_t count) {
     return size;
 }
 
-// Squares of the smallest floats are numbers only in double precision.
+// In double precision: squares of the smallest floats would be 0 in single precision.
 ALWAYS_INLINE __m256d add_squares(__m256d sums, __m256 x) {
     __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(x)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
     return _mm256_fmadd_pd(high, high, _mm256_fmadd_pd(low, low, sums));
@@ -38,8 +38,8 @@ ALWAYS_INLINE __m256d add_squares(__m256d sums, __m256 x) {
 
 ALWAYS_INLINE double length_of(__m256d squares) { return sqrt(squares[0] + squares[1] + squares[2] + squares[3]); }
 
-// Rounds `from` [inner] to its scale, returned, times whole numbers of at most `most`, which with `excess` added are quads `step` apart.
-// Also their sum. A row whose scale would be no normal number is rounded to zeros.
+// Rounds `from` [inner] to a scale, which is returned, times whole numbers of at most `most`. These numbers plus `excess` are stored as
+// quads, `step` apart; `sum` is the sum of the numbers. A row is rounded to zeros if its scale is not a normal float.
 ALWAYS_INLINE float round_row(ptrdiff_t inner, const float *from, int most, int excess, uint32_t *quads, ptrdiff_t step,
                               int32_t *sum, foldin_lengths *lengths) {
     float scale = greatest_size(from, inner) / (float)most;
@@ -96,7 +96,8 @@ foldin_lengths foldin_round_right(ptrdiff_t columns, ptrdiff_t inner, const floa
     return greatest;
 }
 
-// c [height, 16] = a [height, quads] * strip [quads, 16], scaled. Everything but quads and pointers is constant where this is inlined.
+// c [height, 16] = a [height, quads] * strip [quads, 16], scaled. All arguments but `quads` and pointers are constants where this is
+// inlined.
 ALWAYS_INLINE void tile(const int height, ptrdiff_t quads, const uint32_t *a, const float *a_scales, const uint32_t *strip,
                         const float *b_scales, const int32_t *b_excesses, const float *bias, float *c, ptrdiff_t c_stride) {
     const __m256i ones = _mm256_set1_epi16(1);
@@ -159,7 +160,7 @@ void foldin_multiply_quads(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, c
 #pragma clang attribute pop
 
 #else
-// Nobody may call these where bytes are not multiplied.
+// These must not be called on processors without AVX2.
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
 void foldin_round_left(ptrdiff_t rows, ptrdiff_t inner, const float *from, uint32_t *quads, float *scales,

@@ -3,7 +3,7 @@
 
 #include "Loops.h"
 
-// The first click of `user` on `item` or a later one. Halves without a branch that would be guessed wrong half the time.
+// The first click of `user` on `item` or a later item. A binary search without a branch: it would be mispredicted half of the time.
 static inline ptrdiff_t first_click(foldin_clicks clicks, ptrdiff_t user, ptrdiff_t item) {
     ptrdiff_t low = clicks.starts[user], count = clicks.starts[user + 1] - low;
     while (count > 0) {

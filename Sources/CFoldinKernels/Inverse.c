@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-// Gauss-Jordan elimination in place and without exchanges, which a positive definite matrix does not need: every pivot is a
+// Gauss-Jordan elimination in place and without row exchanges, which a positive definite matrix does not need: every pivot is a
 // diagonal element of a Schur complement and so positive (Higham, Accuracy and Stability of Numerical Algorithms, 14.4).
 bool foldin_invert_positive(ptrdiff_t side, double *matrix) {
     for (ptrdiff_t k = 0; k < side; k++) {

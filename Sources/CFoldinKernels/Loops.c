@@ -6,8 +6,8 @@
 #include "Clicks.h"
 #include "Vectors.h"
 
-// So many rows are summed at a time, and of a row so many floats are asked for before its turn.
-enum { rows_at_once = 128, fetched_width = 1024 };
+// The number of rows that are summed together, and the number of floats of a row that are prefetched.
+enum { rows_at_once = 128, prefetched_width = 1024 };
 
 #define BODY "Loops.inc"
 #define PORTABLE 1
@@ -21,15 +21,15 @@ void foldin_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, f
 
 void foldin_adam_without_gradient(const foldin_adam_step *steps, ptrdiff_t number, ptrdiff_t count, float *weight, float *m,
                                   float *v) {
-    CALL(adam_alone, steps, number, count, weight, m, v)
+    CALL(adam_without_gradient, steps, number, count, weight, m, v)
 }
 
 void foldin_row_adam(const foldin_adam_step *step, ptrdiff_t count, float *weight, float *m, float *v, const float *gradient) {
     CALL(row_adam, step, count, weight, m, v, gradient)
 }
 
-void foldin_row_resume(const foldin_adam_skipped *pause, ptrdiff_t count, float *weight, float *m, float *v) {
-    CALL(row_pause, pause, count, weight, m, v)
+void foldin_row_resume(const foldin_adam_skipped *skipped, ptrdiff_t count, float *weight, float *m, float *v) {
+    CALL(row_resume, skipped, count, weight, m, v)
 }
 
 void foldin_prefetch(ptrdiff_t count, const float *from) {

@@ -8,18 +8,18 @@
 
 static const size_t huge_page = (size_t)2 << 20;
 
-// Whole small pages: what does not fill a huge page at the end is not cleared as one.
+// A multiple of the small page size: the last, partly filled huge page is not cleared as a whole.
 static size_t mapped_size(ptrdiff_t count) {
     size_t bytes = (size_t)count * sizeof(float), page = (size_t)sysconf(_SC_PAGESIZE);
     return bytes < 2 * huge_page ? 0 : (bytes + page - 1) / page * page;
 }
 
 float *foldin_allocate(ptrdiff_t count, ptrdiff_t filled) {
-    // The size in bytes, with a huge page more, must be a number.
+    // The size in bytes, plus a huge page, must not overflow.
     if (count < 0 || (size_t)count > (SIZE_MAX - 2 * huge_page) / sizeof(float)) return NULL;
     size_t mapped = mapped_size(count);
     if (mapped) {
-        // One huge page more than needed, so that an aligned stretch fits; the ends are given back.
+        // One huge page more than needed, so that it contains an aligned range; the ends are unmapped.
         char *start = mmap(NULL, mapped + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (start == MAP_FAILED) return NULL;
         size_t skip = (huge_page - (size_t)start % huge_page) % huge_page;
@@ -58,7 +58,7 @@ void foldin_advise_huge_pages(void *memory, ptrdiff_t size) {
 
 void foldin_populate_pages(const void *memory, ptrdiff_t size) {
 #if defined(__linux__) && !defined(MADV_POPULATE_READ)
-#define MADV_POPULATE_READ 22  // Linux 5.14; older ones refuse it, and pages come in when touched
+#define MADV_POPULATE_READ 22  // Linux 5.14; older kernels refuse it, and each page is read at the first access
 #endif
 #ifdef MADV_POPULATE_READ
     size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (size_t)memory / page * page;

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "Ahead.h"
 #include "InstructionSets.h"
+#include "Prefetch.h"
 
 #if defined(__x86_64__)
-// How `inner` is cut: into equal pieces of at most `longest`, all but the last a multiple of 16.
+// The length of the equal pieces, of at most `longest`, into which `inner` is cut; a multiple of 16 if there is more than one.
 static ptrdiff_t inner_piece(ptrdiff_t inner, ptrdiff_t longest) {
     ptrdiff_t pieces = (inner + longest - 1) / longest;
     return pieces > 1 ? ((inner + pieces - 1) / pieces + 15) / 16 * 16 : inner;

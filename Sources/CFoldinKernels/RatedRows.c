@@ -1,6 +1,6 @@
 #include "NumberRows.h"
 
-// The least number of tenths that is above `threshold`, more than a rated item can have for none.
+// The least number of tenths that is above `threshold`; if there is none, more than a rated item can have.
 static uint32_t least_tenths(float threshold) {
     uint32_t least = 0, none = UINT32_MAX >> FOLDIN_ITEM_BITS;
     while (least <= none && !((float)least / 10.0f > threshold)) least++;
@@ -24,7 +24,7 @@ void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *kept_u
     for (ptrdiff_t run = 0; run < rows.run_count; run++) {
         uint32_t user = rows.user_codes[rows.runs[run].user];
         ptrdiff_t end = run + 1 < rows.run_count ? rows.runs[run + 1].start : rows.count;
-        // Written whether kept or not, and written over if not: no branch is guessed wrong.
+        // Always written, and overwritten by the next row if not kept: no branch can be mispredicted.
         for (ptrdiff_t row = rows.runs[run].start; row < end && place < kept; row++) {
             kept_users[place] = user;
             kept_items[place] = rows.item_codes[rows.items[row] & mask];

@@ -4,15 +4,15 @@
 
 #include "Digits.h"
 
-// The whole number of 1 to 7 digits in its only spelling at *place, followed by `delimiter`, both of which are passed; or -1. Eight bytes
-// are looked at together, without a loop whose end would be guessed wrong.
+// The id at *place that `delimiter` ends, or -1 if there is none; moves *place behind the delimiter. Tests eight bytes together: the end of
+// a loop over bytes would be mispredicted.
 static inline ptrdiff_t whole_number(const uint8_t **place, uint8_t delimiter) {
     uint64_t word;
     memcpy(&word, *place, sizeof word);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
 #endif
-    // Digits become 0 to 9; the lowest high bit of `others` is that of the first byte that is none.
+    // Digits become 0 to 9; the lowest bit of `others` belongs to the first byte that is not a digit.
     uint64_t values = word ^ 0x3030303030303030u;
     uint64_t others = ((values + 0x7676767676767676u) | values) & 0x8080808080808080u;
     unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;

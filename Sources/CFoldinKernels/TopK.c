@@ -9,8 +9,8 @@ typedef float float16 __attribute__((ext_vector_type(16)));
 typedef int32_t mask16 __attribute__((ext_vector_type(16)));
 typedef bool bool16 __attribute__((ext_vector_type(16)));
 
-// A key orders as its score, and among equal scores the lower item first: the score's bits made monotonic, above the
-// complement of the item. Keys are distinct.
+// Keys have the order of their scores, and among equal scores the lower item has the greater key: the upper half is the score's bits, made
+// monotonic, the lower half the complement of the item. Keys are distinct.
 static inline uint64_t key_of(float score, ptrdiff_t item) {
     uint32_t bits;
     score += 0.0f;  // -0 equals 0
@@ -35,7 +35,7 @@ static inline float least_score(const uint64_t *keys, ptrdiff_t count) {
     return score_of(least);
 }
 
-// The middle one of three keys picked here and there, so that no usual order of scores makes bad pivots.
+// The median of three keys at pseudo-random positions, so that no common order of scores gives bad pivots.
 static inline ptrdiff_t pivot_position(const uint64_t *keys, ptrdiff_t begin, ptrdiff_t end, uint64_t *state) {
     ptrdiff_t at[3];
     for (int i = 0; i < 3; i++) {
@@ -46,7 +46,7 @@ static inline ptrdiff_t pivot_position(const uint64_t *keys, ptrdiff_t begin, pt
     return (a < b) == (b < c) ? at[1] : (b < a) == (a < c) ? at[0] : at[2];
 }
 
-// Brings the `best` highest of `count` keys to the front, in no order. Quickselect with a branch-free partition.
+// Moves the `best` highest of `count` keys to the front, in no order. Quickselect with a branch-free partition.
 static void keep_best(uint64_t *keys, ptrdiff_t count, ptrdiff_t best) {
     ptrdiff_t begin = 0, end = count;
     uint64_t state = (uint64_t)count;
@@ -69,7 +69,7 @@ static void keep_best(uint64_t *keys, ptrdiff_t count, ptrdiff_t best) {
     }
 }
 
-// Merge sort with `count` words of room behind the keys; returns where the sorted keys are.
+// Merge sort with `count` words of scratch memory behind the keys; returns where the sorted keys are.
 static const uint64_t *sort_descending(uint64_t *keys, ptrdiff_t count) {
     uint64_t *from = keys, *to = keys + count;
     for (ptrdiff_t width = 1; width < count; width *= 2) {
@@ -96,7 +96,7 @@ static const uint64_t *sort_descending(uint64_t *keys, ptrdiff_t count) {
 
 ptrdiff_t foldin_top_k_scratch(ptrdiff_t k) { return 4 * k + 64; }
 
-// Compiled into each caller, hence for its instruction set.
+// A macro, so that it is compiled for the instruction set of the function that uses it.
 #define bits_of(mask)                                           \
     ({                                                          \
         bool16 lanes = __builtin_convertvector((mask), bool16); \

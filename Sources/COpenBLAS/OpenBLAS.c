@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-// Of the C interface to the BLAS: row-major, plain, transposed.
+// Constants of the C interface to the BLAS.
 enum { row_major = 101, plain = 111, transposed = 112 };
 
 static struct {
@@ -15,10 +15,10 @@ static struct {
     char *(*kernels)(void);
 } library;
 
-static bool is_there;
+static bool is_available;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-// A pointer to a function in place of one to data, which C does not convert.
+// Stores a pointer to a function through a pointer to data: C has no conversion between them.
 static bool find(void *opened, const char *name, void *place) {
     *(void **)place = dlsym(opened, name);
     return *(void **)place != NULL;
@@ -27,17 +27,17 @@ static bool find(void *opened, const char *name, void *place) {
 static void load(void) {
     void *opened = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!opened) opened = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
-    is_there = opened && find(opened, "cblas_sgemm", &library.multiply) &&
-               find(opened, "openblas_set_num_threads", &library.set_threads) &&
-               find(opened, "openblas_get_config", &library.configuration) &&
-               find(opened, "openblas_get_corename", &library.kernels);
-    // Threads are Foldin's own: a product runs on the thread that asks for it.
-    if (is_there) library.set_threads(1);
+    is_available = opened && find(opened, "cblas_sgemm", &library.multiply) &&
+                   find(opened, "openblas_set_num_threads", &library.set_threads) &&
+                   find(opened, "openblas_get_config", &library.configuration) &&
+                   find(opened, "openblas_get_corename", &library.kernels);
+    // Foldin has threads of its own: a product runs on the calling thread.
+    if (is_available) library.set_threads(1);
 }
 
 bool foldin_openblas_is_available(void) {
     pthread_once(&once, load);
-    return is_there;
+    return is_available;
 }
 
 const char *foldin_openblas_configuration(void) { return foldin_openblas_is_available() ? library.configuration() : NULL; }

@@ -16,10 +16,10 @@
 //
 // Everything here needs a processor that has `FOLDIN_AVX512_BF16`.
 
-/// The pairs that a sum of `inner` products takes.
+/// The number of pairs of a sum of `inner` products.
 static inline ptrdiff_t foldin_pairs(ptrdiff_t inner) { return (inner + 1) / 2; }
 
-/// Numbers of 32 bits that `foldin_pack_strips` fills.
+/// The number of 32-bit words that `foldin_pack_strips` writes.
 static inline ptrdiff_t foldin_strips(ptrdiff_t columns, ptrdiff_t inner) {
     return (columns + 31) / 32 * 32 * foldin_pairs(inner);
 }
@@ -37,11 +37,10 @@ typedef struct {
 /// to [rows, pairs] = from [rows, inner], rounded: a left operand of row stride `foldin_pairs(inner)`.
 void foldin_pack_rows(ptrdiff_t rows, ptrdiff_t inner, const float *_Nonnull from, ptrdiff_t stride, uint32_t *_Nonnull to);
 
-/// The right operand from [inner, columns], rounded: strips of 32 columns, each [pairs, 32], zeros in the columns beyond.
+/// A right operand from [inner, columns], rounded: strips of 32 columns, each [pairs, 32]; zeros in the remaining columns.
 void foldin_pack_strips(ptrdiff_t inner, ptrdiff_t columns, foldin_matrix from, uint32_t *_Nonnull strips);
 
-/// Two pieces of memory, of `count` floats each, that are wanted right after a product: arithmetic leaves time to bring them nearer.
-/// Neither where `count` is 0.
+/// Two ranges of `count` floats each that are used right after a product, which prefetches them. None if `count` is 0.
 typedef struct {
     const float *_Nullable first;
     const float *_Nullable second;
@@ -50,17 +49,16 @@ typedef struct {
 
 /// c [rows, columns] = a [rows, inner] * b [inner, columns], or c += that where `adds`; b as `foldin_pack_strips` packed it.
 ///
-/// As with `foldin_multiply_by`, an element's bits depend on its row of a, its column of b and `inner` alone. Meanwhile asks for what
-/// is wanted `soon`.
+/// As with `foldin_multiply_by`, an element's bits depend on its row of a, its column of b and `inner` alone. Prefetches `next`.
 void foldin_multiply_pairs(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a,
                            const uint32_t *_Nonnull strips, bool adds, float *_Nonnull c, ptrdiff_t c_stride,
-                           foldin_prefetch_ranges soon);
+                           foldin_prefetch_ranges next);
 
 /// The same for a b of floats, packed a strip at a time on the stack.
 void foldin_multiply_rounding(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, foldin_left_pairs a, foldin_matrix b, bool adds,
                               float *_Nonnull c, ptrdiff_t c_stride);
 
-/// `foldin_exponentials`, with the exponentials rounded into `to` [rows, columns]; the sums are of what they were before.
+/// `foldin_exponentials`, with the exponentials rounded into `to` [rows, columns]; the sums are of the exponentials before rounding.
 void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,
                                  float *_Nonnull maxima, float *_Nonnull sums, uint16_t *_Nonnull to);
 

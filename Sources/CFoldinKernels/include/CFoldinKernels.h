@@ -1,7 +1,7 @@
 /// Vector loops of Foldin: no threads, no allocation but `foldin_allocate`, no knowledge of models.
 ///
-/// The bodies are written once with 16-lane vectors (`Loops.inc`, `Residual.inc`) and compiled for several instruction sets; the best one the
-/// processor has is chosen on first use. All matrices are row-major.
+/// Bodies are written once and compiled for several instruction sets (`EachInstructionSet.inc`); a call takes the best version for the
+/// processor unless the caller passes an instruction set. All matrices are row-major.
 #ifndef CFOLDINKERNELS_H
 #define CFOLDINKERNELS_H
 

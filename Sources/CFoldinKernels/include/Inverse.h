@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Puts the inverse of a symmetric positive definite matrix [side, side] in its place, on the calling thread; side^3 operations.
+/// Replaces a symmetric positive definite matrix [side, side] by its inverse, on the calling thread; side^3 operations.
 ///
-/// False, with the matrix spoilt, if it is not positive definite in double precision.
+/// Returns false if the matrix is not positive definite in double precision; its elements are then undefined.
 bool foldin_invert_positive(ptrdiff_t side, double *_Nonnull matrix);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// One update of Adam (Kingma & Ba 2015, as PyTorch computes it), with the powers of beta already worked out.
+/// The constants of one update of Adam (Kingma & Ba 2015, as PyTorch computes it), the powers of beta already computed.
 typedef struct {
     /// learning rate / (1 - beta1^t)
     float step_size;
@@ -23,8 +23,7 @@ typedef struct {
 void foldin_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
                  float *_Nonnull v, const float *_Nonnull gradient);
 
-/// Applies `number` steps one after the other, none of which has a gradient: the bits that `foldin_adam` gives for zeros.
-/// Memory is passed over once.
+/// Applies `number` steps without a gradient, one after the other: the same bits as `foldin_adam` with zeros. Reads and writes memory once.
 void foldin_adam_without_gradient(const foldin_adam_step *_Nonnull steps, ptrdiff_t number, ptrdiff_t count,
                                   float *_Nonnull weight, float *_Nonnull m, float *_Nonnull v);
 
@@ -32,26 +31,27 @@ void foldin_adam_without_gradient(const foldin_adam_step *_Nonnull steps, ptrdif
 void foldin_row_adam(const foldin_adam_step *_Nonnull step, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
                      float *_Nonnull v, const float *_Nonnull gradient);
 
-/// What some updates of Adam without a gradient come to, taken together.
+/// Several updates of Adam without a gradient, as one operation.
 typedef struct {
     /// The first and the second moment are multiplied by these.
     float first_decay;
     float second_decay;
     /// Weights are multiplied by this; 1 without weight decay.
     float shrink;
-    /// Then less this times m / (sqrt(v) + epsilon), as both were before.
+    /// Times m / (sqrt(v) + epsilon), with the moments before the operation, this is then subtracted from the weights.
     float move;
     float epsilon;
 } foldin_adam_skipped;
 
-/// Applies `pause` to a row of weights that shares one second moment v.
-void foldin_row_resume(const foldin_adam_skipped *_Nonnull pause, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
+/// Applies `skipped` to a row of weights that shares one second moment v.
+void foldin_row_resume(const foldin_adam_skipped *_Nonnull skipped, ptrdiff_t count, float *_Nonnull weight, float *_Nonnull m,
                        float *_Nonnull v);
 
-/// Asks for `count` floats that are read and written soon.
+/// Prefetches `count` floats that are read and written soon after.
 void foldin_prefetch(ptrdiff_t count, const float *_Nonnull from);
 
-/// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. `start` NULL is zero. Rows of factor 0 are not read.
+/// out [width] = start [width] + sum over i of factors[i] * matrix[rows[i], :]. If `start` is NULL, it is zero. Rows with factor 0 are not
+/// read.
 void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,
                      const float *_Nonnull factors, const float *_Nonnull matrix, float *_Nonnull out);
 
@@ -74,7 +74,7 @@ void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin
 void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
                           const float *_Nonnull scales, float *_Nonnull panel, float *_Nonnull column_sums);
 
-/// out [columns] = sum over the rows of matrix [rows, columns], whose rows lie `stride` floats apart.
+/// out [columns] = sum over the rows of matrix [rows, columns], whose rows are `stride` floats apart.
 void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix, float *_Nonnull out);
 
 /// matrix [rows, columns] += bias [columns].
@@ -83,14 +83,14 @@ void foldin_add_bias(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull matrix, 
 /// y = tanh(x), element by element; x and y may be the same.
 void foldin_tanh(ptrdiff_t count, const float *_Nonnull x, float *_Nonnull y);
 
-/// gradient *= 1 - y^2, where y is what `foldin_tanh` gave.
+/// gradient *= 1 - y^2, where y is the result of `foldin_tanh`.
 void foldin_tanh_backward(ptrdiff_t count, const float *_Nonnull y, float *_Nonnull gradient);
 
 /// sum += addend.
 void foldin_add(ptrdiff_t count, const float *_Nonnull addend, float *_Nonnull sum);
 
 /// z = mu + epsilon * exp(logvar / 2), and its Kullback-Leibler divergence from the standard normal (Liang et al., eq. 7):
-/// returns -1/2 sum(1 + logvar - mu^2 - exp(logvar)). One user: mu and logvar lie one after the other in `moments`.
+/// returns -1/2 sum(1 + logvar - mu^2 - exp(logvar)). For one user: `moments` is mu, then logvar.
 double foldin_sample_latent(ptrdiff_t latent, const float *_Nonnull moments, const float *_Nonnull epsilon, float *_Nonnull z);
 
 /// d_moments from dz, and from the divergence times `weight`. Same layout as `foldin_sample_latent`.

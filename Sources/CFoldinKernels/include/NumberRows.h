@@ -7,40 +7,53 @@
 
 #include "Processor.h"
 
-/// Rows one after the other that have the same user, from `start` on to the start of the next run.
+// Fixed-layout rows have the grammar
+//
+//     row     = id delimiter id delimiter rating [delimiter rest] newline        user, item, rating
+//     id      = 1 to 7 digits; the first is not 0, unless it is the only one
+//     rating  = digit | digit "." digit
+//     rest    = digits and points                                                where there is a fourth column; see the functions
+//     newline = line feed
+//
+// Any other row is malformed for these readers; the caller parses it in another way. `foldin_read_numbers` stores ids as the numbers they
+// are, `foldin_read_coded_rows` in Rows.h as their codes.
+
+/// Consecutive rows with the same user, from row `start` to the start of the next run.
 typedef struct {
     uint32_t user;
     uint32_t start;
 } foldin_run;
 
-/// A rated item is a word: the item in its lower bits, so many, the rating times ten in the upper ones.
+/// A rated item is a word: the item in its lower `FOLDIN_ITEM_BITS` bits, the rating times ten in the upper ones.
 enum { FOLDIN_ITEM_BITS = 25, FOLDIN_ITEM_MASK = (1 << FOLDIN_ITEM_BITS) - 1 };
 
-/// Where rows of numbers go: room for `room` rows and as many runs, and a mark, 1, for each number below `bound` that is met; `bound` is at
-/// most 2^25. Threads may share the marks, but nothing else.
+/// Where `foldin_read_numbers` writes rows. Threads may share the marks, but nothing else.
 typedef struct {
+    /// The item and the rating of each row, with capacity for `capacity` rows.
     uint32_t *_Nonnull rated_items;
-    /// How many rows there are already; the next comes to this place.
+    /// The number of rows so far; the next row is stored at this index.
     ptrdiff_t count;
     ptrdiff_t capacity;
+    /// The runs, with capacity for `capacity` runs.
     foldin_run *_Nonnull runs;
     ptrdiff_t run_count;
+    /// A byte for each number below `bound`: 1 if it is the user of a row.
     uint8_t *_Nonnull seen_users;
+    /// A byte for each number below `bound`: 1 if it is the item of a row.
     uint8_t *_Nonnull seen_items;
+    /// Ids are below this; at most 2^25.
     uint32_t bound;
 } foldin_number_rows;
 
-/// Reads usual rows from `*place` on, many at a time, behind those there are: `user,item,rating` and, where `has_fourth`, one more field of
-/// digits and points, each ended by a single newline; ids are whole numbers below `bound`, at most 7 digits in their only spelling, ratings
-/// one digit or digit, point, digit. Ids are stored as the numbers they are.
+/// Reads fixed-layout rows with ids below `rows->bound` from `*place` on, many at a time, and adds them to `rows`. With `has_fourth` a row
+/// has a fourth field, which is not empty.
 ///
-/// Stops before the first row that is otherwise, which the caller looks at, at `end`, and when there is no more room; moves `*place` there.
-/// The results do not depend on the instruction set, which the processor must have: there are versions for `FOLDIN_PORTABLE`, `FOLDIN_AVX2` and
-/// `FOLDIN_AVX512_VBMI2`.
+/// Stops before the first malformed row, at `end`, and when the capacity is used up; moves `*place` there. The results do not depend on the
+/// instruction set, which the processor must have: there are versions for `FOLDIN_PORTABLE`, `FOLDIN_AVX2` and `FOLDIN_AVX512_VBMI2`.
 void foldin_read_numbers(int instruction_set, const uint8_t *_Nonnull *_Nonnull place, const uint8_t *_Nonnull end,
                          uint8_t delimiter, bool has_fourth, foldin_number_rows *_Nonnull rows);
 
-/// Rows that were read, and the codes of their users and items. Without `ratings` the items are rated items.
+/// Rows that were read, and the codes of their users and items. If `ratings` is NULL, the items are rated items.
 typedef struct {
     ptrdiff_t count;
     const uint32_t *_Nonnull items;
@@ -51,11 +64,11 @@ typedef struct {
     const uint32_t *_Nonnull item_codes;
 } foldin_rated_rows;
 
-/// How many of the rows are rated above `threshold`.
+/// The number of rows that are rated above `threshold`.
 ptrdiff_t foldin_count_rated(foldin_rated_rows rows, float threshold);
 
-/// Copies the codes of the users and items of the rows rated above `threshold` to the front of `kept_users` and `kept_items`. They must be
-/// `kept` many; nothing is written behind.
+/// Copies the codes of the users and items of the rows rated above `threshold` to `kept_users` and `kept_items`. `kept` is the number of
+/// these rows; nothing is written behind them.
 void foldin_keep_rated(foldin_rated_rows rows, float threshold, uint32_t *_Nonnull kept_users, uint32_t *_Nonnull kept_items,
                        ptrdiff_t kept);
 

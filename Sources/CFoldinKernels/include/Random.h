@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Where a run of random numbers stands: Philox4x32-10 (Salmon et al., SC 2011) at counter (position, stream, step).
+/// A sequence of random numbers: Philox4x32-10 (Salmon et al., SC 2011) at counter (position, stream, step).
 ///
-/// A number is a function of this and its own position alone, so that any thread can make any part of a run.
+/// A number is a function of this and of its position alone, so that any thread can compute any part of the sequence.
 typedef struct {
     uint64_t seed;
     /// What the numbers are for, for example a layer.
