@@ -54,7 +54,7 @@ public struct SkippedAdamUpdates: Sendable {
     public var secondDecay: Float { constants.second_decay }
     /// Multiplies the weights; 1 without weight decay.
     public var shrink: Float { constants.shrink }
-    /// How far the weights move, times the first moment over the root of the second.
+    /// Multiplies the quotient of the first moment and the root of the second, which is subtracted from the weights.
     public var move: Float { constants.move }
     /// Added to the root of the second moment.
     public var epsilon: Float { constants.epsilon }

@@ -1,17 +1,20 @@
 /// Draws indices with given probabilities in constant time, by Walker's alias method (Vose 1991).
 ///
-/// Takes 8 bytes an index. A probability is kept to 2^-32 of the mean one.
+/// Takes 8 bytes per index. Probabilities are rounded to multiples of 2^-32 of the mean probability.
+///
+///     let table = AliasTable([1, 2, 5])
+///     let index = table.index(generator.next(), generator.next())
 public struct AliasTable: Sendable {
     private var threshold: [UInt32]
     private var alias: [UInt32]
 
-    /// A table for indices `0..<weights.count`, drawn in proportion to their weights: not negative, their sum positive and finite.
+    /// A table that draws indices `0..<weights.count` in proportion to their weights.
     ///
-    /// Linear in the number of weights.
+    /// Weights must not be negative; their sum must be positive and finite. Costs time linear in the number of weights.
     public init(_ weights: [Double]) {
         let total = weights.reduce(0, +)
-        precondition(total > 0 && total.isFinite, "weights that sum to \(total) are no probabilities")
-        precondition(weights.count <= Int(UInt32.max), "\(weights.count) indices have no 32-bit numbers")
+        precondition(total > 0 && total.isFinite, "weights must have a positive, finite sum, not \(total)")
+        precondition(weights.count <= Int(UInt32.max), "at most 2^32 - 1 weights, not \(weights.count)")
         var share = weights.map { Double(weights.count) * $0 / total }
         threshold = [UInt32](repeating: .max, count: weights.count)
         alias = (0..<UInt32(weights.count)).map { $0 }
@@ -31,7 +34,7 @@ public struct AliasTable: Sendable {
     /// The number of indices.
     public var count: Int { threshold.count }
 
-    /// The index that two uniform 32-bit words pick.
+    /// The index for two uniform 32-bit words: `place` selects a slot of the table, `coin` the slot's index or its alias.
     public func index(_ place: UInt32, _ coin: UInt32) -> Int {
         let place = Int((UInt64(place) * UInt64(threshold.count)) >> 32)
         return coin <= threshold[place] ? place : Int(alias[place])

@@ -1,9 +1,9 @@
 /// The clicks of a batch by user: user `u` clicked `items[starts[u]] ..< items[starts[u + 1]]`, ascending.
 ///
-/// A view of memory that somebody else owns. "Items" are columns of whatever the logits are: all items, or candidates.
+/// A view of memory that another object owns. "Items" are the columns of the logits: all items, or candidates of a sampled softmax.
 @frozen
 public struct BatchClicks {
-    /// Where each user's clicks start in `items`, and, as the last element, where they end: one more than there are users.
+    /// The index in `items` of each user's first click, and the number of all clicks: one element more than there are users.
     public let starts: UnsafeBufferPointer<Int>
     /// The clicked items of all users, one user after the other.
     public let items: UnsafeBufferPointer<Int32>
@@ -11,7 +11,7 @@ public struct BatchClicks {
     /// Clicks in memory that outlives the view.
     @inlinable
     public init(starts: UnsafeBufferPointer<Int>, items: UnsafeBufferPointer<Int32>) {
-        precondition(!starts.isEmpty && starts[starts.count - 1] <= items.count, "clicks end behind the last item")
+        precondition(!starts.isEmpty && starts[starts.count - 1] <= items.count, "the clicks end after the last element of items")
         (self.starts, self.items) = (starts, items)
     }
 
@@ -36,12 +36,12 @@ public struct BatchClicks {
     }
 }
 
-/// The elements of a sparse vector that are not zero: `values[i]` at place `indices[i]`.
+/// The non-zero elements of a sparse vector: `values[i]` at index `indices[i]`.
 ///
-/// A view of memory that somebody else owns. An index may occur more than once; its values add up.
+/// A view of memory that another object owns. An index may occur more than once; its values are added.
 @frozen
 public struct SparseVector {
-    /// The places of the elements.
+    /// The indices of the elements.
     public let indices: UnsafeBufferPointer<Int32>
     /// The elements, as many as `indices`.
     public let values: VectorView
@@ -49,7 +49,7 @@ public struct SparseVector {
     /// Elements in memory that outlives the view.
     @inlinable
     public init(indices: UnsafeBufferPointer<Int32>, values: VectorView) {
-        precondition(indices.count == values.count, "\(indices.count) places for \(values.count) values")
+        precondition(indices.count == values.count, "\(indices.count) indices for \(values.count) values")
         (self.indices, self.values) = (indices, values)
     }
 }

@@ -1,11 +1,12 @@
 /// The arithmetic of training and scoring on the calling thread: products, softmax, Adam and reductions.
 ///
-/// An engine is a value that is passed in. `KernelEngine` is the default; another one conforms to this protocol and passes
-/// `ComputeEngineTests`, the suite that every conformer runs through.
+/// An engine is a value that is passed in. `KernelEngine` is the default. Another engine conforms to this protocol and passes
+/// `ComputeEngineTests`, the contract suite of all engines.
 ///
-/// Shapes are in brackets, [rows, columns]. All views of a call must have the shapes that are given; a conformer checks them once per call.
-/// Outputs must not overlap inputs unless a method says so. A call covers a panel of items or a piece of users at least, so that its own cost
-/// does not matter. Results must depend on the arguments alone, not on the thread or the time.
+/// Shapes are in brackets, [rows, columns]. All views of a call must have the shapes that are given; an engine checks them once per call.
+/// Outputs must not overlap inputs unless a method allows it. A call processes at least a row of an item's weights, usually a panel of
+/// items or a piece of users, so that the cost of the call itself is small. Results depend on the arguments alone, not on the thread or the
+/// time.
 public protocol ComputeEngine: Sendable {
     // MARK: Products
 
@@ -25,8 +26,8 @@ public protocol ComputeEngine: Sendable {
 
     // MARK: Softmax
 
-    /// For each row of logits [users, items]: l = logits + bias [items], maxima [users] = max l, logits = exp(l - maximum), and sums [users] =
-    /// the sum of these exponentials.
+    /// For each row of logits [users, items]: l = logits + bias [items], maxima [users] = max l, logits = exp(l - maximum), and sums
+    /// [users] = the sum of these exponentials.
     ///
     /// logits is contiguous.
     func exponentials(_ logits: MutableMatrixView, bias: VectorView, maxima: MutableVectorView, sums: MutableVectorView)
@@ -53,7 +54,8 @@ public protocol ComputeEngine: Sendable {
     /// Makes several updates, none of which has a gradient, one after the other: the same bits as `update` with gradients of zeros.
     func updateWithoutGradient(_ weights: AdamWeights, _ updates: UnsafeBufferPointer<AdamUpdate>)
 
-    /// Updates a row of weights that shares one second moment: the running mean of the row's mean squared gradient. L2 decay is not applied.
+    /// Updates a row of weights that shares one second moment: the running mean of the row's mean squared gradient. L2 decay is not
+    /// applied.
     func updateRow(_ row: AdamWeights, gradient: VectorView, _ update: AdamUpdate)
 
     /// Makes up for the updates that a row of weights that shares one second moment has skipped.

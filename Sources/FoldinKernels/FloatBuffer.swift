@@ -1,23 +1,27 @@
 import CFoldinKernels
 
-/// A block of 32-bit floats, zeroed, aligned to a cache line and, when large, on huge pages where the system gives them.
+/// A block of 32-bit floats, zeroed and aligned to a cache line; a large one is on huge pages if the system has them.
 ///
-/// - Note: `@unchecked Sendable` because the memory is plain and outlives every use: it is freed only by `deinit`. Whoever
-///   writes through `pointer` must be the only one using that part of it at the time; in Foldin the writers are a training
-///   step, which owns its buffers, and initialisers, before the buffer is shared.
+/// Kernels take parts of it as views:
+///
+///     let buffer = FloatBuffer(count: users * width)
+///     let hidden = buffer.mutableMatrix(rows: users, columns: width)
+///
+/// - Note: `@unchecked Sendable` because the memory is plain and is freed only by `deinit`. A writer must be the only user of the part that
+///   it writes at the time. In Foldin the writers are a training step, which owns its buffers, and initialisers, before the buffer is shared.
 public final class FloatBuffer: @unchecked Sendable {
-    /// The first float. Valid as long as this object lives.
+    /// The first float. Valid during the lifetime of this object.
     public let pointer: UnsafeMutablePointer<Float>
     /// The number of floats.
     public let count: Int
 
-    /// Allocates `count` zeros. Costs a page fault for each page when first touched, not here.
+    /// Allocates `count` zeros. Page faults occur at the first access of each page, not here.
     ///
-    /// Where only the first `filled` floats are likely to be touched, the others come in small pages and cost nothing till then.
+    /// If only the first `filled` floats are likely to be used, the others get small pages, which take no memory until their first access.
     public init(count: Int, filled: Int? = nil) {
         precondition(count >= 0, "a buffer cannot have \(count) floats")
         guard let memory = foldin_allocate(max(1, count), filled ?? max(1, count)) else {
-            preconditionFailure("out of memory: \(count) floats were asked for")
+            preconditionFailure("out of memory: \(count) floats were requested")
         }
         self.pointer = memory
         self.count = count

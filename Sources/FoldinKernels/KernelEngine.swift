@@ -1,7 +1,8 @@
 import CFoldinKernels
 
-/// Foldin's vector loops in C, compiled for several instruction sets, of which the best that the processor has is chosen at run time;
-/// products by `matrixMultiply`, which may be the system's BLAS.
+/// The default engine: Foldin's vector loops in C, in the version for the best instruction set of the processor.
+///
+/// Products are those of `matrixMultiply`, which may use the system's BLAS.
 public struct KernelEngine: ComputeEngine {
     /// The engine has no state: all values are equal.
     public init() {}
@@ -71,7 +72,7 @@ public struct KernelEngine: ComputeEngine {
 
     public func updateWithoutGradient(_ weights: AdamWeights, _ updates: UnsafeBufferPointer<AdamUpdate>) {
         checkShape(weights.secondMoments.count == weights.count)
-        // An update is its constants and nothing else, so an array of them has the layout of an array of constants.
+        // An update has its constants as its only property, so an array of updates has the layout of an array of constants.
         updates.withMemoryRebound(to: foldin_adam_step.self) { steps in
             guard let start = steps.baseAddress else { return }
             foldin_adam_without_gradient(
@@ -210,7 +211,7 @@ extension MatrixView {
 }
 
 extension BatchClicks {
-    /// Runs `body` with what the kernels take.
+    /// Runs `body` with the clicks as the kernels take them.
     fileprivate func withKernelClicks(_ body: (foldin_clicks) -> Void) {
         guard let starts = starts.baseAddress else { return }
         // An empty array may have no address; then no click is read.

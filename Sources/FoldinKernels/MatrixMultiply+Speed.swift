@@ -1,8 +1,9 @@
 import Dispatch
 
 extension MatrixMultiply {
-    /// Measures the products of a training step's shape on one thread: 10^9 floating-point operations a second, the best of
-    /// several runs over about `seconds`.
+    /// The speed of products with the shape of a training step on one thread, in 10^9 floating-point operations per second.
+    ///
+    /// The best of several runs over about `seconds`.
     public static func measuredGigaflops(seconds: Double = 0.3) -> Double {
         let (rows, columns, inner) = (500, 512, 600)
         let left = FloatBuffer(count: rows * inner)

@@ -7,12 +7,12 @@ import Foundation
     import COpenBLAS
 #endif
 
-/// The machine's matrix product: Foldin's own kernels where they are faster, else the system's BLAS.
+/// The library of matrix products: Foldin's own kernels where they are faster, else the system's BLAS.
 ///
-/// The environment variable `FOLDIN_MATRIX` forces either: `own` (where the processor can run them) or `blas`. It is read once;
-/// other values mean the same as none. `Documentation/Decisions/0006-own-matrix-kernels.md` has the measurements.
+/// The environment variable `FOLDIN_MATRIX` selects one: `own` (if the processor can run it) or `blas`. It is read once;
+/// other values are ignored. `Documentation/Decisions/0006-own-matrix-kernels.md` has the measurements.
 public enum MatrixMultiply {
-    /// The library and kernels in use, for people.
+    /// A description of the library and the kernels in use, for people.
     public static var libraryDescription: String {
         switch ownInstructionSet {
         case Int32(FOLDIN_AVX512.rawValue): return "Foldin's own AVX-512 kernels"
@@ -30,8 +30,9 @@ public enum MatrixMultiply {
         #endif
     }
 
-    /// Whether there are products at all: own kernels, or a BLAS. On Linux OpenBLAS may be missing, which only processors without AVX2
-    /// need; `matrixMultiply` then ends the program.
+    /// Whether products can be computed, by own kernels or a BLAS.
+    ///
+    /// False on Linux if the processor has no AVX2 and OpenBLAS is missing; `matrixMultiply` then stops the program.
     public static var isAvailable: Bool {
         #if canImport(Accelerate)
             return true
@@ -40,7 +41,7 @@ public enum MatrixMultiply {
         #endif
     }
 
-    /// The own kernels in use, or nil for the BLAS. Own kernels exist for x86-64 with AVX2 or AVX-512 only.
+    /// The instruction set of the own kernels in use, or nil for the BLAS. Own kernels exist for x86-64 with AVX2 or AVX-512 only.
     static let ownInstructionSet: Int32? = {
         let wish = ProcessInfo.processInfo.environment["FOLDIN_MATRIX"]
         #if canImport(Accelerate)
@@ -51,11 +52,11 @@ public enum MatrixMultiply {
         return [FOLDIN_AVX512, FOLDIN_AVX2].first { Processor.has($0) }.map { Int32($0.rawValue) }
     }()
 
-    /// Whether products are Foldin's own kernels', of which an element's bits do not depend on what else is multiplied.
+    /// Whether products are computed by Foldin's own kernels. Then the bits of an element depend on its row of a and its column of b alone.
     public static var isOwn: Bool { ownInstructionSet != nil }
 
     #if canImport(Accelerate)
-        /// Set once, before the first product: threads are ours, a product runs on the thread that asks for it.
+        /// Set once, before the first product: Foldin has threads of its own, and a product runs on the calling thread.
         private static let isSingleThreaded: Bool = {
             BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
             return true
@@ -77,18 +78,19 @@ public enum MatrixMultiply {
             let isDone = foldin_openblas_multiply(
                 a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), a.pointer, Int32(a.stride), b.pointer,
                 Int32(b.stride), beta, c, Int32(stride))
-            precondition(isDone, "found no OpenBLAS (libopenblas.so.0), which this processor needs")
+            precondition(isDone, "OpenBLAS (libopenblas.so.0) not found, which this processor needs")
         #endif
     }
 }
 
-/// A matrix in memory, taken as it lies or transposed; `stride` is the distance between its stored rows in floats.
+/// A row-major matrix in memory or its transpose; `stride` is the distance between its stored rows in floats. It has no bounds: see
+/// `MatrixView`.
 public struct MatrixOperand {
     let pointer: UnsafePointer<Float>
     let stride: Int
     let isTransposed: Bool
 
-    /// The matrix as it lies, row-major.
+    /// The row-major matrix at `pointer`.
     @inline(__always)
     public static func plain(_ pointer: UnsafePointer<Float>, stride: Int) -> MatrixOperand {
         MatrixOperand(pointer: pointer, stride: stride, isTransposed: false)
@@ -105,8 +107,9 @@ public struct MatrixOperand {
 
 /// `c [rows, columns] = a [rows, inner] * b [inner, columns] + beta * c`, row-major, on the calling thread.
 ///
-/// `beta == 0` overwrites `c` whatever it held. Costs `2 * rows * columns * inner` operations and allocates nothing of its own.
-/// With the own kernels an element's bits depend on its row of `a` and column of `b` alone, not on how many others there are.
+/// With `beta == 0`, `c` may hold anything before. Costs `2 * rows * columns * inner` operations; own kernels allocate nothing.
+/// With own kernels the bits of an element depend on its row of `a` and its column of `b` alone, not on the number of others.
+/// `KernelEngine` has the same product over views.
 public func matrixMultiply(
     rows: Int, columns: Int, inner: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, stride: Int
@@ -119,9 +122,9 @@ public func matrixMultiply(
     }
 }
 
-/// `c [rows.count] =` the products of `a [inner]` and some `rows` of `b`, whose starts are `stride` floats apart.
+/// `c [rows.count] =` the products of `a [inner]` and the rows `rows` of `b`, which are `stride` floats apart.
 ///
-/// With the own kernels the bits that `matrixMultiply` gives for `a` and the transpose of `b`.
+/// With own kernels the same bits as `matrixMultiply` for `a` and the transpose of `b`.
 public func multiplyRows(
     _ rows: UnsafeBufferPointer<Int32>, of b: UnsafePointer<Float>, stride: Int, inner: Int, by a: UnsafePointer<Float>,
     into c: UnsafeMutablePointer<Float>

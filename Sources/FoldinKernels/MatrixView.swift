@@ -1,7 +1,8 @@
-/// A row-major matrix of floats in memory that somebody else owns: where it starts, its shape, and the floats between its rows.
+/// A row-major matrix of floats in memory that another object owns: its start, its shape, and the distance between its rows.
 ///
-/// A view is a value of a few words: making, slicing and transposing one copies no element and allocates nothing. Bounds are checked when a
-/// view is made or sliced, not per element. The memory must outlive the view.
+/// A view is a value of a few words: making, slicing and transposing one copies no elements and allocates nothing. Bounds are checked when
+/// a view is made or sliced, not per element. A view does not retain its memory, which must outlive it: keep the `FloatBuffer` in a
+/// variable.
 ///
 ///     let weight = MatrixView(buffer, rows: items, columns: width)
 ///     engine.multiply(input, weight.rows(panel).transposed, into: logits)
@@ -18,7 +19,7 @@ public struct MatrixView {
     /// Whether memory holds the transpose of this matrix, that is, its columns one after the other.
     public let isTransposed: Bool
 
-    /// The matrix [rows, columns] at `start`, whose rows are `stride` floats apart, or follow each other without a gap.
+    /// The matrix [rows, columns] at `start`, whose rows are `stride` floats apart; by default without gaps.
     @inlinable
     public init(_ start: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
         self.init(start: start, rows: rows, columns: columns, stride: stride ?? columns, isTransposed: false)
@@ -27,7 +28,7 @@ public struct MatrixView {
     /// The whole of `buffer` as [rows, columns]. It must hold exactly `rows * columns` floats.
     @inlinable
     public init(_ buffer: FloatBuffer, rows: Int, columns: Int) {
-        precondition(rows * columns == buffer.count, "a buffer of \(buffer.count) floats is no [\(rows), \(columns)] matrix")
+        precondition(rows * columns == buffer.count, "a buffer of \(buffer.count) floats is not a [\(rows), \(columns)] matrix")
         self.init(buffer.pointer, rows: rows, columns: columns)
     }
 
@@ -41,7 +42,7 @@ public struct MatrixView {
     @inlinable
     init(start: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, isTransposed: Bool) {
         let width = isTransposed ? rows : columns
-        precondition(rows >= 0 && columns >= 0 && stride >= width, "no matrix: [\(rows), \(columns)], stride \(stride)")
+        precondition(rows >= 0 && columns >= 0 && stride >= width, "invalid matrix: [\(rows), \(columns)], stride \(stride)")
         (self.start, self.rows, self.columns, self.stride, self.isTransposed) = (start, rows, columns, stride, isTransposed)
     }
 
@@ -90,7 +91,7 @@ public struct MatrixView {
     /// All elements, row by row, of a contiguous matrix.
     @inlinable
     public var elements: VectorView {
-        precondition(isContiguous, "the rows of this matrix are apart")
+        precondition(isContiguous, "the matrix is not contiguous")
         return VectorView(start, count: rows * columns)
     }
 
@@ -104,7 +105,7 @@ public struct MatrixView {
 
 /// A `MatrixView` whose elements may be changed. It is never transposed.
 ///
-/// Who writes through a view must be the only one that uses that part of the memory at the time.
+/// A writer must be the only user of that part of the memory at the time.
 @frozen
 public struct MutableMatrixView {
     /// The first element.
@@ -116,18 +117,18 @@ public struct MutableMatrixView {
     /// The floats from a row to the next: BLAS's leading dimension.
     public let stride: Int
 
-    /// The matrix [rows, columns] at `start`, whose rows are `stride` floats apart, or follow each other without a gap.
+    /// The matrix [rows, columns] at `start`, whose rows are `stride` floats apart; by default without gaps.
     @inlinable
     public init(_ start: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
         let stride = stride ?? columns
-        precondition(rows >= 0 && columns >= 0 && stride >= columns, "no matrix: [\(rows), \(columns)], stride \(stride)")
+        precondition(rows >= 0 && columns >= 0 && stride >= columns, "invalid matrix: [\(rows), \(columns)], stride \(stride)")
         (self.start, self.rows, self.columns, self.stride) = (start, rows, columns, stride)
     }
 
     /// The whole of `buffer` as [rows, columns]. It must hold exactly `rows * columns` floats.
     @inlinable
     public init(_ buffer: FloatBuffer, rows: Int, columns: Int) {
-        precondition(rows * columns == buffer.count, "a buffer of \(buffer.count) floats is no [\(rows), \(columns)] matrix")
+        precondition(rows * columns == buffer.count, "a buffer of \(buffer.count) floats is not a [\(rows), \(columns)] matrix")
         self.init(buffer.pointer, rows: rows, columns: columns)
     }
 
@@ -176,7 +177,7 @@ public struct MutableMatrixView {
     /// All elements, row by row, of a contiguous matrix.
     @inlinable
     public var elements: MutableVectorView {
-        precondition(isContiguous, "the rows of this matrix are apart")
+        precondition(isContiguous, "the matrix is not contiguous")
         return MutableVectorView(start, count: rows * columns)
     }
 

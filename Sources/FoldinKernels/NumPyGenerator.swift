@@ -1,13 +1,13 @@
-/// NumPy's legacy random numbers: what `numpy.random.seed(s)` and `RandomState(s)` draw, bit for bit.
+/// NumPy's legacy random numbers: the same bits as `numpy.random.seed(s)` and `RandomState(s)`.
 ///
 /// The generator is MT19937 (Matsumoto and Nishimura, *Mersenne Twister*, 1998) seeded by its `init_genrand`, as NumPy does
-/// for a whole number; bounded numbers come by masked rejection. It reproduces the published splits and serves nothing
-/// else: it is neither fast nor safe to share between tasks.
+/// for a whole number; bounded numbers are drawn by masked rejection. Its only purpose is to reproduce published splits:
+/// it is neither fast nor safe to share between tasks.
 public struct NumPyGenerator: Sendable {
     private var state: [UInt32]
     private var position: Int
 
-    /// The generator after `numpy.random.seed(seed)`. NumPy takes seeds from 0 to 2^32 - 1 only.
+    /// The generator after `numpy.random.seed(seed)`. NumPy allows seeds from 0 to 2^32 - 1 only.
     public init(seed: UInt32) {
         state = [UInt32](repeating: 0, count: 624)
         state[0] = seed
@@ -31,7 +31,7 @@ public struct NumPyGenerator: Sendable {
 
     /// A number from 0 through `bound`, all equally likely: NumPy's `random_interval`.
     ///
-    /// Draws nothing when `bound` is 0, otherwise until the masked bits are in range.
+    /// Draws words until the masked bits are in range; none if `bound` is 0.
     public mutating func next(through bound: UInt32) -> UInt32 {
         guard bound > 0 else { return 0 }
         let mask = UInt32.max >> UInt32(bound.leadingZeroBitCount)
@@ -55,7 +55,7 @@ public struct NumPyGenerator: Sendable {
 
     /// `numpy.random.choice(count, size: size, replace: False)`: `size` different numbers of `0..<count`.
     ///
-    /// As NumPy does, draws a whole permutation and keeps its head, whatever `size` is.
+    /// Draws a whole permutation and keeps its first `size` numbers, as NumPy does.
     public mutating func choice(_ count: Int, size: Int) -> [Int] {
         precondition(size >= 0 && size <= count, "\(size) of \(count) numbers cannot be chosen without replacement")
         return Array(permutation(count).prefix(size))

@@ -1,13 +1,17 @@
 import CFoldinKernels
 import Foundation
 
-/// The processor this program runs on, for people who wonder about its speed.
+/// The processor that this program runs on, and the instruction sets that it has.
 public enum Processor {
     /// An instruction set that Foldin's speed depends on.
     public enum Feature: String, Sendable, CaseIterable {
+        /// AVX2 with FMA, BMI1, BMI2 and POPCNT.
         case avx2 = "AVX2"
+        /// AVX-512 F, BW, DQ and VL.
         case avx512 = "AVX-512F"
+        /// Products of bfloat16 in AVX-512.
         case avx512BFloat16 = "AVX-512 BF16"
+        /// The vectors of 64-bit ARM processors.
         case neon = "NEON"
 
         /// Whether the processor and the operating system have it.
@@ -29,7 +33,7 @@ public enum Processor {
     /// Whether Foldin's products of bytes are faster than its products of floats: with AVX2 and without AVX-512.
     public static var isFasterWithBytes: Bool { has(FOLDIN_AVX2) && !has(FOLDIN_AVX512) }
 
-    /// The maker's name for it, as the operating system tells, or nil if it does not.
+    /// The processor's model name, or nil if the operating system does not provide it.
     public static var model: String? {
         #if canImport(Darwin)
             var size = 0

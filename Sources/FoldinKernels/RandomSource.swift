@@ -2,7 +2,7 @@ import CFoldinKernels
 
 /// Random numbers that are a function of a seed, a stream, a step and their own position alone: Philox4x32-10 (Salmon et al., SC 2011).
 ///
-/// Any thread can make any part of a run of numbers, and the numbers are the same whatever the engine.
+/// Any thread can compute any part of a sequence, and the numbers do not depend on the engine.
 public struct RandomSource: Sendable {
     let source: foldin_random_source
 

@@ -1,39 +1,43 @@
 import CFoldinKernels
 
-/// The inverse of a symmetric positive definite matrix, in its own place.
+/// The inverse of a symmetric positive definite matrix, computed in place.
 ///
-/// Block Gauss-Jordan elimination on the lower half: a block of the diagonal is inverted in double precision, and all the
-/// rest is then one product of `rows x 256` by `256 x columns` a tile, by Foldin's matrix kernels under all workers. Takes side^3
-/// operations, as many as a Cholesky factorisation and the inverse from it together, and beside the matrix itself 512 floats a row.
-/// The bits do not depend on the number of workers: tiles have a fixed size, each is computed by one thread.
+/// Block Gauss-Jordan elimination on the lower half: a block of the diagonal is inverted in double precision; each other tile is then
+/// updated by one product of `rows x 256` and `256 x columns`, in parallel. Takes side^3 operations, as many as a Cholesky factorisation
+/// and the inverse from it together, and 512 floats per row of scratch memory. The bits do not depend on the number of workers: tiles have
+/// a fixed size, and one thread computes each.
 public enum SymmetricInverse {
-    /// Rows of a block; fixed, so that results do not depend on the number of threads.
+    /// The number of rows of a block; fixed, so that results do not depend on the number of threads.
     static let block = 256
 
-    /// Whether an inverse was found.
+    /// How `invert` ended.
     public enum Outcome: Sendable, Equatable {
+        /// The matrix is its inverse now.
         case done
-        /// The matrix is not positive definite, or not in 32-bit floats; it is spoilt.
+        /// The matrix is not positive definite, or not in 32-bit floats. Its elements are undefined now.
         case notPositiveDefinite
-        /// `isCancelled` said so; the matrix is spoilt.
+        /// `isCancelled` returned true. The matrix's elements are undefined now.
         case cancelled
     }
 
-    /// Floats of memory taken beside a matrix of `side` rows.
+    /// The number of floats of scratch memory for a matrix of `side` rows.
     public static func scratchCount(side: Int) -> Int { 2 * block * side }
 
-    /// Replaces `matrix` [side, side], of which only the lower half is read, with its whole inverse.
+    /// Replaces `matrix` [side, side] by its inverse. Reads the lower half only, and writes both.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked before each block of the diagonal.
-    ///   - progress: called after each with the fraction that is done.
+    ///   - matrix: the matrix, row by row.
+    ///   - side: the number of its rows and columns.
+    ///   - workers: the threads.
+    ///   - isCancelled: called before each block of the diagonal; true stops the computation.
+    ///   - progress: called after each block with the fraction that is done.
     public static func invert(
         _ matrix: FloatBuffer, side: Int, workers: Workers, isCancelled: () -> Bool = { false },
         progress: (Double) -> Void = { _ in }
     ) -> Outcome {
-        precondition(matrix.count == side * side, "\(matrix.count) numbers are no square of side \(side)")
+        precondition(matrix.count == side * side, "\(matrix.count) floats are not [\(side), \(side)]")
         let blocks = (side + block - 1) / block
-        // The column of blocks below and above the pivot as it was, and times the pivot's inverse.
+        // The column of blocks below and above the pivot before the step, and the same times the pivot's inverse.
         let column = FloatBuffer(count: block * side)
         let scaled = FloatBuffer(count: block * side)
         let pivot = FloatBuffer(count: block * block)
@@ -50,10 +54,10 @@ public enum SymmetricInverse {
                 matrixMultiply(
                     rows: rows.count, columns: width, inner: width, .plain(part, stride: width),
                     .plain(pivot.pointer, stride: width), into: scaled.pointer + rows.lowerBound * width, stride: width)
-                // The products below are added: what is to be subtracted changes its sign here.
+                // The products below are added; they have to be subtracted, so the sign changes here.
                 for index in 0..<rows.count * width { part[index] = -part[index] }
             }
-            // A tile for each pair of blocks of rows i >= j; those of the pivot's row and column are `scaled` itself.
+            // A tile for each pair of blocks of rows i >= j. The tiles in the pivot's row and column are `scaled` itself.
             workers.forEach(blocks * (blocks + 1) / 2) { tile, _ in
                 let (i, j) = lowerTile(tile)
                 let (rows, columns) = (range(i, of: side), range(j, of: side))
@@ -88,7 +92,7 @@ public enum SymmetricInverse {
         index * block..<min(side, (index + 1) * block)
     }
 
-    /// The tile `(i, j)`, `i >= j`, that stands at `index` when they are counted row by row.
+    /// The tile `(i, j)`, `i >= j`, with the number `index`, counted row by row.
     private static func lowerTile(_ index: Int) -> (Int, Int) {
         var row = Int(((8 * Double(index) + 1).squareRoot() - 1) / 2)
         while row * (row + 1) / 2 > index { row -= 1 }
@@ -96,7 +100,7 @@ public enum SymmetricInverse {
         return (row, index - row * (row + 1) / 2)
     }
 
-    /// pivot = the inverse of the diagonal block `here`, worked out in double precision.
+    /// pivot = the inverse of the diagonal block `here`, computed in double precision.
     private static func invertPivot(_ matrix: FloatBuffer, side: Int, _ here: Range<Int>, into pivot: FloatBuffer) -> Bool {
         let width = here.count
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: width * width) { copy in
@@ -114,8 +118,8 @@ public enum SymmetricInverse {
         }
     }
 
-    /// part [rows, here] = the block of the whole symmetric matrix, of which the lower half is kept. What has been a pivot already
-    /// stands there with the other sign, as `invert` needs it.
+    /// part [rows, here] = a block of the symmetric matrix, whose lower half is stored. Blocks of earlier pivots have the opposite sign, as
+    /// `invert` needs them.
     private static func copyColumn(
         _ matrix: FloatBuffer, side: Int, _ rows: Range<Int>, _ here: Range<Int>, into part: UnsafeMutablePointer<Float>
     ) {

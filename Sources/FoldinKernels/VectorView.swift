@@ -1,6 +1,6 @@
-/// Consecutive floats in memory that somebody else owns: where they start and how many there are.
+/// Consecutive floats in memory that another object owns: their start and their number.
 ///
-/// Bounds are checked when a view is made or sliced, not per element. The memory must outlive the view.
+/// Bounds are checked when a view is made or sliced, not per element. A view does not retain its memory, which must outlive it.
 @frozen
 public struct VectorView {
     /// The first element.
@@ -19,7 +19,7 @@ public struct VectorView {
     @inlinable
     public init(_ buffer: FloatBuffer) { self.init(buffer.pointer, count: buffer.count) }
 
-    /// All of `elements`, which may be none.
+    /// All of `elements`, which may be empty.
     @inlinable
     public init(_ elements: UnsafeBufferPointer<Float>) {
         // An empty buffer may have no address; any aligned one does, since nothing is read.
@@ -43,7 +43,7 @@ public struct VectorView {
 
 /// A `VectorView` whose elements may be changed.
 ///
-/// Who writes through a view must be the only one that uses that part of the memory at the time.
+/// A writer must be the only user of that part of the memory at the time.
 @frozen
 public struct MutableVectorView {
     /// The first element.
@@ -62,7 +62,7 @@ public struct MutableVectorView {
     @inlinable
     public init(_ buffer: FloatBuffer) { self.init(buffer.pointer, count: buffer.count) }
 
-    /// All of `elements`, which may be none.
+    /// All of `elements`, which may be empty.
     @inlinable
     public init(_ elements: UnsafeMutableBufferPointer<Float>) {
         // An empty buffer may have no address; any aligned one does, since nothing is written.

@@ -3,7 +3,7 @@ extension Workers {
     public func map<Result: Sendable>(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Result) -> [Result] {
         [Result](unsafeUninitializedCapacity: max(0, tasks)) { results, initialized in
             let start = results.baseAddress
-            // Each task initialises the one place that is its own.
+            // Each task initialises its own element.
             forEach(tasks) { task, worker in start?.advanced(by: task).initialize(to: body(task, worker)) }
             initialized = max(0, tasks)
         }
