@@ -2,10 +2,10 @@ import CFoldinKernels
 import FoldinKernels
 import Testing
 
-/// The softmax's passes with rounded exponentials, against those in single precision.
+/// The softmax with rounded exponentials, against the one in single precision.
 @Suite("The loss in bfloat16", .enabled(if: Processor.has(FOLDIN_AVX512_BF16))) struct BFloat16LossTests {
     @Test(arguments: LoopsTests.lengths.dropFirst())
-    func exponentialsAreRoundedLast(columns: Int) {
+    func sumsAreOfExponentialsBeforeRounding(columns: Int) {
         let rows = 3
         let logits = LoopsTests.numbers(rows * columns).map { 5 * $0 }
         let bias = LoopsTests.numbers(columns, seed: 2)
@@ -19,10 +19,10 @@ import Testing
         #expect(ownMaxima == maxima && ownSums == sums)
     }
 
-    /// Every third of the items from 10 on is clicked by even users, every fourth by odd ones, none by the last; the panel begins at
-    /// 20. Users in pairs and one left over.
+    /// Even users click every third item from 10 on, odd users every fourth, the last user none; the panel starts at item 20. The last user
+    /// of an odd number has no pair.
     @Test(arguments: LoopsTests.lengths.dropFirst(), [1, 2, 5])
-    func gradient(columns: Int, users: Int) {
+    func gradientsAreRoundedAndStoredForBothProducts(columns: Int, users: Int) {
         let first = 20
         let rows = (0..<users).map { user in
             user == users - 1 && users > 1
@@ -57,7 +57,7 @@ import Testing
                 sum += Double(gradient)
             }
             #expect(abs(Double(columnSums[column]) - sum) < 1e-5)
-            // A pair without a second half ends with 0, which the products rely on.
+            // A pair without a second half ends with 0, as the products require.
             if users % 2 == 1 { #expect(half(byUsers[users / 2 * columns + column], 1) == 0) }
         }
         if columns % 2 == 1 { for user in 0..<users { #expect(half(byItems[user * pairs + pairs - 1], 1) == 0) } }

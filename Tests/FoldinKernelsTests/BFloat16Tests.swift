@@ -41,7 +41,7 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
         }
     }
 
-    @Test func roundsAnyBits() {
+    @Test func roundsAllBitPatterns() {
         var words = [UInt32](repeating: 0, count: 100_003)
         foldin_random_words(foldin_random_source(seed: 1, stream: 0, step: 0), 0, words.count, &words)
         let x = words.map { Float(bitPattern: $0) }.filter { !$0.isNaN }
@@ -68,7 +68,7 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
 
     /// A right operand packed beforehand or on the way, a left one by rows or transposed: the sums in `Double` of the rounded numbers.
     @Test(arguments: shapes, [false, true])
-    func agreeWithSumsInDouble(shape: MultiplyTests.Shape, packed: Bool) {
+    func productsAgreeWithSumsInDouble(shape: MultiplyTests.Shape, packed: Bool) {
         func rounding(_ x: Float) -> Float { widened(roundedToBFloat16(x)) }
         MultiplyTests.check(shape, rounding: rounding) { a, b, beta, c, stride in
             let isByRows = !a.isTransposed
@@ -88,15 +88,15 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
                         pair_stride: isByRows ? 1 : shape.rows)
                     let matrix = MultiplyTests.matrix(b, right.baseAddress ?? UnsafePointer(c))
                     if packed {
-                        var room = [UInt32](repeating: 7, count: strips + 1)
-                        foldin_pack_strips(shape.inner, shape.columns, matrix, &room)
-                        #expect(room.last == 7)
-                        let soon = room.withUnsafeBytes {
+                        var strip = [UInt32](repeating: 7, count: strips + 1)
+                        foldin_pack_strips(shape.inner, shape.columns, matrix, &strip)
+                        #expect(strip.last == 7)
+                        let next = strip.withUnsafeBytes {
                             let floats = $0.bindMemory(to: Float.self)
                             let second = floats.baseAddress.map { $0 + 1 }
                             return foldin_prefetch_ranges(first: floats.baseAddress, second: second, count: floats.count - 1)
                         }
-                        foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, room, beta == 1, c, stride, soon)
+                        foldin_multiply_pairs(shape.rows, shape.columns, shape.inner, operand, strip, beta == 1, c, stride, next)
                     } else {
                         foldin_multiply_rounding(shape.rows, shape.columns, shape.inner, operand, matrix, beta == 1, c, stride)
                     }
@@ -105,7 +105,7 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
         }
     }
 
-    @Test func oneRowIsTheSameBitsAsAmongMany() {
+    @Test func aRowHasTheSameBitsAloneAsAmongOthers() {
         let (rows, columns, inner) = (29, 45, 1_301)
         let a = MultiplyTests.Operand(rows: rows, columns: inner, isTransposed: false, extra: 0, seed: 1)
         let b = MultiplyTests.random(columns * inner, seed: 2)
@@ -128,7 +128,7 @@ func widened(_ half: UInt16) -> Float { Float(bitPattern: UInt32(half) << 16) }
         for row in 0..<rows { #expect(product(row..<row + 1) == Array(whole[row * columns..<(row + 1) * columns])) }
     }
 
-    @Test func carryNotANumberAndInfinity() {
+    @Test func productsCarryNaNAndInfinity() {
         for (value, expected) in [(Float.nan, Float.nan), (.infinity, .infinity)] {
             var c: [Float] = [0]
             [value, 1].withUnsafeBufferPointer { b in

@@ -2,7 +2,7 @@ import CFoldinKernels
 import FoldinKernels
 import Testing
 
-/// Products of bytes beside whole numbers and sums in `Double`; on any processor with AVX2, whether Foldin uses them there or not.
+/// Products of bytes against whole numbers and sums in `Double`; on all processors with AVX2, also where Foldin does not use them.
 @Suite("Products in bytes", .enabled(if: Processor.has(FOLDIN_AVX2))) struct BytesTests {
     /// A row in whole numbers of at most `most`, and its scale.
     static func rounded(_ row: ArraySlice<Float>, most: Float) -> (whole: [Int], scale: Float) {
@@ -17,7 +17,7 @@ import Testing
         var right: foldin_lengths
     }
 
-    /// a [rows, inner] * the transpose of b [columns, inner] + bias, with guards behind everything that is written.
+    /// a [rows, inner] * the transpose of b [columns, inner] + bias, with guards behind all outputs.
     static func multiply(_ a: [Float], _ b: [Float], bias: [Float], rows: Int, columns: Int, inner: Int, stride: Int) -> Product {
         let padded = foldin_padded_to_byte_strips(columns)
         var left = [UInt32](repeating: 0xABCD, count: rows * foldin_quads(inner) + 1)
@@ -39,9 +39,9 @@ import Testing
         (1, 1, 1), (2, 15, 7), (3, 16, 8), (4, 17, 9), (5, 31, 16), (9, 33, 63), (13, 48, 64), (6, 70, 600), (4, 5, 1_003),
     ]
 
-    /// The whole numbers are summed exactly; what is off is rounding to them, within what the lengths allow.
+    /// Whole numbers are summed exactly; the error is the rounding to them, within the bound that the lengths give.
     @Test(arguments: shapes, [1, 1e-30, 1e30] as [Float])
-    func agreeWithWholeNumbers(shape: (rows: Int, columns: Int, inner: Int), size: Float) {
+    func productsAgreeWithWholeNumbers(shape: (rows: Int, columns: Int, inner: Int), size: Float) {
         let (rows, columns, inner) = shape
         var a = MultiplyTests.random(rows * inner, seed: 3).map { $0 * size }
         let b = MultiplyTests.random(columns * inner, seed: 4)
@@ -73,8 +73,8 @@ import Testing
         }
     }
 
-    /// All numbers as large as they get, of the same sign: sums of four products come near the end of 16 bits.
-    @Test(arguments: [1, -1] as [Float]) func doNotOverflow(sign: Float) {
+    /// The largest numbers, all of the same sign: sums of four products are near the limit of 16 bits.
+    @Test(arguments: [1, -1] as [Float]) func sumsDoNotOverflow(sign: Float) {
         let inner = 4_096
         let (a, b) = ([Float](repeating: 1, count: inner), [Float](repeating: sign, count: inner))
         let product = Self.multiply(a, b, bias: [0], rows: 1, columns: 1, inner: inner, stride: 1)
@@ -82,8 +82,8 @@ import Testing
         #expect(product.left[0].loss < 1e-5 && product.right.loss < 1e-5)
     }
 
-    /// What is no number has no finite length, whatever its row is rounded to.
-    @Test(arguments: [.infinity, -.infinity, .nan] as [Float]) func tellWhatIsNoNumber(value: Float) {
+    /// A row with NaN or infinity has no finite loss.
+    @Test(arguments: [.infinity, -.infinity, .nan] as [Float]) func lengthsShowNaNAndInfinity(value: Float) {
         var a = MultiplyTests.random(40, seed: 1)
         a[3] = value
         let b = MultiplyTests.random(20 * 20, seed: 2)

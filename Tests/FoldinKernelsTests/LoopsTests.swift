@@ -6,7 +6,7 @@ import Testing
 @Suite("Vector loops") struct LoopsTests {
     /// Around the width of a vector, of four vectors, and of neither.
     static let lengths = [0, 1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 100, 128, 200]
-    /// What stands behind the end of every buffer, to show a write past it.
+    /// The value behind the end of every buffer, which shows a write past it.
     static let guardian: Float = -12_345
 
     static func numbers(_ count: Int, seed: UInt64 = 1) -> [Float] {
@@ -15,7 +15,7 @@ import Testing
         return numbers
     }
 
-    /// Equal but for rounding: relative to the size of the numbers.
+    /// Equal except for rounding, relative to the size of the numbers.
     static func near(_ a: [Float], _ b: [Double], _ tolerance: Double = 1e-6) -> Bool {
         a.count == b.count && zip(a, b).allSatisfy { abs(Double($0) - $1) <= tolerance * max(1, abs($1)) }
     }
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: lengths.dropFirst())
-    func exponentialsOfAPanel(columns: Int) {
+    func exponentialsOfAPanelAreAccurate(columns: Int) {
         let rows = 3
         let logits = Self.numbers(rows * columns).map { 5 * $0 }
         let bias = Self.numbers(columns, seed: 2)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// The largest logit may stand anywhere, also far above the rest or below zero.
+    /// The largest logit may be at any place, far above the others, or below zero.
     @Test func exponentialsSurviveExtremes() {
         for place in [0, 7, 15, 16, 20] {
             for (rest, top) in [(-3e38, 3e38), (-1e4, -9e3), (0, 200)] as [(Float, Float)] {
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: lengths)
-    func elementwiseLoops(count: Int) {
+    func elementwiseLoopsFollowTheirFormulas(count: Int) {
         let (x, y) = (Self.numbers(count), Self.numbers(count, seed: 2))
         var t = x + [Self.guardian]
         foldin_tanh(count, t, &t)
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: lengths)
-    func rowAndColumnLoops(columns: Int) {
+    func rowAndColumnLoopsFollowTheirFormulas(columns: Int) {
         let rows = 5
         let matrix = Self.numbers(rows * columns)
         let bias = Self.numbers(columns, seed: 3)
@@ -121,9 +121,9 @@ import Testing
         #expect(Self.near(Array(sums.dropLast()), expected) && sums.last == Self.guardian)
     }
 
-    /// Every third of the items from 10 on is clicked by user 0, every fourth by user 1, none by user 2; the panel begins at 20.
+    /// User 0 clicks every third item from 10 on, user 1 every fourth, user 2 none; the panel starts at item 20.
     @Test(arguments: lengths)
-    func lossGradientAndClicks(columns: Int) {
+    func theLossGradientSubtractsTheClicks(columns: Int) {
         let first = 20
         let rows = [3, 4].map { step in (10..<first + columns + 9).filter { $0 % step == 0 }.map(Int32.init) } + [[]]
         let starts = [0, rows[0].count, rows[0].count + rows[1].count, rows[0].count + rows[1].count]
@@ -159,8 +159,8 @@ import Testing
     }
 
     @Test(arguments: lengths, [0, 1, 7, 300])
-    func sumsOfRows(width: Int, count: Int) {
-        // The last row, of factor 0, is not to be read.
+    func sumsOfRowsLeaveOutFactorZero(width: Int, count: Int) {
+        // The last row has factor 0 and must not be read.
         let matrix = Self.numbers(11 * width) + [Float](repeating: .nan, count: width)
         var rows = (0..<count).map { Int32(($0 * 4 + 10) % 11) }
         var factors = Self.numbers(count, seed: 4)

@@ -9,7 +9,7 @@ import Testing
     }
 
     /// The own kernels this processor can run.
-    static let variants = [FOLDIN_AVX2, FOLDIN_AVX512].filter { Processor.has($0) }.map { Int32($0.rawValue) }
+    static let instructionSets = [FOLDIN_AVX2, FOLDIN_AVX512].filter { Processor.has($0) }.map { Int32($0.rawValue) }
 
     static let shapes: [Shape] =
         [
@@ -29,7 +29,7 @@ import Testing
     /// A matrix of random numbers whose stored rows are `extra` floats apart, the gaps NaN: nothing may read them.
     struct Operand {
         let values: [Float]
-        /// What the numbers count as in a product.
+        /// The numbers after rounding.
         private let exact: [Double]
         let stride: Int
         let isTransposed: Bool
@@ -73,7 +73,7 @@ import Testing
                 }
                 let stride = shape.columns + extra
                 for beta: Float in [0, 1] {
-                    // Without beta c may hold anything; beyond its columns nothing may be written.
+                    // With beta 0, c may hold anything; nothing may be written outside its columns.
                     var c = random(shape.rows * stride + 64, seed: 30)
                     let before = c
                     if beta == 0 { for row in 0..<shape.rows { for j in 0..<shape.columns { c[row * stride + j] = .nan } } }
@@ -101,14 +101,15 @@ import Testing
         foldin_matrix(start: start, stride: operand.stride, is_transposed: operand.isTransposed)
     }
 
-    @Test("of the own kernels agree with sums in Double", arguments: variants, shapes)
-    func ownKernels(variant: Int32, shape: Shape) {
+    @Test("of the own kernels agree with sums in Double", arguments: instructionSets, shapes)
+    func ownKernels(instructionSet: Int32, shape: Shape) {
         Self.check(shape) { a, b, beta, c, stride in
             a.values.withUnsafeBufferPointer { left in
                 b.values.withUnsafeBufferPointer { right in
                     // An empty array may have no address; then nothing is read either.
                     foldin_multiply_by(
-                        variant, shape.rows, shape.columns, shape.inner, Self.matrix(a, left.baseAddress ?? UnsafePointer(c)),
+                        instructionSet, shape.rows, shape.columns, shape.inner,
+                        Self.matrix(a, left.baseAddress ?? UnsafePointer(c)),
                         Self.matrix(b, right.baseAddress ?? UnsafePointer(c)), beta == 1, c, stride)
                 }
             }
@@ -131,8 +132,8 @@ import Testing
         }
     }
 
-    @Test("of one row are the same bits as that row among many", arguments: variants)
-    func rowsAlone(variant: Int32) {
+    @Test("of one row are the same bits as that row among many", arguments: instructionSets)
+    func rowsAlone(instructionSet: Int32) {
         let (rows, columns, inner) = (29, 45, 601)
         let a = Self.random(rows * inner, seed: 1)
         let b = Self.random(columns * inner, seed: 2)
@@ -141,7 +142,7 @@ import Testing
             a.withUnsafeBufferPointer { a in
                 b.withUnsafeBufferPointer { b in
                     foldin_multiply_by(
-                        variant, rows.count, columns, inner,
+                        instructionSet, rows.count, columns, inner,
                         foldin_matrix(
                             start: a.baseAddress.unsafelyUnwrapped + rows.lowerBound * inner, stride: inner, is_transposed: false),
                         foldin_matrix(start: b.baseAddress.unsafelyUnwrapped, stride: inner, is_transposed: true), false, &c,
@@ -154,9 +155,10 @@ import Testing
         for row in 0..<rows { #expect(product(row..<row + 1) == Array(whole[row * columns..<(row + 1) * columns])) }
     }
 
-    /// Rows picked anywhere, some twice, of a matrix with gaps of NaN between its rows.
-    @Test("of picked rows are the same bits as those of all rows", arguments: variants, [1, 7, 8, 33, 319, 321, 600, 901])
-    func pickedRows(variant: Int32, inner: Int) {
+    /// Rows from anywhere, some of them twice, of a matrix with gaps of NaN between its rows.
+    @Test(
+        "of selected rows are the same bits as those of all rows", arguments: instructionSets, [1, 7, 8, 33, 319, 321, 600, 901])
+    func selectedRows(instructionSet: Int32, inner: Int) {
         let items = 150
         let x = Self.random(inner, seed: 1)
         let b = Operand(rows: inner, columns: items, isTransposed: true, extra: 5, seed: 2)
@@ -165,15 +167,15 @@ import Testing
             b.values.withUnsafeBufferPointer { b in
                 guard let x = x.baseAddress, let b = b.baseAddress else { return }
                 foldin_multiply_by(
-                    variant, 1, items, inner, foldin_matrix(start: x, stride: inner, is_transposed: false),
+                    instructionSet, 1, items, inner, foldin_matrix(start: x, stride: inner, is_transposed: false),
                     foldin_matrix(start: b, stride: inner + 5, is_transposed: true), false, &all, items)
             }
         }
         for count in [0, 1, 15, 16, 17, 31, 32, 33, 100] {
             let rows = (0..<count).map { Int32(($0 * 67 + 149) % items) }
-            var picked = [Float](repeating: .nan, count: count + 1)
-            foldin_multiply_rows_by(variant, count, rows, inner, x, b.values, inner + 5, &picked)
-            #expect(picked.removeLast().isNaN && picked == rows.map { all[Int($0)] })
+            var selected = [Float](repeating: .nan, count: count + 1)
+            foldin_multiply_rows_by(instructionSet, count, rows, inner, x, b.values, inner + 5, &selected)
+            #expect(selected.removeLast().isNaN && selected == rows.map { all[Int($0)] })
         }
     }
 }

@@ -1,13 +1,13 @@
 import FoldinKernels
 import Testing
 
-/// Numbers from NumPy 2.4's `RandomState`, which are those of every NumPy since 1.0.
+/// Numbers from NumPy 2.4's `RandomState`, the same as in every NumPy since 1.0.
 struct NumPyGeneratorTests {
     @Test("MT19937's first outputs for its authors' seed")
     func firstBits() {
         var generator = NumPyGenerator(seed: 5489)
         #expect((0..<3).map { _ in generator.next() } == [3_499_211_612, 581_869_302, 3_890_346_734])
-        // The C++ standard asks for this 10,000th output of `std::mt19937`.
+        // The C++ standard specifies this 10,000th output of `std::mt19937`.
         for _ in 3..<9_999 { _ = generator.next() }
         #expect(generator.next() == 4_123_659_995)
     }
@@ -33,14 +33,5 @@ struct NumPyGeneratorTests {
         #expect(generator.choice(53, size: 10) == [30, 18, 8, 3, 41, 22, 40, 37, 51, 9])
         #expect(generator.choice(5, size: 1) == [2])
         #expect(generator.permutation(1) == [0] && generator.permutation(0) == [])
-    }
-}
-
-struct WorkersMapTests {
-    @Test func keepsTheOrderOfTasks() {
-        for threads in [1, 2, 5] {
-            #expect(Workers(count: threads).map(100) { task, _ in "\(task)" } == (0..<100).map { "\($0)" })
-        }
-        #expect(Workers().map(0) { task, _ in task } == [])
     }
 }

@@ -18,7 +18,7 @@ import Testing
     static let source = foldin_random_source(seed: 12_345, stream: 3, step: 7)
 
     /// The vectors that Random123 (Salmon et al.) publishes for philox4x32-10: counters and keys of zeros, of ones, of pi.
-    @Test func knownAnswers() {
+    @Test func wordsAgreeWithKnownAnswers() {
         #expect(
             Self.words(foldin_random_source(seed: 0, stream: 0, step: 0), from: 0, 4)
                 == [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8])
@@ -31,8 +31,8 @@ import Testing
                 from: 4 * 0x243F_6A88, 4) == [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1])
     }
 
-    /// Any part of a run is the same as that part of the whole run.
-    @Test func partsOfARun() {
+    /// A part of a sequence has the numbers that it has in the whole sequence.
+    @Test func partsOfASequenceAreTheSameNumbers() {
         let all = Self.words(Self.source, from: 0, 40)
         let normals = Self.normals(Self.source, from: 0, 40)
         var uniforms = [Float](repeating: 0, count: 40)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func seedsStreamsAndStepsAreApart() {
+    @Test func seedsStreamsAndStepsGiveDifferentNumbers() {
         let sources = [
             Self.source, foldin_random_source(seed: 12_346, stream: 3, step: 7),
             foldin_random_source(seed: 12_345 + 1 << 32, stream: 3, step: 7),
@@ -61,8 +61,8 @@ import Testing
         #expect(Set(sources.flatMap { Self.words($0, from: 0, 100) }).count == 600)
     }
 
-    /// Mean, variance, the share in each tenth; neighbours are not related.
-    @Test func uniformNumbers() {
+    /// Mean, variance, the share of each tenth; neighbours are not correlated.
+    @Test func uniformNumbersAreUniform() {
         let count = 100_000
         var numbers = [Float](repeating: -1, count: count)
         foldin_random_uniform(Self.source, 0, count, &numbers)
@@ -77,7 +77,7 @@ import Testing
         #expect(tenths.allSatisfy { abs(Double($0) - n / 10) < 5 * sqrt(0.09 * n) })
     }
 
-    @Test func normalNumbers() {
+    @Test func normalNumbersAreNormal() {
         let numbers = Self.normals(Self.source, from: 0, 100_000).map(Double.init)
         let n = Double(numbers.count)
         #expect(numbers.allSatisfy { $0.isFinite })
@@ -85,7 +85,7 @@ import Testing
         #expect(abs(moments.mean) < 5 / sqrt(n))
         #expect(abs(moments.variance - 1) < 5 * sqrt(2 / n))
         #expect(abs(moments.correlation) < 5 / sqrt(n))
-        // The normal distribution's own shares within one, two and three deviations.
+        // The shares of the normal distribution within one, two and three standard deviations.
         for (limit, share) in [(1.0, 0.682689), (2.0, 0.954500), (3.0, 0.997300)] {
             let inside = Double(numbers.count { abs($0) < limit }) / n
             #expect(abs(inside - share) < 5 * sqrt(share * (1 - share) / n))

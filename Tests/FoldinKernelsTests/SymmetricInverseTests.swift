@@ -4,7 +4,7 @@ import Testing
 @testable import FoldinKernels
 
 @Suite("The inverse of a symmetric matrix") struct SymmetricInverseTests {
-    /// `side` numbers each of a made positive definite matrix: A A^T / side + I with A from a simple recurrence.
+    /// A positive definite matrix [side, side]: A A^T / side + I with A from a simple recurrence.
     static func matrix(_ side: Int) -> [Double] {
         var state: UInt64 = 7
         let a = (0..<side * side).map { _ in
@@ -21,7 +21,7 @@ import Testing
         return product
     }
 
-    /// One block, a block and a piece, whole blocks, and more.
+    /// A part of a block, whole blocks, and blocks with a part.
     @Test(arguments: [1, 2, 37, 256, 300, 512, 600])
     func timesTheMatrixIsTheIdentity(side: Int) {
         let original = Self.matrix(side)
@@ -41,7 +41,7 @@ import Testing
         #expect(worst < 2e-6)
     }
 
-    @Test func isTheSameForAnyNumberOfThreads() {
+    @Test func hasTheSameBitsForAnyNumberOfThreads() {
         let original = Self.matrix(600).map { Float($0) }
         func inverse(_ threads: Int) -> [UInt32] {
             let matrix = FloatBuffer(original)
@@ -52,7 +52,7 @@ import Testing
         for threads in [2, 3, 7] { #expect(inverse(threads) == alone) }
     }
 
-    @Test func saysWhenThereIsNone() {
+    @Test func reportsAMatrixThatIsNotPositiveDefinite() {
         for (place, value) in [(0, 0), (299, -1), (150, .nan), (299, 0)] as [(Int, Float)] {
             let matrix = FloatBuffer(count: 300 * 300)
             for i in 0..<300 { matrix.pointer[i * 300 + i] = 1 }
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func stopsWhenCancelledAndTellsHowFarItIs() {
+    @Test func stopsWhenCancelledAndReportsProgress() {
         var (asked, told) = (0, [Double]())
         let matrix = FloatBuffer(Self.matrix(600).map { Float($0) })
         let outcome = SymmetricInverse.invert(

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: LoopsTests.lengths, [0, 1, 2, 3])
-    func adam(count: Int, kind: Int) {
+    func adamFollowsItsFormula(count: Int, kind: Int) {
         let (shrink, l2): (Float, Float) = [(1, 0), (0.99, 0), (1, 0.1), (1, 0)][kind]
         var w = Self.numbers(count, 1) + [LoopsTests.guardian]
         var m = w.map { _ in Float(0) }
@@ -23,7 +23,7 @@ import Testing
             w.dropLast().map(Double.init), m.dropLast().map(Double.init), v.dropLast().map(Double.init)
         )
         for t in 1...4 {
-            // The last kind has no gradient after the first step, as an item that nobody of the batch clicked.
+            // The last kind has no gradient after the first step, like an item without clicks in the batch.
             let gradient = kind == 3 && t > 1 ? nil : Self.numbers(count, UInt64(10 + t))
             var update = Self.step(Double(t), shrink: shrink, l2: l2)
             if let gradient {
@@ -46,7 +46,7 @@ import Testing
 
     /// Steps without a gradient, taken together, are the same bits as one after the other with a gradient of zeros.
     @Test(arguments: LoopsTests.lengths, [0, 1, 2])
-    func adamAlone(count: Int, kind: Int) {
+    func stepsWithoutGradientAreStepsWithZeros(count: Int, kind: Int) {
         let (shrink, l2): (Float, Float) = [(1, 0), (0.99, 0), (1, 0.1)][kind]
         let zeros = [Float](repeating: 0, count: count)
         var w = Self.numbers(count, 1) + [LoopsTests.guardian]
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: LoopsTests.lengths)
-    func latentSample(latent: Int) {
+    func theLatentSampleFollowsItsFormula(latent: Int) {
         let moments = Self.numbers(2 * latent, 1)
         let epsilon = Self.numbers(latent, 2)
         let dz = Self.numbers(latent, 3)

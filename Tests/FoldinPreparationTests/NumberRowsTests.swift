@@ -101,7 +101,7 @@ struct NumberRowsTests {
     }
 
     @Test("all instruction sets read as many rows, on good and on damaged rows, and the same", arguments: [5, 6])
-    func variantsAgree(seed: UInt64) throws {
+    func instructionSetsAgree(seed: UInt64) throws {
         var draws = Draws(state: seed)
         var stops = 0
         for round in 0..<200 {
