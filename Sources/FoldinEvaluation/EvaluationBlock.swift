@@ -1,119 +1,134 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// The memory of one evaluation, allocated once: scores and ranked lists of a block of users, and every user's values.
+/// The buffers of one evaluation, allocated once: scores and ranked lists of a block of users, and the values of every user.
 ///
 /// A class so that the memory is freed when the evaluation ends or throws. It never leaves the call that made it; inside
-/// `judge` each task writes the rows of its own users and the scratch of its own worker.
+/// `evaluate` each task writes the rows of its own users and the scratch buffer and accumulators of its own worker.
 final class EvaluationBlock {
     let scores: ScoredBlock
-    private let metrics: [Metric]
-    private let itemCount: Int
-    private let judgedCount: Int
+    private let kinds: [Metric.Kind]
+    /// The list metrics and the cutoff of each, in the order of `metrics`.
+    private let listMetrics: [(metric: any ListMetric, cutoff: Int)]
+    /// The cutoffs of the catalogue metrics, in the order of `metrics`.
+    private let catalogueCutoffs: [Int]
+    /// The accumulators of the catalogue metrics: a row of them for each worker, which alone changes it.
+    private let accumulators: UnsafeMutablePointer<any CatalogueMetric>
+    private let userCount: Int
     private let workers: Workers
-    private let formulas: MetricFormulas
-    /// How many items are ranked a user: the longest cutoff, or all items.
+    /// How many items are ranked per user: the longest cutoff, or all items.
     private let length: Int
-    /// The block's lists and how long each is, for coverage; no room otherwise.
-    private let ranked: UnsafeMutablePointer<Int32>
-    private let rankedCounts: UnsafeMutablePointer<Int>
     private let hits: UnsafeMutablePointer<Bool>
-    /// A row a metric, a value a judged user.
-    private let judgements: UnsafeMutablePointer<Double>
-    /// One count for each worker, which alone writes it.
+    /// A row of values for each list metric, one value for each evaluated user.
+    private let values: UnsafeMutablePointer<Double>
+    /// One count for each worker, which alone changes it.
     private let tieCounts: UnsafeMutablePointer<UserMetrics.Ties>
-    private var judgedSoFar = 0
-    /// For each item the best rank, from 0, it had in any list; `length` if it was in none. Empty if coverage is not asked for.
-    private var bestRanks: [Int]
+    /// How many users are done.
+    private var doneCount = 0
 
-    /// Users ranked by one task: enough to be worth handing out, few enough to share out a block evenly.
+    /// Users ranked by one task: enough to be worth a task, few enough to balance a block over the workers.
     private static let usersPerTask = 16
 
+    /// Buffers for `metrics` over `evaluatedCount` of `userCount` users, of which up to `batchSize` are scored at a time.
     init(
-        _ scorer: some Scorer, metrics: [Metric], userCount: Int, atOnce: Int, judgedCount: Int, popularity: [Double],
+        _ scorer: some Scorer, metrics: [Metric], userCount: Int, batchSize: Int, evaluatedCount: Int, popularity: [Double],
         workers: Workers
     ) {
-        self.metrics = metrics
-        itemCount = scorer.itemCount
-        self.judgedCount = judgedCount
+        kinds = metrics.map(\.kind)
+        self.userCount = evaluatedCount
         self.workers = workers
-        length = min(itemCount, metrics.map(\.cutoff).max() ?? 0)
-        formulas = MetricFormulas(length: length, popularity: popularity)
-        scores = ScoredBlock(scorer, best: length, users: userCount, atOnce: atOnce, workers: workers)
+        length = min(scorer.itemCount, metrics.map(\.cutoff).max() ?? 0)
+        scores = ScoredBlock(scorer, best: length, users: userCount, atOnce: batchSize, workers: workers)
+
+        var listMetrics: [(any ListMetric, Int)] = []
+        var catalogueMetrics: [(type: any CatalogueMetric.Type, context: MetricContext)] = []
+        for metric in metrics {
+            let context = MetricContext(
+                cutoff: metric.cutoff, itemCount: scorer.itemCount, popularity: metric.kind.needsTraining ? popularity : [])
+            switch metric.kind.definition {
+            case .list(let type): listMetrics.append((type.init(context), context.cutoff))
+            case .catalogue(let type): catalogueMetrics.append((type, context))
+            }
+        }
+        self.listMetrics = listMetrics
+        catalogueCutoffs = catalogueMetrics.map(\.context.cutoff)
+        accumulators = .allocate(capacity: workers.count * catalogueMetrics.count)
+        for worker in 0..<workers.count {
+            for (place, metric) in catalogueMetrics.enumerated() {
+                (accumulators + worker * catalogueMetrics.count + place).initialize(to: metric.type.init(metric.context))
+            }
+        }
         hits = .allocate(capacity: workers.count * length)
-        judgements = .allocate(capacity: metrics.count * judgedCount)
-        judgements.initialize(repeating: 0, count: metrics.count * judgedCount)
+        values = .allocate(capacity: listMetrics.count * evaluatedCount)
+        values.initialize(repeating: 0, count: listMetrics.count * evaluatedCount)
         tieCounts = .allocate(capacity: workers.count)
         tieCounts.initialize(repeating: UserMetrics.Ties(), count: workers.count)
-        let needsCoverage = metrics.contains { $0.kind == .coverage }
-        ranked = .allocate(capacity: needsCoverage ? scores.capacity * length : 0)
-        rankedCounts = .allocate(capacity: needsCoverage ? scores.capacity : 0)
-        bestRanks = [Int](repeating: length, count: needsCoverage ? itemCount : 0)
     }
 
     deinit {
-        ranked.deallocate()
-        rankedCounts.deallocate()
+        accumulators.deinitialize(count: workers.count * catalogueCutoffs.count)
+        accumulators.deallocate()
         hits.deallocate()
-        judgements.deallocate()
+        values.deallocate()
         tieCounts.deallocate()
     }
 
-    /// How many of the lists so far equal scores decided.
+    /// How many of the lists so far were decided by equal scores.
     var ties: UserMetrics.Ties { (0..<workers.count).reduce(UserMetrics.Ties()) { $0 + tieCounts[$1] } }
 
-    /// Ranks and judges the users `judged`, ascending rows of `users` whose scores stand in `scores` from row `firstRow` on.
-    func judge(_ judged: ArraySlice<Int>, of users: HeldOutUsers, firstRow: Int) {
-        workers.forEachPiece(of: judged.count, size: Self.usersPerTask) { piece, worker in
+    /// Ranks and evaluates the users of `rows`, ascending rows of `users` whose scores are in `scores` from row `firstRow` on.
+    func evaluate(_ rows: ArraySlice<Int>, of users: HeldOutUsers, firstRow: Int) {
+        workers.forEachPiece(of: rows.count, size: Self.usersPerTask) { piece, worker in
             for place in piece {
-                let row = judged[judged.startIndex + place]
-                judge(row: row, of: users, blockRow: row - firstRow, place: place, worker: worker)
+                let row = rows[rows.startIndex + place]
+                evaluate(row: row, of: users, blockRow: row - firstRow, place: doneCount + place, worker: worker)
             }
         }
-        judgedSoFar += judged.count
-        guard !bestRanks.isEmpty else { return }
-        for place in 0..<judged.count {
-            for rank in 0..<rankedCounts[place] {
-                let item = Int(ranked[place * length + rank])
-                if rank < bestRanks[item] { bestRanks[item] = rank }
-            }
-        }
+        doneCount += rows.count
     }
 
-    private func judge(row: Int, of users: HeldOutUsers, blockRow: Int, place: Int, worker: Int) {
+    private func evaluate(row: Int, of users: HeldOutUsers, blockRow: Int, place: Int, worker: Int) {
         let (items, itemScores) = scores.best(of: blockRow, without: users.foldIn.row(row), worker: worker)
         tieCounts[worker].count(itemScores)
-        if !bestRanks.isEmpty, let start = items.baseAddress {
-            rankedCounts[place] = items.count
-            (ranked + place * length).update(from: start, count: items.count)
-        }
         let targets = users.heldOut.row(row)
         let hits = hits + worker * length
         for rank in items.indices { hits[rank] = targets.containsSorted(items[rank]) }
         let list = RankedList(
             items: items, hits: UnsafeBufferPointer(start: hits, count: items.count), targets: targets.count)
-        for (index, metric) in metrics.enumerated() {
-            judgements[index * judgedCount + judgedSoFar + place] = formulas.value(of: metric, for: list)
+        for (index, entry) in listMetrics.enumerated() {
+            values[index * userCount + place] = entry.metric.value(of: list.prefix(entry.cutoff))
+        }
+        let accumulators = accumulators + worker * catalogueCutoffs.count
+        for (index, cutoff) in catalogueCutoffs.enumerated() { accumulators[index].add(list.prefix(cutoff)) }
+    }
+
+    /// For each metric the value of each evaluated user; an empty list for a catalogue metric.
+    func userValues() -> [[Double]] {
+        var row = 0
+        return kinds.map { kind in
+            guard kind.isPerUser else { return [] }
+            defer { row += 1 }
+            return Array(UnsafeBufferPointer(start: values + row * userCount, count: userCount))
         }
     }
 
-    /// A list a metric, a value a judged user; empty lists for coverage.
-    func values() -> [[Double]] {
-        metrics.enumerated().map { index, metric in
-            guard metric.kind != .coverage else { return [] }
-            return Array(UnsafeBufferPointer(start: judgements + index * judgedCount, count: judgedCount))
+    /// The value of each catalogue metric, in the order of the metrics; empty if no user was evaluated.
+    func catalogueValues() -> [Double] {
+        guard userCount > 0 else { return [] }
+        return catalogueCutoffs.indices.map { index in
+            Self.merged(accumulators[index], (1..<workers.count).map { accumulators[$0 * catalogueCutoffs.count + index] })
         }
     }
 
-    /// The share of items recommended to anybody, by metric; nothing when nobody was judged.
-    func coverage() -> [Metric: Double] {
-        guard judgedCount > 0, itemCount > 0 else { return [:] }
-        var shares: [Metric: Double] = [:]
-        for metric in metrics where metric.kind == .coverage {
-            let cutoff = min(length, metric.cutoff)
-            shares[metric] = Double(bestRanks.reduce(0) { $1 < cutoff ? $0 + 1 : $0 }) / Double(itemCount)
+    private static func merged<Accumulator: CatalogueMetric>(
+        _ first: Accumulator, _ others: [any CatalogueMetric]
+    ) -> Double {
+        var sum = first
+        for other in others {
+            guard let other = other as? Accumulator else { preconditionFailure("the accumulators of a metric have one type") }
+            sum.merge(other)
         }
-        return shares
+        return sum.value()
     }
 }
 

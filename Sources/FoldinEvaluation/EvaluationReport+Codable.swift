@@ -1,6 +1,6 @@
-/// As JSON a report is `{"users": 3, "skipped_users": 1, "metrics": {"ndcg@100": {"mean": 0.4, "standard_error": 0.1}}}`. Figures that
-/// do not exist are `null`. Being keys of an object, metrics lose the order they were asked for; a decoded report has them
-/// by kind and cutoff.
+/// A report in JSON is `{"users": 3, "skipped_users": 1, "metrics": {"ndcg@100": {"mean": 0.4, "standard_error": 0.1}}}`. Figures that
+/// do not exist are `null`. The metrics are the keys of an object and have no order there; a decoded report has them by kind and cutoff.
+/// A decoder finds kinds of metrics outside the library by the ``MetricRegistry`` in its `userInfo[.metricRegistry]`.
 extension EvaluationReport: Codable {
     private enum Key: String, CodingKey {
         case users, metrics
@@ -23,7 +23,7 @@ extension EvaluationReport: Codable {
         var mean: Double?
         var standardError: Double?
 
-        // Written out because the compiler's own leaves a nil away.
+        // The compiler's own omits keys whose value is nil.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(mean, forKey: .mean)
@@ -31,6 +31,7 @@ extension EvaluationReport: Codable {
         }
     }
 
+    /// Writes the JSON above.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(users, forKey: .users)
@@ -44,26 +45,20 @@ extension EvaluationReport: Codable {
         }
     }
 
+    /// Reads the JSON above. Throws `FoldinError` for a metric that the registry does not have.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let metrics = try container.nestedContainer(keyedBy: MetricKey.self, forKey: .metrics)
+        let registry = decoder.userInfo[.metricRegistry] as? MetricRegistry ?? .standard
         let results = try metrics.allKeys.map { key in
             let figures = try metrics.decode(Figures.self, forKey: key)
             return Result(
-                metric: try Metric(named: key.stringValue), mean: figures.mean, standardError: figures.standardError)
+                metric: try Metric(named: key.stringValue, in: registry), mean: figures.mean, standardError: figures.standardError
+            )
         }
         self.init(
             users: try container.decode(Int.self, forKey: .users),
             skippedUsers: try container.decode(Int.self, forKey: .skippedUsers),
             results: results.sorted { $0.metric < $1.metric })
-    }
-}
-
-extension Metric: Comparable {
-    /// By kind in the order of `Kind`'s cases, then by cutoff.
-    public static func < (left: Metric, right: Metric) -> Bool {
-        let kinds = Kind.allCases
-        let places = (kinds.firstIndex(of: left.kind) ?? 0, kinds.firstIndex(of: right.kind) ?? 0)
-        return places.0 != places.1 ? places.0 < places.1 : left.cutoff < right.cutoff
     }
 }

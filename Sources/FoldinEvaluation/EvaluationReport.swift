@@ -6,13 +6,13 @@ public struct EvaluationReport: Sendable, Equatable {
     public struct Result: Sendable, Equatable {
         /// What was measured.
         public let metric: Metric
-        /// The mean over the evaluated users; nil when there were none.
+        /// The mean over the evaluated users, or the value of a catalogue metric; nil if there were no users.
         public let mean: Double?
         /// The sample standard deviation over users divided by the square root of their number; nil for fewer than two users
-        /// and for a metric of all users together.
+        /// and for a catalogue metric.
         public let standardError: Double?
 
-        /// Figures worked out elsewhere, for example read from a file.
+        /// Figures from elsewhere, for example read from a file.
         public init(metric: Metric, mean: Double?, standardError: Double?) {
             self.metric = metric
             self.mean = mean
@@ -20,11 +20,11 @@ public struct EvaluationReport: Sendable, Equatable {
         }
     }
 
-    /// The number of users the means are over.
+    /// The number of evaluated users.
     public let users: Int
-    /// The number of users that have no held-out item and therefore no score.
+    /// The number of users without held-out items, who are not evaluated.
     public let skippedUsers: Int
-    /// The figures in the order the metrics were asked for.
+    /// The figures in the order the metrics were requested.
     public let results: [Result]
 
     /// A report of the given figures.
@@ -34,17 +34,17 @@ public struct EvaluationReport: Sendable, Equatable {
         self.results = results
     }
 
-    /// The figures of one metric, or nil if it was not asked for.
+    /// The figures of one metric, or nil if it was not evaluated.
     public subscript(metric: Metric) -> Result? { results.first { $0.metric == metric } }
 }
 
 extension EvaluationReport: CustomStringConvertible {
-    /// A line a metric, `ndcg@100  0.39861 ± 0.00987`, then a line for the users.
+    /// One line per metric, `ndcg@100  0.39861 ± 0.00987`, then a line for the users.
     public var description: String {
         let width = results.map { $0.metric.description.count }.max() ?? 0
         var lines = results.map { result in
             let name = result.metric.description.padding(toLength: width, withPad: " ", startingAt: 0)
-            guard let mean = result.mean else { return "\(name)  no users to judge by" }
+            guard let mean = result.mean else { return "\(name)  no users to evaluate" }
             let error = result.standardError.map { String(format: " ± %.5f", $0) } ?? ""
             return "\(name)  \(String(format: "%.5f", mean))\(error)"
         }

@@ -1,39 +1,9 @@
-import FoldinInteractions
-
-/// A measure of a ranked list of items, cut off after the first `k`.
+/// A measure of ranked lists of items, cut off after the first `k`.
 ///
-/// In the equations `hit(i)` is 1 where the item at rank i (from 1) is one of the user's n held-out items, else 0. Fold-in items
-/// are never ranked. Where fewer than k items exist, k is their number. A metric is the mean over users with n > 0 unless its
-/// own description says otherwise. Names are `kind@k`, for example `ndcg@100`.
+/// In the equations `hit(i)` is 1 where the item at rank i (from 1) is one of the user's n held-out items, otherwise 0. Fold-in items
+/// are never ranked. Where fewer than k items exist, k is their number. A list metric is the mean over the users with n > 0; a catalogue
+/// metric is one value for their lists together. Names are `kind@k`, for example `ndcg@100`.
 public struct Metric: Sendable, Hashable {
-    /// What is measured.
-    public enum Kind: String, Sendable, CaseIterable {
-        /// Normalised discounted cumulative gain with binary relevance:
-        /// `sum_{i<=k} hit(i) / log2(i + 1)  /  sum_{i<=min(k, n)} 1 / log2(i + 1)` (Järvelin and Kekäläinen 2002; as
-        /// Liang et al. 2018 take it).
-        case ndcg
-        /// `sum_{i<=k} hit(i) / min(k, n)`, which a perfect ranking brings to 1 (Liang et al. 2018).
-        case recall
-        /// `sum_{i<=k} hit(i) / n`, the textbook's recall, used by the papers on Gowalla (Wang et al. 2019).
-        case recallAll = "recall-all"
-        /// `sum_{i<=k} hit(i) / k`.
-        case precision
-        /// 1 if any of the first k is a hit, else 0.
-        case hitRate = "hit-rate"
-        /// Reciprocal of the rank of the first hit, 0 if none is among the first k (Voorhees 1999).
-        case mrr
-        /// `sum_{i<=k} hit(i) * precision(i) / min(k, n)` (average precision, Buckley and Voorhees 2000; with the divisor of
-        /// Kaggle's MAP@k, which a perfect ranking brings to 1).
-        case map
-        /// Different items among all users' first k, divided by the number of items (Ge et al. 2010). One number for all users
-        /// together, hence without a standard error.
-        case coverage
-        /// Mean over the first k items of the fraction of training users who clicked the item; the lower, the more novel
-        /// (the idea of Abdollahpouri et al. 2019's average recommendation popularity). 0 for a user to whom nothing can be
-        /// recommended.
-        case popularity
-    }
-
     /// What is measured.
     public let kind: Kind
     /// How many items from the top count; at least 1.
@@ -46,25 +16,73 @@ public struct Metric: Sendable, Hashable {
         self.cutoff = cutoff
     }
 
-    /// Normalised discounted cumulative gain of the first k; see `Kind.ndcg`.
-    public static func ndcg(at cutoff: Int) -> Metric { Metric(.ndcg, at: cutoff) }
-    /// The share of min(k, n) that was found; see `Kind.recall`.
-    public static func recall(at cutoff: Int) -> Metric { Metric(.recall, at: cutoff) }
-    /// The share of all n that was found; see `Kind.recallAll`.
-    public static func recallAll(at cutoff: Int) -> Metric { Metric(.recallAll, at: cutoff) }
-    /// The share of the first k that are hits; see `Kind.precision`.
-    public static func precision(at cutoff: Int) -> Metric { Metric(.precision, at: cutoff) }
-    /// Whether anything was found; see `Kind.hitRate`.
-    public static func hitRate(at cutoff: Int) -> Metric { Metric(.hitRate, at: cutoff) }
-    /// Reciprocal rank of the first hit; see `Kind.mrr`.
-    public static func mrr(at cutoff: Int) -> Metric { Metric(.mrr, at: cutoff) }
-    /// Average precision; see `Kind.map`.
-    public static func map(at cutoff: Int) -> Metric { Metric(.map, at: cutoff) }
-    /// The share of the catalogue that is ever recommended; see `Kind.coverage`.
-    public static func coverage(at cutoff: Int) -> Metric { Metric(.coverage, at: cutoff) }
-    /// How popular the recommended items are; see `Kind.popularity`.
-    public static func popularity(at cutoff: Int) -> Metric { Metric(.popularity, at: cutoff) }
-
     /// What the article and the paper report: `ndcg@100`, `recall@20`, `recall@50`.
     public static let standard: [Metric] = [.ndcg(at: 100), .recall(at: 20), .recall(at: 50)]
+}
+
+extension Metric {
+    /// What a metric measures: a ``ListMetric`` or a ``CatalogueMetric``, to be cut off at any k.
+    public struct Kind: Sendable {
+        enum Definition: Sendable {
+            case list(any ListMetric.Type)
+            case catalogue(any CatalogueMetric.Type)
+        }
+
+        /// The name, such as `hit-rate`.
+        public let name: String
+        let definition: Definition
+
+        /// The kind that a type of list metrics defines.
+        public init(_ type: (some ListMetric).Type) { self.init(type.name, .list(type)) }
+
+        /// The kind that a type of catalogue metrics defines.
+        public init(_ type: (some CatalogueMetric).Type) { self.init(type.name, .catalogue(type)) }
+
+        private init(_ name: String, _ definition: Definition) {
+            precondition(
+                !name.isEmpty && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 },
+                "the name of a metric has lower-case letters, digits and hyphens; found \"\(name)\"")
+            (self.name, self.definition) = (name, definition)
+        }
+
+        private var type: any MetricDefinition.Type {
+            switch definition {
+            case .list(let type): type
+            case .catalogue(let type): type
+            }
+        }
+
+        /// The k that the name alone stands for; nil if a name needs its `@k`.
+        public var defaultCutoff: Int? { type.defaultCutoff }
+
+        /// Whether the metric can be evaluated only with the training matrix.
+        public var needsTraining: Bool { type.needsTraining }
+
+        /// Whether each user has a value; if not, there is one value for all users together.
+        public var isPerUser: Bool {
+            if case .list = definition { true } else { false }
+        }
+    }
+}
+
+extension Metric.Kind: Hashable, CustomStringConvertible {
+    public static func == (left: Self, right: Self) -> Bool { ObjectIdentifier(left.type) == ObjectIdentifier(right.type) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+    /// The name.
+    public var description: String { name }
+}
+
+extension Metric.Kind: CaseIterable {
+    /// The kinds of ``MetricRegistry/standard``.
+    public static var allCases: [Metric.Kind] { MetricRegistry.standard.kinds }
+}
+
+extension Metric: Comparable {
+    /// By kind in the order of ``MetricRegistry/standard``, kinds that are not in it last and by name; then by cutoff.
+    public static func < (left: Metric, right: Metric) -> Bool {
+        let kinds = MetricRegistry.standard.kinds
+        let (leftPlace, rightPlace) = (kinds.firstIndex(of: left.kind) ?? .max, kinds.firstIndex(of: right.kind) ?? .max)
+        return (leftPlace, left.kind.name, left.cutoff) < (rightPlace, right.kind.name, right.cutoff)
+    }
 }

@@ -1,18 +1,18 @@
 import FoldinSupport
 
-/// Two runs judged on the same users: whether the difference of their means is more than noise.
+/// Two runs evaluated on the same users: whether the difference of their means is more than noise.
 ///
-/// The paired t test: with `d` the second run's value less the first's, a user, `t = mean(d) / (sd(d) / sqrt(n))` is held
-/// against Student's t distribution with `n - 1` degrees of freedom (Student 1908). Because users differ far more than runs
-/// do, this finds differences that the two standard errors side by side hide.
+/// The paired t test: with `d` the second run's value minus the first's for each user, `t = mean(d) / (sd(d) / sqrt(n))` is compared
+/// with Student's t distribution with `n - 1` degrees of freedom (Student 1908). Users differ far more than runs
+/// do, so this finds differences that the two standard errors alone do not show.
 public struct PairedComparison: Sendable, Equatable {
     /// The number of users that both runs have a value for.
     public let users: Int
     /// The first run's mean over these users; nil when there are none.
     public let firstMean: Double?
-    /// The second run's.
+    /// The second run's mean over these users; nil when there are none.
     public let secondMean: Double?
-    /// The mean of the second run's value less the first's; nil without users.
+    /// The mean of the second run's value minus the first's; nil without users.
     public let difference: Double?
     /// The standard error of `difference`; nil for fewer than two users.
     public let standardError: Double?
@@ -53,7 +53,7 @@ public struct PairedComparison: Sendable, Equatable {
         self.init(pairs.map(\.0), pairs.map(\.1))
     }
 
-    /// Compares one metric of two evaluations; nil if either lacks it or it has no value a user, as coverage.
+    /// Compares one metric of two evaluations; nil if either lacks it or it is a catalogue metric, which has no value per user.
     public init?(_ first: UserMetrics, _ second: UserMetrics, by metric: Metric) {
         guard let firstValues = first[metric], let secondValues = second[metric] else { return nil }
         self.init(firstValues, of: first.userIndices, secondValues, of: second.userIndices)

@@ -1,6 +1,6 @@
 extension UserMetrics {
-    /// Each user's mean over several runs on the same users, such as of several seeds; nil for none, or for runs on other users or
-    /// of other metrics. Sums are taken in the order of the runs.
+    /// Each user's mean over several runs, such as of several seeds; nil without runs, or if they have different users or metrics.
+    /// Sums are taken in the order of the runs.
     public static func average(_ runs: [UserMetrics]) -> UserMetrics? {
         guard let first = runs.first,
             runs.allSatisfy({ $0.metrics == first.metrics && $0.userIndices == first.userIndices })
@@ -9,11 +9,11 @@ extension UserMetrics {
         let values = first.values.indices.map { metric in
             first.values[metric].indices.map { user in runs.reduce(0) { $0 + $1.values[metric][user] } / count }
         }
-        let together = first.together.keys.map { metric in
-            (metric, runs.reduce(0) { $0 + ($1.together[metric] ?? 0) } / count)
+        let catalogueValues = first.catalogueValues.keys.map { metric in
+            (metric, runs.reduce(0) { $0 + ($1.catalogueValues[metric] ?? 0) } / count)
         }
         return UserMetrics(
             metrics: first.metrics, userIndices: first.userIndices, skippedUsers: first.skippedUsers, values: values,
-            together: Dictionary(uniqueKeysWithValues: together), ties: runs.reduce(Ties()) { $0 + $1.ties })
+            catalogueValues: Dictionary(uniqueKeysWithValues: catalogueValues), ties: runs.reduce(Ties()) { $0 + $1.ties })
     }
 }

@@ -1,24 +1,24 @@
 import FoldinSupport
 
-/// Every evaluated user's own value of each metric, for paired tests between models and for looking closer.
+/// Every evaluated user's own value of each metric, for paired tests between models and for analysis by user.
 ///
-/// Takes 8 bytes a user and metric.
+/// Takes 8 bytes per user and list metric.
 public struct UserMetrics: Sendable, Equatable {
-    /// What was measured, in the order asked for.
+    /// The metrics, in the order requested.
     public let metrics: [Metric]
     /// The evaluated users, by their index in the prepared directory's numbering, in the order of `HeldOutUsers`.
     public let userIndices: [Int32]
-    /// The number of users that have no held-out item and therefore no value.
+    /// The number of users without held-out items, who have no value.
     public let skippedUsers: Int
-    /// A list a metric, a value a user; the list of a metric of all users together is empty.
+    /// For each metric the value of each user; the list of a catalogue metric is empty.
     let values: [[Double]]
-    /// The values of the metrics of all users together.
-    let together: [Metric: Double]
-    /// How many of the ranked lists equal scores decided.
+    /// The values of the catalogue metrics; empty if no user was evaluated.
+    let catalogueValues: [Metric: Double]
+    /// How many of the ranked lists were decided by equal scores.
     public let ties: Ties
 
-    /// How far ranked lists, up to the longest cutoff, were decided by equal scores: equal ones are ranked in the order of the items, which
-    /// is no opinion of the model's.
+    /// Counts of ranked lists, up to the longest cutoff, whose order is decided by equal scores. Items with equal scores are ranked in the
+    /// order of the items, which says nothing about the model.
     public struct Ties: Sendable, Equatable {
         /// Lists of two items or more.
         public var lists = 0
@@ -29,6 +29,7 @@ public struct UserMetrics: Sendable, Equatable {
         /// Lists with a score that is NaN or infinite.
         public var unscored = 0
 
+        /// No lists.
         public init() {}
 
         /// Counts a list by its scores, best first.
@@ -51,26 +52,26 @@ public struct UserMetrics: Sendable, Equatable {
         }
     }
 
-    /// Values that were worked out elsewhere, without ties by default.
+    /// Values from elsewhere, without ties by default.
     init(
-        metrics: [Metric], userIndices: [Int32], skippedUsers: Int, values: [[Double]], together: [Metric: Double],
+        metrics: [Metric], userIndices: [Int32], skippedUsers: Int, values: [[Double]], catalogueValues: [Metric: Double],
         ties: Ties = Ties()
     ) {
         (self.metrics, self.userIndices, self.skippedUsers) = (metrics, userIndices, skippedUsers)
-        (self.values, self.together, self.ties) = (values, together, ties)
+        (self.values, self.catalogueValues, self.ties) = (values, catalogueValues, ties)
     }
 
-    /// One metric's value for each of `userIndices`; nil if it was not asked for or has no value a user, as coverage.
+    /// One metric's value for each of `userIndices`; nil if it was not evaluated or is a catalogue metric.
     public subscript(metric: Metric) -> [Double]? {
-        guard metric.kind != .coverage else { return nil }
+        guard metric.kind.isPerUser else { return nil }
         return metrics.firstIndex(of: metric).map { values[$0] }
     }
 
     /// Means and standard errors.
     public var report: EvaluationReport {
         let results = zip(metrics, values).map { metric, values in
-            guard metric.kind != .coverage else {
-                return EvaluationReport.Result(metric: metric, mean: together[metric], standardError: nil)
+            guard metric.kind.isPerUser else {
+                return EvaluationReport.Result(metric: metric, mean: catalogueValues[metric], standardError: nil)
             }
             let (mean, standardError) = meanAndStandardError(of: values)
             return EvaluationReport.Result(metric: metric, mean: mean, standardError: standardError)

@@ -7,8 +7,8 @@ import Testing
 @Suite("The evaluator") struct EvaluatorTests {
     static let everyKind = Metric.Kind.allCases.flatMap { kind in [1, 5, 40].map { Metric(kind, at: $0) } }
 
-    /// Made users, some without held-out items, and a table of scores with ties, NaN and minus infinity.
-    static func made(users: Int, items: Int) -> (TableScorer, HeldOutUsers, InteractionMatrix) {
+    /// Synthetic users, some without held-out items, and a table of scores with ties, NaN and minus infinity.
+    static func synthetic(users: Int, items: Int) -> (TableScorer, HeldOutUsers, InteractionMatrix) {
         var state: UInt64 = 3
         func draw(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test("gives the same bits for any number of threads and any batch size") func sameBits() throws {
-        let (scorer, users, training) = Self.made(users: 151, items: 90)
+        let (scorer, users, training) = Self.synthetic(users: 151, items: 90)
         let reference = try Evaluator(Self.everyKind, workers: Workers(count: 1))
             .userMetrics(scorer, on: users, training: training)
         for (threads, batchSize) in [(2, 500), (5, 500), (1, 1), (3, 7), (2, 64), (4, 151)] {
@@ -45,14 +45,14 @@ import Testing
         #expect(found[.ndcg(at: 1)] == nil)
     }
 
-    @Test("reports nothing, not NaN, when nobody can be judged", arguments: [0, 3]) func nobody(count: Int) throws {
+    @Test("reports nothing, not NaN, when no user has held-out items", arguments: [0, 3]) func nobody(count: Int) throws {
         let none = [[Int]](repeating: [], count: count)
         let users = HeldOutUsers(foldIn: none, heldOut: none, itemCount: 2)
         let scorer = TableScorer(table: [[2, 1], [2, 1], [2, 1]])
         let report = try Evaluator([.ndcg(at: 100), .coverage(at: 1)]).evaluate(scorer, on: users)
         #expect(report.users == 0 && report.skippedUsers == count)
         #expect(report.results.allSatisfy { $0.mean == nil && $0.standardError == nil })
-        #expect(report.description.contains("no users to judge by"))
+        #expect(report.description.contains("no users to evaluate"))
     }
 
     @Test("one user has a mean and no standard error") func oneUser() throws {
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test("never recommends what is folded in, or what scores NaN") func masked() throws {
-        // Items 0 and 3 are folded in, 1 is NaN; only 2 is left, and it is what must be found.
+        // Items 0 and 3 are folded in, 1 is NaN; only 2 is left, and it is the item to find.
         let users = HeldOutUsers(foldIn: [[0, 3]], heldOut: [[2]], itemCount: 4)
         let scorer = TableScorer(table: [[9, .nan, -5, 8]])
         let report = try Evaluator([.mrr(at: 4), .coverage(at: 4)]).evaluate(scorer, on: users)
@@ -78,7 +78,7 @@ import Testing
         #expect(report.results.allSatisfy { $0.mean == 0 })
     }
 
-    @Test("measures nothing when asked for nothing, and repeats once") func lists() throws {
+    @Test("evaluates nothing without metrics, and repeated metrics once") func lists() throws {
         let users = HeldOutUsers(foldIn: [[]], heldOut: [[0]], itemCount: 2)
         let scorer = TableScorer(table: [[1, 0]])
         #expect(try Evaluator([]).evaluate(scorer, on: users) == EvaluationReport(users: 1, skippedUsers: 0, results: []))
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test("stops between blocks when cancelled") func cancelled() async throws {
-        let (scorer, users, _) = Self.made(users: 40, items: 20)
+        let (scorer, users, _) = Self.synthetic(users: 40, items: 20)
         var asked = 0
         #expect(throws: CancellationError.self) {
             try Evaluator(batchSize: 10).evaluate(scorer, on: users) {

@@ -3,11 +3,11 @@ import FoldinInteractions
 import Foundation
 import Testing
 
-/// Two users worked out by hand, over six items. Neither has folded anything in but user 1, whose best item 5 is masked.
+/// Two users computed by hand, over six items. User 0 has no fold-in items, user 1 has item 5, the best one, which is masked.
 ///
-/// User 0 is ranked 0 1 2 3 4 5 and must find {1, 3, 5}: hits at ranks 2, 4, 6.
-/// User 1 is ranked 4 3 2 1 0 (5 masked) and must find {4}: a hit at rank 1.
-@Suite("Metrics worked out by hand") struct HandComputedTests {
+/// The ranking of user 0 is 0 1 2 3 4 5, the held-out items are {1, 3, 5}: hits at ranks 2, 4, 6.
+/// The ranking of user 1 is 4 3 2 1 0 (5 is masked), the held-out item is {4}: a hit at rank 1.
+@Suite("Metrics computed by hand") struct HandComputedTests {
     static let scorer = TableScorer(table: [[6, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6]])
     static let users = HeldOutUsers(foldIn: [[], [5]], heldOut: [[1, 3, 5], [4]], itemCount: 6)
     /// Four training users: items clicked by 4, 3, 2, 1, 0, 0 of them.
@@ -32,7 +32,7 @@ import Testing
         (.map(at: 4), (1.0 / 2 + 2.0 / 4) / 3, 1),
         // Fractions by item: 1, 3/4, 1/2, 1/4, 0, 0.
         (.popularity(at: 2), (1 + 0.75) / 2, (0 + 0.25) / 2),
-        // Beyond the six items k is 6; user 1 has only five items to be shown, so precision loses and popularity does not.
+        // Beyond the six items k is 6; only five items can be recommended to user 1, which lowers precision and not popularity.
         (.ndcg(at: 1_000), (1.06160631 + 0.35620719) / 2.13092975, 1),  // + 1/log2(7)
         (.precision(at: 1_000), 3.0 / 6, 1.0 / 6),
         (.map(at: 1_000), (1.0 / 2 + 2.0 / 4 + 3.0 / 6) / 3, 1),
@@ -59,6 +59,18 @@ import Testing
         #expect(found.report.results.map(\.mean) == shares)
         #expect(found.report.results.allSatisfy { $0.standardError == nil })
         #expect(found[.coverage(at: 1)] == nil)
+    }
+
+    @Test("Gini compares how often items are recommended, over all users") func gini() throws {
+        let metrics: [Metric] = [.gini(at: 1), .gini(at: 3), .gini(at: 6)]
+        let found = try Evaluator(metrics, batchSize: 1).evaluate(Self.scorer, on: Self.users)
+        // At 1 the counts are 1, 0, 0, 0, 1, 0, ascending with weights -5, -3, -1, 1, 3, 5: (3 + 5) / (6 * 2).
+        // At 3: 1, 1, 2, 1, 1, 0: (-3 - 1 + 1 + 3 + 2 * 5) / (6 * 6). At 6: 2 but for item 5 with 1: (-5 + 2 * 5) / (6 * 11).
+        let expected: [Double?] = [8.0 / 12, 10.0 / 36, 5.0 / 66]
+        #expect(found.results.map(\.mean) == expected)
+        #expect(found.results.allSatisfy { $0.standardError == nil })
+        #expect(
+            Gini.coefficient(of: [0, 0, 0, 4]) == 0.75 && Gini.coefficient(of: [2, 2]) == 0 && Gini.coefficient(of: []) == 0)
     }
 
     @Test("the standard error of four users") func standardError() throws {

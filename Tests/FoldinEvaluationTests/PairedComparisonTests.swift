@@ -49,7 +49,7 @@ private func near(_ found: Double?, _ expected: Double, relative: Double = 1e-9)
         }
     }
 
-    @Test("pairs users by index and leaves out those of one run only") func pairing() {
+    @Test("pairs users by index and leaves out users of one run only") func pairing() {
         let found = PairedComparison([0.1, 0.5, 0.9], of: [3, 5, 9], [0.7, 0.2, 0.6], of: [9, 3, 4])
         #expect(found == PairedComparison([0.1, 0.9], [0.2, 0.7]))
         #expect(found.users == 2 && abs((found.difference ?? 0) + 0.05) < 1e-15)
@@ -69,7 +69,7 @@ private func near(_ found: Double?, _ expected: Double, relative: Double = 1e-9)
         #expect(PairedComparison(first, second, by: .ndcg(at: 1)) == nil)
     }
 
-    @Test("has no figures where there can be none") func degenerate() {
+    @Test("has no figures for too few users") func degenerate() {
         let nobody = PairedComparison([], [])
         #expect(nobody.difference == nil && nobody.pValue == nil && nobody.confidenceInterval == nil)
         let one = PairedComparison([1], [3])
@@ -81,13 +81,13 @@ private func near(_ found: Double?, _ expected: Double, relative: Double = 1e-9)
 
 @Suite("Runs averaged by user") struct AverageTests {
     @Test func isTheMeanOfEachUser() throws {
-        func run(_ values: [Double], _ users: [Int32] = [4, 7], together: Double = 0) -> UserMetrics {
+        func run(_ values: [Double], _ users: [Int32] = [4, 7], coverage: Double = 0) -> UserMetrics {
             UserMetrics(
                 metrics: [.ndcg(at: 5), .coverage(at: 2)], userIndices: users, skippedUsers: 1, values: [values, []],
-                together: [.coverage(at: 2): together])
+                catalogueValues: [.coverage(at: 2): coverage])
         }
-        let average = try #require(UserMetrics.average([run([0.5, 1], together: 0.25), run([0, 0.5], together: 0.75)]))
-        #expect(average == run([0.25, 0.75], together: 0.5))
+        let average = try #require(UserMetrics.average([run([0.5, 1], coverage: 0.25), run([0, 0.5], coverage: 0.75)]))
+        #expect(average == run([0.25, 0.75], coverage: 0.5))
         #expect(UserMetrics.average([run([1, 2])]) == run([1, 2]))
         #expect(UserMetrics.average([]) == nil)
         #expect(UserMetrics.average([run([1, 2]), run([1, 2], [4, 8])]) == nil)

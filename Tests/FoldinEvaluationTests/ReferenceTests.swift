@@ -3,7 +3,7 @@ import FoldinInteractions
 import Foundation
 import Testing
 
-/// Against `Tests/Reference/metrics_reference.py`, whose output lies beside it.
+/// Against `Tests/Reference/metrics_reference.py`, whose output is beside it.
 @Suite("Agreement with NumPy") struct ReferenceTests {
     struct Reference: Decodable {
         let items: Int
@@ -25,11 +25,11 @@ import Testing
         let report = try Evaluator(expected.results.map(\.metric), batchSize: 10)
             .evaluate(TableScorer(table: reference.scores), on: users, training: training)
         #expect(report.users == expected.users && report.skippedUsers == expected.skippedUsers)
-        for (found, wanted) in zip(report.results, expected.results) {
-            #expect(found.metric == wanted.metric)
-            #expect(abs(try #require(found.mean) - (try #require(wanted.mean))) < 1e-12, "\(found.metric)")
-            #expect((found.standardError == nil) == (wanted.standardError == nil), "\(found.metric)")
-            #expect(abs((found.standardError ?? 0) - (wanted.standardError ?? 0)) < 1e-12, "\(found.metric)")
+        for (found, expected) in zip(report.results, expected.results) {
+            #expect(found.metric == expected.metric)
+            #expect(abs(try #require(found.mean) - (try #require(expected.mean))) < 1e-12, "\(found.metric)")
+            #expect((found.standardError == nil) == (expected.standardError == nil), "\(found.metric)")
+            #expect(abs((found.standardError ?? 0) - (expected.standardError ?? 0)) < 1e-12, "\(found.metric)")
         }
     }
 }
@@ -65,7 +65,7 @@ import Testing
         let expected = """
             recall@20   0.25000 ± 0.12500
             coverage@5  0.50000
-            ndcg@100    no users to judge by
+            ndcg@100    no users to evaluate
             over 3 users (1 skipped: nothing held out)
             """
         #expect(Self.report.description == expected)

@@ -1,7 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// A scorer whose scores are written down, a row a user.
+/// A scorer whose scores are given, one row per user.
 struct TableScorer: Scorer {
     let table: [[Float]]
     var itemCount: Int { table.first?.count ?? 0 }

@@ -4,12 +4,12 @@ import Testing
 
 @testable import FoldinEvaluation
 
-@Suite("Lists that equal scores decide") struct TieTests {
-    private static func ties(_ scores: [[Float]], shown: [[Int]]? = nil, cutoff: Int = 3) throws -> UserMetrics.Ties {
+@Suite("Lists decided by equal scores") struct TieTests {
+    private static func ties(_ scores: [[Float]], foldIn: [[Int]]? = nil, cutoff: Int = 3) throws -> UserMetrics.Ties {
         let items = scores[0].count
         let users = HeldOutUsers(
             userIndices: scores.indices.map { Int32($0) },
-            foldIn: InteractionMatrix(rows: shown ?? scores.map { _ in [] }, itemCount: items),
+            foldIn: InteractionMatrix(rows: foldIn ?? scores.map { _ in [] }, itemCount: items),
             heldOut: InteractionMatrix(rows: scores.map { _ in [items - 1] }, itemCount: items))
         return try Evaluator([.ndcg(at: cutoff)], workers: Workers(count: 2)).userMetrics(TableScorer(table: scores), on: users)
             .ties
@@ -22,13 +22,13 @@ import Testing
         #expect(try Self.ties([[1, 1, 1, 0, 0]], cutoff: 5).allTied == 0)
     }
 
-    /// What is shown is not ranked, and one item is no list.
-    @Test func looksAtWhatIsRanked() throws {
-        let ties = try Self.ties([[9, 1, 1], [3, 2, 1]], shown: [[0], [0, 1]])
+    /// Fold-in items are not ranked, and a list of one item is not counted.
+    @Test func ignoresFoldInItems() throws {
+        let ties = try Self.ties([[9, 1, 1], [3, 2, 1]], foldIn: [[0], [0, 1]])
         #expect(ties.lists == 1 && ties.allTied == 1)
     }
 
-    @Test func countsScoresThatAreNoNumbers() throws {
+    @Test func countsScoresThatAreNotFinite() throws {
         #expect(try Self.ties([[.infinity, 1, 2], [1, 2, 3]]).unscored == 1)
     }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes metrics_reference.json: made users, scores and the metrics of both by plain NumPy, independent of Foldin's code.
+"""Writes metrics_reference.json: synthetic users, scores and the metrics of both by plain NumPy, independent of Foldin's code.
 
 The first three metrics follow the evaluation code published with the paper (Liang et al. 2018), which works on whole
-matrices; the others are written out from their definitions, a user at a time. Scores are distinct, so no tie matters.
+matrices; the others are written out from their definitions, for each user. Scores are distinct, so there are no ties.
 
     python3 metrics_reference.py > metrics_reference.json
 """
@@ -56,6 +56,11 @@ def a_user(name, ranked, targets, k, counts):
     raise ValueError(name)
 
 
+def gini(counts):
+    """Half the mean absolute difference of all pairs, relative to the mean."""
+    return float(np.abs(counts[:, None] - counts[None, :]).mean() / (2 * counts.mean()))
+
+
 def main():
     random = np.random.default_rng(7)
     training = random.random((TRAINING_USERS, ITEMS)) < np.linspace(0.6, 0.02, ITEMS)
@@ -70,7 +75,7 @@ def main():
     masked = np.where(fold_in, -np.inf, scores)[judged]
     targets = held[judged]
     counts = training.sum(axis=0)
-    per_user, together = {}, {}
+    per_user, catalogue = {}, {}
     for k in CUTOFFS:
         per_user[f"ndcg@{k}"] = ndcg(masked, targets.astype(float), k)
         per_user[f"recall@{k}"] = recall(masked, targets.astype(float), k)
@@ -78,7 +83,8 @@ def main():
         for name in ["recall-all", "precision", "hit-rate", "mrr", "map", "popularity"]:
             per_user[f"{name}@{k}"] = np.array(
                 [a_user(name, ranked, set(np.flatnonzero(row)), k, counts) for ranked, row in zip(lists, targets)])
-        together[f"coverage@{k}"] = len(set().union(*lists)) / ITEMS
+        catalogue[f"coverage@{k}"] = len(set().union(*lists)) / ITEMS
+        catalogue[f"gini@{k}"] = gini(np.bincount(np.concatenate(lists), minlength=ITEMS))
 
     def rows(matrix):
         return [[int(item) for item in np.flatnonzero(row)] for row in matrix]
@@ -94,7 +100,7 @@ def main():
         "metrics": {
             **{name: {"mean": float(v.mean()), "standard_error": float(v.std(ddof=1) / np.sqrt(len(v)))}
                for name, v in per_user.items()},
-            **{name: {"mean": share, "standard_error": None} for name, share in together.items()},
+            **{name: {"mean": share, "standard_error": None} for name, share in catalogue.items()},
         },
     }, separators=(",", ":")))
 
