@@ -1,10 +1,10 @@
 import FoldinInteractions
 
 extension DelimitedParser {
-    /// The parser for `columns`, whose places and number come from the file's first record.
+    /// The parser for `columns`, whose places and number are determined by the file's first record.
     ///
-    /// `firstRow` is the first record that holds data, from which the notation of times is taken. Throws `FoldinError` if a column that must
-    /// be there is not, or if what is said to be a header is data.
+    /// `firstRow` is the first record that holds data; its time decides the notation of times. Throws `FoldinError` if a required column is
+    /// missing, or if what is said to be a header is data.
     init(
         _ columns: DelimitedColumns, _ options: ReadingOptions, firstRecord: UnsafeRawBufferPointer,
         firstRow: UnsafeRawBufferPointer?,
@@ -31,22 +31,22 @@ extension DelimitedParser {
             guard let place else { continue }
             guard roles[place] == .other else {
                 throw FoldinError(
-                    .usage, file: file, found: "column \(place + 1) asked for twice",
+                    .usage, file: file, found: "column \(place + 1) given for two purposes",
                     expected: "a different column for each purpose")
             }
             roles[place] = role
         }
         self.roles = roles
         hasTimes = roles.contains(.timestamp)
-        var wanted: [Set<[UInt8]>?] = []
+        var keptValues: [Set<[UInt8]>?] = []
         for filter in options.keep {
-            if wanted.isEmpty { wanted = Array(repeating: nil, count: names.count) }
+            if keptValues.isEmpty { keptValues = Array(repeating: nil, count: names.count) }
             guard let place = try resolver.place(of: filter.column, isOptional: false) else { continue }
             let values = Set(filter.values.map { Array($0.utf8) })
-            wanted[place] = wanted[place].map { $0.intersection(values) } ?? values
+            keptValues[place] = keptValues[place].map { $0.intersection(values) } ?? values
         }
-        self.wanted = wanted
-        hasFilters = !wanted.isEmpty
+        self.keptValues = keptValues
+        hasFilters = !keptValues.isEmpty
         if columns.hasHeader, let user, let item {
             try resolver.refuseData(user: user, item: item, rating: rating)
             header = (fields[user], fields[item])
@@ -58,7 +58,8 @@ extension DelimitedParser {
         let time = timestamp.flatMap { cells.indices.contains($0) ? cells[$0] : nil } ?? []
         notation = time.withUnsafeBytes { TimeNotation(of: $0) }
         layout = resolver.layout(
-            user: user, item: item, rating: rating, timestamp: timestamp, isTimeRead: options.keepsTimestamps, filters: wanted)
+            user: user, item: item, rating: rating, timestamp: timestamp, isTimeRead: options.keepsTimestamps, filters: keptValues
+        )
     }
 }
 
@@ -68,7 +69,7 @@ private struct ColumnResolver {
     let columns: DelimitedColumns
     let file: String
 
-    /// The place of a column, from 0; nil if it is optional and not there.
+    /// The place of a column, from 0; nil if it is optional and missing.
     func place(of column: DelimitedColumns.Column, isOptional: Bool) throws -> Int? {
         switch column {
         case .number(let number):
@@ -84,7 +85,7 @@ private struct ColumnResolver {
                     expected: "a column number from 1")
             }
             let exact = names.indices.filter { names[$0] == name }
-            guard exact.count < 2 else { throw error("one column '\(name)', or the number of the one that is meant") }
+            guard exact.count < 2 else { throw error("one column '\(name)', or the number of one of them") }
             if let index = exact.first { return index }
             let alike = names.indices.filter { ColumnNames.canonical(names[$0]) == ColumnNames.canonical(name) }
             if alike.count == 1 { return alike[0] }
@@ -93,12 +94,12 @@ private struct ColumnResolver {
         }
     }
 
-    /// Refuses a first line, said to be a header, whose columns were asked for by number and which looks like data.
+    /// Refuses a first line that is said to be a header, has columns given by number, and looks like data.
     func refuseData(user: Int, item: Int, rating: Int?) throws {
         guard case .number = columns.user, case .number = columns.item else { return }
         let values = rating.map { [names[$0]] } ?? [names[user], names[item]]
         guard values.allSatisfy({ Double($0.trimmingBlanks) != nil }) else { return }
-        throw error("names of columns in the first line; --no-header where it holds data")
+        throw error("names of columns in the first line", .dataInHeader)
     }
 
     func layout(
@@ -124,17 +125,18 @@ private struct ColumnResolver {
 
     private var shown: String { Delimiter.shown(columns.delimiter) }
 
-    private func error(_ expected: String) -> FoldinError {
+    private func error(_ expected: String, _ reason: FoldinError.Reason? = nil) -> FoldinError {
         let separator = columns.delimiter == DelimitedColumns.whitespace ? " " : columns.delimiter
         let text = names.prefix(8).joined(separator: separator).prefix(100)
         return FoldinError(
             .badData, file: file, line: 1,
-            found: "'\(text)' (\(names.count) column\(names.count == 1 ? "" : "s"))", expected: expected)
+            found: "'\(text)' (\(names.count) column\(names.count == 1 ? "" : "s"))", expected: expected,
+            reason: reason)
     }
 }
 
 extension String {
-    /// Without blanks and tabs around it.
+    /// The string without blanks and tabs at its ends.
     var trimmingBlanks: String {
         var rest = self[...]
         while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }

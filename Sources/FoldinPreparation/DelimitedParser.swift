@@ -1,14 +1,13 @@
 import CFoldinKernels
-import Foundation
 
 /// Parses rows of delimited columns.
 ///
-/// Strict: every row has as many columns as the first line. Fields may stand in double quotes, doubled inside; a quoted field may hold
-/// delimiters and line breaks (RFC 4180) and take up to `quoteLimit` bytes.
-struct DelimitedParser: RowParser {
+/// Strict: every row has as many columns as the first line. Fields may be in double quotes, doubled inside; a quoted field may hold
+/// delimiters and line breaks (RFC 4180) and up to `quoteLimit` bytes.
+struct DelimitedParser: RatingsParser {
     enum Role: UInt8 { case other, user, item, rating, timestamp }
 
-    /// The longest quoted field, so that a quote that nobody closes does not swallow a file.
+    /// The longest quoted field, in bytes, so that a missing closing quote does not swallow a file.
     static let quoteLimit = 1 << 20
 
     /// What separates columns: one byte, two, or any number of blanks and tabs.
@@ -17,13 +16,13 @@ struct DelimitedParser: RowParser {
     /// What each column holds.
     let roles: [Role]
     let notation: TimeNotation
-    /// For each column the values of which one is asked for; nil for most.
-    let wanted: [Set<[UInt8]>?]
-    /// The header's fields of user and item, which no row may repeat.
+    /// For each column that is filtered, the values to keep; nil for the others.
+    let keptValues: [Set<[UInt8]>?]
+    /// The header's fields of user and item; a row that repeats them is refused.
     let header: (user: [UInt8], item: [UInt8])?
     let layout: String
 
-    // What the loops ask for, kept where a load finds it.
+    // Copies of what the inner loops read.
     let first: UInt8
     let second: UInt8
     let isWhitespace: Bool
@@ -33,13 +32,14 @@ struct DelimitedParser: RowParser {
     let hasTimes: Bool
     let encoding: TextEncoding
 
+    var appliesFilters: Bool { true }
     var hasRatings: Bool { roles.contains(.rating) }
     var usesCalendar: Bool { notation == .calendar }
 
-    private typealias Bytes = UnsafePointer<UInt8>
+    typealias Bytes = UnsafePointer<UInt8>
 
-    /// Where a field stands, without its quotes.
-    private struct FieldPlace {
+    /// The place of a field, without its quotes.
+    struct FieldPlace {
         var start: Bytes
         var count: Int
         var hasDoubledQuotes = false
@@ -50,10 +50,10 @@ struct DelimitedParser: RowParser {
         var place = start
         let end = place + block.count
         let hasRatings = hasRatings
-        let isUsual =
+        let hasFixedLayout =
             second == 0 && !isWhitespace && !hasFilters && hasPoints
             && (roles == [.user, .item, .rating] || roles == [.user, .item, .rating, .other])
-        if isUsual {
+        if hasFixedLayout {
             let numbers = RowColumns.ofNumbers(
                 at: &place, end: end, delimiter: first, hasFourth: roles.count == 4, seen: rows.seen)
             if place == end {
@@ -61,24 +61,24 @@ struct DelimitedParser: RowParser {
                 rows.lineCount = numbers.count
                 return
             }
-            rows.take(numbers)
+            rows.append(numbers)
         }
         let expectedRows = block.count / 12
         rows.users.reserveCapacity(expectedRows)
         rows.items.reserveCapacity(expectedRows)
         if hasRatings { rows.ratings.reserveCapacity(expectedRows) }
 
-        let room = 512
-        let codes = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * room)
-        let ratings = UnsafeMutablePointer<Float>.allocate(capacity: room)
+        let capacity = 512
+        let codes = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * capacity)
+        let ratings = UnsafeMutablePointer<Float>.allocate(capacity: capacity)
         defer {
             codes.deallocate()
             ratings.deallocate()
         }
-        let found = foldin_rows(users: codes, items: codes + room, ratings: ratings, capacity: room)
+        let found = foldin_rows(users: codes, items: codes + capacity, ratings: ratings, capacity: capacity)
         while place < end {
-            if isUsual {
-                readUsual(&place, end, found, &rows)
+            if hasFixedLayout {
+                readFixedLayout(&place, end, found, &rows)
                 if place == end { break }
             }
             if let next = afterBlankLine(place) {
@@ -96,16 +96,16 @@ struct DelimitedParser: RowParser {
                     break
                 }
                 rows.lineCount += 1
-                try rows.pass(over: error, limit: options.badRowLimit)
+                try rows.skip(error, limit: options.badRowLimit)
                 place = line
                 while place.pointee != 10 { place += 1 }
                 place += 1
             }
         }
-        precondition(rows.timestamps.isEmpty || rows.timestamps.count == rows.users.count, "a time for each row")
+        precondition(rows.timestamps.isEmpty || rows.timestamps.count == rows.users.count, "each row needs a time")
     }
 
-    /// Reads a row and moves past its line end. Ids are numbered only if the whole row is as it must be.
+    /// Reads a row and moves past its line end. Ids get codes only if the whole row is valid.
     private func row(_ place: inout Bytes, _ end: Bytes, _ rows: inout RatingsBlock) throws(RowFault) {
         let line = place
         var (userCode, itemCode): (UInt32?, UInt32?) = (nil, nil)
@@ -133,7 +133,7 @@ struct DelimitedParser: RowParser {
                 }
             }
             if role == .user && userCode != nil || role == .item && itemCode != nil {
-                // Read already.
+                // It has been read.
             } else if role == .other, !hasFilters, !(allowsQuotes && (place.pointee == 34 || place.pointee == 32)) {
                 place = endOfField(place)
             } else {
@@ -148,7 +148,7 @@ struct DelimitedParser: RowParser {
                 case .timestamp: time = try withBytes(of: field) { bytes throws(RowFault) in try notation.time(bytes) }
                 case .other: break
                 }
-                if hasFilters, let values = wanted[column], isKept {
+                if hasFilters, let values = keptValues[column], isKept {
                     isKept = try withBytes(of: field) { bytes throws(RowFault) in values.contains(encoding.utf8(bytes)) }
                 }
             }
@@ -199,8 +199,9 @@ struct DelimitedParser: RowParser {
         return false
     }
 
-    /// Moves past the rows of small whole numbers met before and a rating, see `foldin_read_coded_rows`; others are looked at with care.
-    private func readUsual(_ place: inout Bytes, _ end: Bytes, _ found: foldin_rows, _ rows: inout RatingsBlock) {
+    /// Reads and moves past rows of fixed layout whose ids are small whole numbers with a code, and a rating; see `foldin_read_coded_rows`. Stops
+    /// at the first other row.
+    private func readFixedLayout(_ place: inout Bytes, _ end: Bytes, _ found: foldin_rows, _ rows: inout RatingsBlock) {
         var count = 0
         repeat {
             count = rows.userIds.withSmallCodes { userCodes in
@@ -213,137 +214,5 @@ struct DelimitedParser: RowParser {
             rows.ratings.append(contentsOf: UnsafeBufferPointer(start: found.ratings, count: count))
             rows.lineCount += count
         } while count == found.capacity
-    }
-
-    // MARK: Places. A line ends in a newline, so looking one byte past any other byte stays inside the block.
-
-    @inline(__always)
-    private func isDelimiter(_ place: Bytes) -> Bool {
-        if isWhitespace { return place.pointee == 32 || place.pointee == 9 }
-        return place.pointee == first && (second == 0 || place[1] == second)
-    }
-
-    @inline(__always)
-    private func afterLineEnd(_ place: Bytes) -> Bytes? {
-        if place.pointee == 10 { return place + 1 }
-        return place.pointee == 13 && place[1] == 10 ? place + 2 : nil
-    }
-
-    private func afterBlanks(_ start: Bytes) -> Bytes {
-        var place = start
-        while place.pointee == 32 || place.pointee == 9 { place += 1 }
-        return place
-    }
-
-    @inline(__always)
-    private func afterBlankLine(_ place: Bytes) -> Bytes? {
-        if place.pointee > 32 { return nil }
-        var next = place
-        while next.pointee == 32 { next += 1 }
-        return afterLineEnd(next)
-    }
-
-    @inline(__always)
-    private func endOfField(_ start: Bytes) -> Bytes {
-        var place = start
-        while !isDelimiter(place) && afterLineEnd(place) == nil { place += 1 }
-        return place
-    }
-
-    // MARK: Fields
-
-    /// The code of the id at `place` if it is a small whole number that has one already; then moves past it.
-    @inline(__always)
-    private func smallCode(_ place: inout Bytes, _ table: inout IdTable) -> UInt32? {
-        guard place.pointee &- 48 <= 9 else { return nil }
-        var value = 0
-        var end = place
-        var digit = end.pointee &- 48
-        while digit <= 9 {
-            value = value &* 10 &+ Int(digit)
-            end += 1
-            digit = end.pointee &- 48
-        }
-        let count = end - place
-        guard count >= 1, count <= 7, count == 1 || place.pointee != 48, isDelimiter(end) || end.pointee == 10,
-            let code = table.code(ofSmall: value)
-        else { return nil }
-        place = end
-        return code
-    }
-
-    private func code(of field: FieldPlace?, _ table: inout IdTable, _ kind: StaticString) throws(RowFault) -> UInt32 {
-        guard let field else { throw RowFault(found: "nothing", expected: "\(kind) id") }
-        return try withBytes(of: field) { bytes throws(RowFault) in try Field.code(of: bytes, encoding, &table, kind) }
-    }
-
-    /// The field at `place`, which is moved past it and past blanks after a closing quote. Counts the line breaks inside.
-    @inline(__always)
-    private func field(_ place: inout Bytes, _ end: Bytes, _ lineBreaks: inout Int) throws(RowFault) -> FieldPlace {
-        if allowsQuotes, place.pointee == 34 || place.pointee == 32 {
-            var open = place
-            while open.pointee == 32, !isDelimiter(open) { open += 1 }
-            if open.pointee == 34 { return try quotedField(&place, open, end, &lineBreaks) }
-        }
-        let start = place
-        place = endOfField(place)
-        return FieldPlace(start: start, count: place - start)
-    }
-
-    /// The field whose opening quote is at `open`.
-    private func quotedField(
-        _ place: inout Bytes, _ open: Bytes, _ end: Bytes, _ lineBreaks: inout Int
-    ) throws(RowFault) -> FieldPlace {
-        var field = FieldPlace(start: open + 1, count: 0)
-        var next = open + 1
-        let limit = min(end - next, Self.quoteLimit)
-        let last = next + limit
-        while true {
-            guard next < last, let found = memchr(next, 34, last - next) else {
-                var fault = RowFault(bytes: rest(open), expected: "a closing quote within \(Self.quoteLimit) bytes")
-                fault.isOpenQuote = last == end
-                throw fault
-            }
-            // The block ends in a newline, so one byte follows.
-            next = Bytes(found.assumingMemoryBound(to: UInt8.self)) + 1
-            if next.pointee != 34 { break }
-            field.hasDoubledQuotes = true
-            next += 1
-        }
-        field.count = next - 1 - field.start
-        for byte in UnsafeBufferPointer(start: field.start, count: field.count) where byte == 10 { lineBreaks += 1 }
-        while next.pointee == 32, !isDelimiter(next) { next += 1 }
-        place = next
-        return field
-    }
-
-    /// Calls `body` with the bytes of a field, doubled quotes made one.
-    private func withBytes<Value>(
-        of field: FieldPlace, _ body: (UnsafeRawBufferPointer) throws(RowFault) -> Value
-    ) throws(RowFault) -> Value {
-        guard field.hasDoubledQuotes else { return try body(UnsafeRawBufferPointer(start: field.start, count: field.count)) }
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: field.count, alignment: 1)
-        defer { copy.deallocate() }
-        var (count, place) = (0, 0)
-        while place < field.count {
-            copy[count] = field.start[place]
-            place += field.start[place] == 34 ? 2 : 1
-            count += 1
-        }
-        return try body(UnsafeRawBufferPointer(rebasing: copy[..<count]))
-    }
-
-    // MARK: Messages
-
-    private func rest(_ line: Bytes) -> UnsafeBufferPointer<UInt8> {
-        var end = line
-        while end.pointee != 10 && end - line < 60 { end += 1 }
-        return UnsafeBufferPointer(start: line, count: end - line)
-    }
-
-    private func wrongCount(_ line: Bytes) -> RowFault {
-        RowFault(
-            found: "'\(String(decoding: rest(line), as: UTF8.self))'",
-            expected: "\(roles.count) column\(roles.count == 1 ? "" : "s"), as in the first line")
     }
 }

@@ -1,3 +1,4 @@
+import FoldinInteractions
 import Foundation
 
 /// The values in a row's fields.
@@ -6,15 +7,15 @@ enum Field {
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
 
-    /// Checks an id that is about to be numbered: not empty, not only blanks, UTF-8, on one line.
+    /// Checks a new id: not empty, not only blanks, UTF-8, on one line.
     @inline(__always)
     static func check(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
         var isPlain = !id.isEmpty && id[0] > 32
         for byte in id where byte >= 0x80 || byte == 10 || byte == 13 { isPlain = false }
-        if !isPlain { try checkUnusual(id, kind) }
+        if !isPlain { try checkThoroughly(id, kind) }
     }
 
-    private static func checkUnusual(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
+    private static func checkThoroughly(_ id: UnsafeRawBufferPointer, _ kind: StaticString) throws(RowFault) {
         guard !id.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 0xC2 || $0 == 0xA0 }) else {
             throw RowFault(found: "nothing", expected: "\(kind) id")
         }
@@ -24,7 +25,7 @@ enum Field {
         guard String(validating: id, as: UTF8.self) != nil else {
             throw RowFault(
                 found: "bytes that are not UTF-8 ('\(String(decoding: id.prefix(60), as: UTF8.self))')",
-                expected: "\(kind) id in UTF-8; --encoding names another encoding")
+                expected: "\(kind) id in UTF-8", reason: .invalidUTF8)
         }
     }
 
@@ -81,7 +82,7 @@ enum Field {
         _ bytes: UnsafeRawBufferPointer, _ separator: ReadingOptions.DecimalSeparator = .point
     ) throws(RowFault) -> Float {
         let value = Float(try number(bytes, separator, "a rating, a finite number"))
-        guard value.isFinite else { throw RowFault(bytes: bytes, expected: "a rating that single precision can hold") }
+        guard value.isFinite else { throw RowFault(bytes: bytes, expected: "a rating in the range of single precision") }
         return value
     }
 
@@ -99,15 +100,15 @@ enum Field {
         _ bytes: UnsafeRawBufferPointer, _ separator: ReadingOptions.DecimalSeparator, _ expected: String
     ) throws(RowFault) -> Double {
         var text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
-        var hint = ""
+        var (hint, reason): (String, FoldinError.Reason?) = ("", nil)
         if separator == .comma {
-            hint = " with ',' before its decimals"
+            hint = " with a decimal comma"
             text = String(text.map { $0 == "," ? "." : $0 == "." ? "," : $0 })
         } else if text.filter({ $0 == "," }).count == 1 {
-            hint = "; --decimal , where a comma stands before decimals"
+            reason = .decimalComma
         }
         guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(text), value.isFinite else {
-            throw RowFault(bytes: bytes, expected: expected + hint)
+            throw RowFault(bytes: bytes, expected: expected + hint, reason: reason)
         }
         return value
     }

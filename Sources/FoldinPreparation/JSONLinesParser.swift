@@ -1,7 +1,7 @@
 import FoldinInteractions
 
-/// Parses one JSON object per line, such as Amazon's reviews. Dictionaries as Python prints them are read too.
-struct JSONLinesParser: RowParser {
+/// Parses one JSON object per line, such as Amazon's reviews, and dictionaries as Python prints them.
+struct JSONLinesParser: RatingsParser {
     let keys: JSONKeys
     let options: ReadingOptions
     private let notation: TimeNotation
@@ -9,7 +9,7 @@ struct JSONLinesParser: RowParser {
     /// Whether a key leads into an array, each of whose elements is a row.
     private let hasArrays: Bool
 
-    /// A key on the way to what is wanted, and what its value is.
+    /// A key on the path to the values to read, and the slots of its value.
     private struct Node: Sendable {
         var slots: [Int] = []
         var children: [(key: [UInt8], node: Node)] = []
@@ -28,7 +28,7 @@ struct JSONLinesParser: RowParser {
         }
     }
 
-    /// The values of a row that were met, by slot: user, item, rating, time, then the columns to filter by.
+    /// The values found in a row, by slot: user, item, rating, time, then the columns to filter by.
     private struct Found {
         var values: [JSONLine.Value?]
         /// An array whose elements are rows of their own.
@@ -37,12 +37,13 @@ struct JSONLinesParser: RowParser {
 
     private enum Slot { static let user = 0, item = 1, rating = 2, timestamp = 3, first = 4 }
 
+    var appliesFilters: Bool { true }
     var hasRatings: Bool { keys.rating != nil }
     var usesCalendar: Bool { notation == .calendar }
 
-    /// A parser whose notation of times is that of `firstObject`, the bytes of a line.
+    /// A parser that reads times in the notation of `firstObject`, the bytes of a line.
     ///
-    /// Throws `FoldinError` of kind `usage` if a filter names a column by number, or the options cannot be met.
+    /// Throws `FoldinError` of kind `usage` if a filter names a column by number.
     init(_ keys: JSONKeys, _ options: ReadingOptions, firstObject: UnsafeRawBufferPointer, file: String) throws {
         self.keys = keys
         self.options = options
@@ -54,8 +55,8 @@ struct JSONLinesParser: RowParser {
         for (place, filter) in options.keep.enumerated() {
             guard case .name(let name) = filter.column else {
                 throw FoldinError(
-                    .usage, file: file, found: "a number of a column for JSON lines",
-                    expected: "a key, such as --keep 'event=buy'")
+                    .usage, file: file, found: "a number of a column for JSON lines", expected: "a key, such as event",
+                    reason: .columnNumberForKeys)
             }
             root.add(name[...], slot: Slot.first + place)
         }
@@ -102,7 +103,7 @@ struct JSONLinesParser: RowParser {
         guard hasArrays else {
             throw RowFault(bytes: line[nested.range], expected: "a string or a number, as in the first object, not an array")
         }
-        // A line is taken whole or, if one of its rows is malformed, not at all.
+        // If one row of a line is malformed, none of its rows is read.
         let (known, times, skipped) = (rows.users.count, rows.timestamps.count, rows.notKept)
         do throws(RowFault) {
             var array = JSONLine(line, at: nested.range.lowerBound)
@@ -121,7 +122,7 @@ struct JSONLinesParser: RowParser {
         }
     }
 
-    /// Notes the value of a key if it, or something inside it, is wanted.
+    /// Records the value of a key if it, or something inside it, is to be read.
     private static func collect(
         _ key: UnsafeRawBufferPointer, _ value: JSONLine.Value, _ node: Node, _ line: UnsafeRawBufferPointer, _ found: inout Found
     ) throws(RowFault) {
@@ -135,14 +136,14 @@ struct JSONLinesParser: RowParser {
         switch value {
         case .array(let range):
             guard found.rows == nil else {
-                throw RowFault(found: "two arrays on the way to the columns", expected: "one array, whose elements are rows")
+                throw RowFault(found: "two arrays on the path to the columns", expected: "one array, whose elements are rows")
             }
             found.rows = (node, range)
         case .object(let range) where !node.children.isEmpty:
             var object = JSONLine(line, at: range.lowerBound, end: range.upperBound)
             try object.forEachMember { (key, value) throws(RowFault) in try collect(key, value, node, line, &found) }
         default:
-            // Of a key that comes twice the first value counts.
+            // If a key is repeated, the first value counts.
             for slot in node.slots where found.values[slot] == nil { found.values[slot] = value }
         }
     }
@@ -177,7 +178,7 @@ struct JSONLinesParser: RowParser {
         if let time { rows.timestamps.append(time) }
     }
 
-    /// The bytes of a string or a number as they stand in the line. The words null, true and false are neither.
+    /// The bytes of a string or a number in the line. The words null, true and false are neither.
     private func bytes(
         of value: JSONLine.Value, _ line: UnsafeRawBufferPointer, _ expected: String, allowsWords: Bool
     ) throws(RowFault) -> UnsafeRawBufferPointer {

@@ -1,5 +1,20 @@
+extension RatingsFormat {
+    /// The Netflix prize's files: a line `movie:` and then that movie's lines `customer,rating,date`.
+    public static let netflixPrize = RatingsFormat(name: "netflix-prize") { NetflixParser(options: $0.options) }
+}
+
+extension RatingsFormat.Kind {
+    /// Recognised by a movie in the first line and three fields in the second.
+    static let netflixPrize = Self(name: "netflix-prize", format: .netflixPrize) { sample in
+        guard sample.leavesColumnsOpen, NetflixParser.isMovie(sample.firstLine),
+            sample.lines(2).dropFirst().first.map({ $0.split(separator: 44).count == 3 }) ?? true
+        else { return nil }
+        return RecognisedLayout(.netflixPrize)
+    }
+}
+
 /// Parses the Netflix prize's files: a line `movie:` and then lines `customer,rating,date` of that movie.
-struct NetflixParser: RowParser {
+struct NetflixParser: RatingsParser {
     let options: ReadingOptions
 
     var hasRatings: Bool { true }
@@ -12,8 +27,8 @@ struct NetflixParser: RowParser {
     }
 
     /// Blocks end where a movie begins, so that each knows the movie of its rows.
-    func blockEnd(in stretch: UnsafeRawBufferPointer, from aim: Int) -> Int {
-        var place = stretch[aim...].firstIndex(of: 10).map { $0 + 1 } ?? stretch.count
+    func blockEnd(in stretch: UnsafeRawBufferPointer, from minimum: Int) -> Int {
+        var place = stretch[minimum...].firstIndex(of: 10).map { $0 + 1 } ?? stretch.count
         while place < stretch.count {
             let end = stretch[place...].firstIndex(of: 10) ?? stretch.count
             var line = stretch[place..<end]
@@ -24,7 +39,7 @@ struct NetflixParser: RowParser {
         return stretch.count
     }
 
-    /// Rows of the last movie may go on in what follows.
+    /// Rows of the last movie may continue in the next stretch.
     func wholeRows(of stretch: UnsafeRawBufferPointer) -> Int {
         var end = stretch.count
         while end > 0 {
@@ -45,7 +60,7 @@ struct NetflixParser: RowParser {
                 return
             }
             if line.last == UInt8(ascii: ":") {
-                // Rows must not be taken for those of the movie before.
+                // The next rows do not belong to the movie before.
                 movie = nil
                 throw RowFault(bytes: line, expected: "a movie's number and a colon")
             }

@@ -1,130 +1,92 @@
-/// How a ratings file is laid out. Any of them may be compressed with gzip.
-public enum RatingsFormat: Sendable, Equatable {
-    /// MovieLens's `ratings.csv`: commas, a header with `userId`, `movieId` and perhaps `rating` and `timestamp`.
-    case movieLensCSV
-    /// MovieLens's `ratings.dat`: `user::item::rating::timestamp`, no header.
-    case movieLensDat
-    /// Amazon's reviews, a JSON object per line with `reviewerID`, `asin`, `overall` and `unixReviewTime` (or, since 2023,
-    /// `user_id`, `parent_asin`, `rating` and `timestamp`).
-    case amazonJSONLines
-    /// One JSON object per line, with any keys.
-    case jsonLines(JSONKeys)
-    /// Columns separated by commas, tabs or something else.
-    case delimited(DelimitedColumns)
-    /// RecBole's `.inter`: tabs, a header of `name:type`, such as `user_id:token`.
-    case recBole
-    /// A user and then the user's items on each line, separated by blanks; every listed item is a click.
-    case userItemLists
-    /// The Netflix prize's files: a line `movie:` and then that movie's lines `customer,rating,date`.
-    case netflixPrize
+import Foundation
 
-    /// The format's name on the command line and in `prepare.json`.
-    public var name: String {
-        switch self {
-        case .movieLensCSV: "movielens-csv"
-        case .movieLensDat: "movielens-dat"
-        case .amazonJSONLines: "amazon-json"
-        case .jsonLines: "json-lines"
-        case .delimited: "delimited"
-        case .recBole: "recbole"
-        case .userItemLists: "user-item-lists"
-        case .netflixPrize: "netflix-prize"
-        }
+/// How a ratings file is laid out. A file in any of these formats may be compressed with gzip.
+///
+/// A format has a ``name``, the columns or keys that it reads, and a ``RatingsParser``. Its ``Kind`` recognises files of the format; the
+/// ``RatingsFormatRegistry`` lists the kinds.
+public struct RatingsFormat: Sendable {
+    /// The name on the command line and in `prepare.json`.
+    public let name: String
+    /// Which columns or keys hold what.
+    public let columns: Columns
+    /// Makes the parser of a file; `headerLength` is the number of bytes before the first row.
+    let makeParser: @Sendable (LayoutSample) throws -> (parser: any RatingsParser, headerLength: Int)
+
+    /// Which columns or keys of a file hold users, items, ratings and times.
+    public enum Columns: Sendable, Equatable {
+        /// The format has columns or keys of its own.
+        case fixed
+        /// Columns of a delimited file.
+        case delimited(DelimitedColumns)
+        /// Keys of JSON objects.
+        case keys(JSONKeys)
     }
 
-    /// The columns of the formats that have them.
-    var columns: DelimitedColumns? {
-        switch self {
-        case .movieLensCSV:
-            DelimitedColumns(user: "userId", item: "movieId", rating: "rating", timestamp: "timestamp", optional: true)
-        case .movieLensDat:
-            DelimitedColumns(delimiter: "::", hasHeader: false, user: 1, item: 2, rating: 3, timestamp: 4, optional: true)
-        case .recBole:
-            DelimitedColumns(
-                delimiter: "\t", user: "user_id", item: "item_id", rating: "rating", timestamp: "timestamp", optional: true,
-                typed: true)
-        case .delimited(let columns): columns
-        case .amazonJSONLines, .jsonLines, .userItemLists, .netflixPrize: nil
-        }
-    }
-}
-
-/// Which columns of a delimited file hold what.
-public struct DelimitedColumns: Sendable, Equatable {
-    /// A column by its name in the header or by its number from 1.
-    public enum Column: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
-        case name(String)
-        case number(Int)
-
-        /// The name, or the number in digits.
-        public var description: String {
-            switch self {
-            case .name(let name): name
-            case .number(let number): "\(number)"
-            }
-        }
-
-        public init(stringLiteral name: String) { self = .name(name) }
-        public init(integerLiteral number: Int) { self = .number(number) }
-
-        /// `text` as a number if it is one, otherwise as a name.
-        public init(_ text: String) { self = Int(text).map { .number($0) } ?? .name(text) }
-    }
-
-    /// The delimiter that stands for any number of blanks and tabs.
-    public static let whitespace = "whitespace"
-
-    /// What separates columns: one ASCII character, two such as `::`, or `whitespace`. Fields may stand in double quotes.
-    public var delimiter: String
-    /// Whether the first line names the columns.
-    public var hasHeader: Bool
-    public var user: Column
-    public var item: Column
-    /// The rating, or nil if every row is a click.
-    public var rating: Column?
-    /// When it happened: a number, such as seconds since 1970, or ISO 8601. Kept only on request.
-    public var timestamp: Column?
-    /// Whether rating and timestamp may be absent from the file.
-    var optional = false
-    /// Whether the header's names end in `:type`.
-    var typed = false
-
+    /// A format without header lines, whose files are read by the parser that `parser` makes from a file's first lines.
     public init(
-        delimiter: String = ",", hasHeader: Bool = true, user: Column, item: Column, rating: Column? = nil,
-        timestamp: Column? = nil
+        name: String, columns: Columns = .fixed, parser: @escaping @Sendable (LayoutSample) throws -> any RatingsParser
     ) {
-        self.delimiter = delimiter
-        self.hasHeader = hasHeader
-        self.user = user
-        self.item = item
-        self.rating = rating
-        self.timestamp = timestamp
+        self.init(name: name, columns: columns, parserAndHeader: { (try parser($0), 0) })
     }
 
     init(
-        delimiter: String = ",", hasHeader: Bool = true, user: Column, item: Column, rating: Column?, timestamp: Column?,
-        optional: Bool, typed: Bool = false
+        name: String, columns: Columns = .fixed,
+        parserAndHeader: @escaping @Sendable (LayoutSample) throws -> (parser: any RatingsParser, headerLength: Int)
     ) {
-        self.init(delimiter: delimiter, hasHeader: hasHeader, user: user, item: item, rating: rating, timestamp: timestamp)
-        self.optional = optional
-        self.typed = typed
+        (self.name, self.columns, makeParser) = (name, columns, parserAndHeader)
     }
 }
 
-/// Which keys of JSON objects hold what. Keys inside other objects are joined by points, as `business.id`; where a key leads into an array,
-/// as `items.item_id`, each of its elements is a row.
-public struct JSONKeys: Sendable, Equatable {
-    public var user: String
-    public var item: String
-    /// The rating, or nil if every object is a click.
-    public var rating: String?
-    /// When it happened: a number, such as seconds since 1970, or ISO 8601. Kept only on request.
-    public var timestamp: String?
+extension RatingsFormat: Equatable {
+    /// Formats are equal if their names and columns are.
+    public static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.columns == right.columns }
+}
 
-    public init(user: String, item: String, rating: String? = nil, timestamp: String? = nil) {
-        self.user = user
-        self.item = item
-        self.rating = rating
-        self.timestamp = timestamp
+extension RatingsFormat {
+    /// What the registry knows of a format: its name, what a caller may say about it, and how its files are recognised.
+    public struct Kind: Sendable {
+        /// How a caller names columns.
+        public enum Addressing: Sendable {
+            /// Not at all: the format has columns of its own.
+            case fixed
+            /// By name or number; the delimiter and the header may be given too.
+            case columns
+            /// By keys of JSON objects.
+            case keys
+        }
+
+        /// The name of the formats of this kind.
+        public let name: String
+        /// How a caller names columns.
+        public let addressing: Addressing
+        /// The format of this kind whose columns are known without reading a file; nil if columns must be given or recognised.
+        public let format: RatingsFormat?
+        let recognise: @Sendable (LayoutSample) throws -> RecognisedLayout?
+
+        /// A kind of formats.
+        ///
+        /// - Parameter recognise: the layout of the file that a sample comes from, or nil if it is not of this kind. Throws `FoldinError` for a
+        ///   file that is of this kind but cannot be read.
+        public init(
+            name: String, addressing: Addressing = .fixed, format: RatingsFormat?,
+            recognise: @escaping @Sendable (LayoutSample) throws -> RecognisedLayout?
+        ) {
+            (self.name, self.addressing, self.format, self.recognise) = (name, addressing, format, recognise)
+        }
+    }
+}
+
+/// The format that a file was recognised as, and why.
+public struct RecognisedLayout: Sendable {
+    /// The format, with the columns or keys to read.
+    public var format: RatingsFormat
+    /// Whether the columns were chosen by their position alone.
+    public var isByPosition: Bool
+    /// Evidence for the choice, or what the caller should check.
+    public var notes: [RatingsLayout.Note]
+
+    /// A recognised layout.
+    public init(_ format: RatingsFormat, isByPosition: Bool = false, notes: [RatingsLayout.Note] = []) {
+        (self.format, self.isByPosition, self.notes) = (format, isByPosition, notes)
     }
 }

@@ -2,31 +2,31 @@ import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 
-/// Collects the rows of a file from blocks parsed side by side.
+/// Collects the rows of a file from blocks that are parsed in parallel.
 ///
-/// A block may end inside a quoted field. Each is parsed as if it began with a row; one whose predecessor ends inside quotes is thrown away
-/// and parsed again together with the row it cut.
+/// Each block is parsed as if it began with a row. A block whose predecessor ends inside a quoted field is discarded and parsed again
+/// together with the row that was cut.
 struct RatingsReader {
     let path: String
-    let parser: any RowParser
-    /// Blocks end at the first newline after so many bytes. Fixed, so that nothing depends on the number of threads.
+    let parser: any RatingsParser
+    /// Blocks end at the first newline after this number of bytes, whatever the number of threads.
     let blockSize: Int
     private var lineCount: Int
     private var pieces: [Piece] = []
     private var userIds = IdTable()
     private var itemIds = IdTable()
     private var seen: SeenNumbers?
-    /// The beginning of a row, or of rows that belong together, whose rest is still to come.
+    /// The beginning of a row, or of rows that belong together, which the next stretch continues.
     private var carried: [UInt8] = []
-    /// Which users had a line, where each may have one only.
+    /// The users that had a line, if each may have one only.
     private var isListed: Set<UInt32> = []
     private(set) var badRows = BadRows()
     private(set) var notKept = 0
-    /// Whether rows were thrown away, whose ids may stand in the tables for nothing.
-    private var hasThrownAway = false
+    /// Whether rows were discarded; then the tables may have ids without rows.
+    private var hasDiscarded = false
 
-    /// The rows of a block, their times, and for each of the block's own codes the code in the whole file; nil where ids are numbers
-    /// that stand for themselves.
+    /// The rows of a block, their times, and for each of the block's own codes the code in the whole file; nil if ids are small
+    /// numbers and are their own codes.
     private struct Piece {
         let columns: RowColumns
         let timestamps: [Int64]
@@ -46,7 +46,7 @@ struct RatingsReader {
     }
 
     /// A reader for the lines after the first `lineCount`.
-    init(path: String, parser: any RowParser, lineCount: Int, blockSize: Int) {
+    init(path: String, parser: any RatingsParser, lineCount: Int, blockSize: Int) {
         self.path = path
         self.blockSize = blockSize
         self.parser = parser
@@ -56,13 +56,13 @@ struct RatingsReader {
     var hasRatings: Bool { parser.hasRatings }
     var isEmpty: Bool { pieces.allSatisfy { $0.columns.count == 0 } }
 
-    /// Parses a stretch of whole lines. Throws `FoldinError` for the first row of the file that is not as it must be.
+    /// Parses a stretch of whole lines. Throws `FoldinError` for the first malformed row of the file beyond the limit.
     mutating func read(_ stretch: UnsafeRawBufferPointer, _ workers: Workers) throws {
         let seen = seen ?? SeenNumbers(byteCount: stretch.count)
         self.seen = seen
         var rest = stretch
         while !carried.isEmpty, !rest.isEmpty {
-            // With what was carried over first, in a copy; mostly that is a row and a block.
+            // A copy of the carried bytes and what follows; usually a row and a block.
             let next = cut(rest)[0]
             let joined = carried + rest[next]
             carried = []
@@ -72,7 +72,7 @@ struct RatingsReader {
         if !rest.isEmpty { try readRows(of: rest, seen, workers) }
     }
 
-    /// Parses what was carried over. To be called once, after all stretches.
+    /// Parses the carried bytes. Call once, after all stretches.
     mutating func finish() throws {
         guard let seen else { return }
         let rest = carried
@@ -95,7 +95,7 @@ struct RatingsReader {
         var accepted = 0
         for (index, rows) in parsed.enumerated() {
             if blocks[index].lowerBound < accepted {
-                hasThrownAway = true
+                hasDiscarded = true
                 continue
             }
             accepted = blocks[index].upperBound
@@ -126,7 +126,7 @@ struct RatingsReader {
                 throw FoldinError(
                     .badData, file: path, line: lineCount - rows.lineCount + line,
                     found: "a second line of the user '\(rows.userIds[Int(user)])'",
-                    expected: "a list of items, where each user has one line; \(UserItemListParser.otherwise)")
+                    expected: "a list of items, where each user has one line", reason: .rowsOrLists)
             }
             piece = Piece(columns: RowColumns(rows), timestamps: rows.timestamps, codes: codes)
         }
@@ -134,7 +134,7 @@ struct RatingsReader {
         try checkCapacity()
     }
 
-    /// Counts the malformed rows of a block, and throws for the first that is one too many.
+    /// Counts the malformed rows of a block; throws for the first beyond the limit.
     private mutating func note(_ rows: RatingsBlock) throws {
         let limit = parser.options.badRowLimit
         let all = rows.badRows + (rows.fault.map { [(line: rows.lineCount, fault: $0)] } ?? [])
@@ -144,11 +144,11 @@ struct RatingsReader {
                 if limit == 0 { throw error }
                 throw FoldinError(
                     error.kind, file: error.file, line: error.line,
-                    found: "\(error.found), after \(limit) malformed row\(limit == 1 ? "" : "s") passed over",
-                    expected: error.expected)
+                    found: "\(error.found), after \(limit) malformed row\(limit == 1 ? "" : "s") skipped",
+                    expected: error.expected, reason: error.reason)
             }
             badRows.add(error)
-            hasThrownAway = true
+            hasDiscarded = true
         }
     }
 
@@ -168,7 +168,7 @@ struct RatingsReader {
         var columns = Columns(
             rows: rows, timestamps: pieces.flatMap(\.timestamps), userIds: userIds, itemIds: itemIds, userCount: userIds.count,
             itemCount: itemIds.count)
-        if hasThrownAway {
+        if hasDiscarded {
             columns.userCount = Set(rows.flatMap { piece in piece.columns.users.map { piece.codes.users[Int($0)] } }).count
             columns.itemCount =
                 Set(

@@ -83,3 +83,12 @@ public enum UserShare: Sendable, Equatable, ExpressibleByIntegerLiteral, Express
         }
     }
 }
+
+extension UserShare: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .count(let count): "\(count)"
+        case .fraction(let fraction): "\(fraction)"
+        }
+    }
+}

@@ -1,13 +1,13 @@
 import FoldinInteractions
 
-/// Where a titles file keeps ids and titles.
+/// The columns of ids and titles in a file of titles.
 struct TitleColumns {
     private var delimiter: Delimiter
     private(set) var hasHeader = false
     private(set) var item = 0
     private(set) var title = 1
     private(set) var idName: String?
-    /// Whether the title goes on to the end of the line, delimiters included.
+    /// Whether the title extends to the end of the line, delimiters included.
     private var takesRest = false
 
     init(
@@ -27,11 +27,10 @@ struct TitleColumns {
         throw FoldinError(
             .badData, file: path, line: 1,
             found: listed.isEmpty ? "'\(String(decoding: first.prefix(60), as: UTF8.self))'" : "the columns \(shown)",
-            expected:
-                "columns known for an item and its title; --title-id-column and --title-column name them, or number them from 1")
+            expected: "columns known for an item and its title", reason: .unknownTitleColumns)
     }
 
-    /// Finds the columns in the first line; false if they cannot be known.
+    /// Finds the columns in the first line; false if they are not known.
     private mutating func resolve(
         _ names: [String], _ delimiterText: String, _ id: DelimitedColumns.Column?, _ title: DelimitedColumns.Column?,
         _ path: String
@@ -48,7 +47,7 @@ struct TitleColumns {
         if case .number(let item) = id, case .number(let text) = title {
             guard plain.indices.contains(item - 1), plain.indices.contains(text - 1) else { return false }
             (self.item, self.title) = (item - 1, text - 1)
-            // A header is one whose id or title column has a name that is known.
+            // It is a header if the id or title column has a known name.
             hasHeader =
                 ColumnNames.titleKeys.contains(ColumnNames.canonical(plain[item - 1]))
                 || ColumnNames.title.contains(ColumnNames.canonical(plain[text - 1]))
@@ -80,8 +79,8 @@ struct TitleColumns {
         return fields[..<title] + [Array(parts[title])]
     }
 
-    /// The record that begins at line `place`, and moves there past it: more lines while a quoted field is open, up to 64 KB. A quote that
-    /// nobody closes is a character of its line.
+    /// The record that begins at line `place`, which is moved past it: several lines while a quoted field is open, up to 64 KB. A quote
+    /// without a closing quote is an ordinary character.
     func record(_ lines: [[UInt8]], _ place: inout Int) -> [UInt8] {
         let first = lines[place]
         place += 1
@@ -99,31 +98,7 @@ struct TitleColumns {
         return first
     }
 
-    private enum RecordState { case whole, open, malformed }
-
-    /// Whether all quoted fields are closed, one is open at the end, or something follows a closing quote.
-    private func state(of record: [UInt8]) -> RecordState {
-        guard record.contains(34) else { return .whole }
-        return record.withUnsafeBytes { bytes in
-            var (isQuoted, isFieldStart) = (false, true)
-            var place = 0
-            while place < bytes.count {
-                let byte = bytes[place]
-                if isQuoted {
-                    let isPair = place + 1 < bytes.count && bytes[place + 1] == 34 && (byte == 34 || byte == UInt8(ascii: "\\"))
-                    place += isPair ? 2 : 1
-                    guard byte == 34, !isPair else { continue }
-                    isQuoted = false
-                    while place < bytes.count, bytes[place] == 32, delimiter.count(in: bytes, at: place) == 0 { place += 1 }
-                    if place < bytes.count, delimiter.count(in: bytes, at: place) == 0 { return .malformed }
-                    continue
-                }
-                let count = delimiter.count(in: bytes, at: place)
-                if byte == 34, isFieldStart { isQuoted = true }
-                isFieldStart = count > 0 || isFieldStart && byte == 32
-                place += max(1, count)
-            }
-            return isQuoted ? .open : .whole
-        }
+    private func state(of record: [UInt8]) -> Delimiter.RecordState {
+        record.contains(34) ? record.withUnsafeBytes { delimiter.state(of: $0, allowsBackslash: true) } : .whole
     }
 }

@@ -49,9 +49,7 @@ public struct Titles: Sendable {
         if start == UInt8(ascii: "{"), delimiter == nil {
             try readJSON(lines, id, title, path)
         } else if start == UInt8(ascii: "["), delimiter == nil {
-            throw FoldinError(
-                .badData, file: path, line: 1, found: "a JSON array",
-                expected: "one JSON object per line; jq -c '.[]' writes an array so")
+            throw LayoutSample.jsonArray(in: path)
         } else {
             let columns = try TitleColumns(first, id, title, delimiter, path)
             idName = columns.idName
@@ -153,7 +151,7 @@ public struct Titles: Sendable {
                     throw FoldinError(
                         .badData, file: path, line: index + 1,
                         found: "an object with " + keys.prefix(20).map { "'\($0.prefix(40))'" }.joined(separator: ", "),
-                        expected: "keys known for an item and its title; --title-id-column and --title-column name them")
+                        expected: "keys known for an item and its title", reason: .unknownTitleColumns)
                 }
                 (idNames, titleNames) = (item, text)
             }

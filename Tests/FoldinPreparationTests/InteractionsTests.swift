@@ -14,7 +14,7 @@ import Testing
         return rows
     }
 
-    /// Every row, in the file's order, whatever the blocks it was read in: repeats, and those that a filter would take away.
+    /// Every row in the file's order, also repeats and rows that a filter removes, for any size of blocks.
     @Test(arguments: [1, 40, 8 << 20]) func areTheRowsOfTheFile(blockSize: Int) throws {
         let text = "userId,movieId,rating,timestamp\n7,20,3.4,9\n7,30,5,8\n1,20,0.5,7\n\"a,b\",x y,2,6\n7,20,3.4,9\né,020,1,5\n"
         let expected = ["7 20 3.4 9", "7 30 5.0 8", "1 20 0.5 7", "a,b x y 2.0 6", "7 20 3.4 9", "é 020 1.0 5"]
@@ -33,8 +33,8 @@ import Testing
         #expect(count == 3)
     }
 
-    /// What `body` throws ends it.
-    @Test func stopWhenToldTo() throws {
+    /// An error of `body` ends the iteration.
+    @Test func stopWhenTheBodyThrows() throws {
         struct Enough: Error {}
         let folder = try TemporaryFolder()
         let ratings = try Ratings(contentsOf: try folder.write("ratings.csv", "userId,movieId\n1,1\n1,2\n1,3\n"))

@@ -8,7 +8,7 @@ import Testing
 
 /// Random tables written in every layout, delimiter, quoting, line ending, encoding and order of columns, and read back.
 struct RandomFilesTests {
-    /// A generator whose seed is its whole state, so that a failure can be repeated.
+    /// A generator whose seed is its whole state, so that failures are reproducible.
     private struct Draws: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {
@@ -30,7 +30,7 @@ struct RandomFilesTests {
         var event: String, text: String
     }
 
-    /// A file, how it is to be read, and what must come of it.
+    /// A file, how to read it, and the expected rows.
     private struct Trial {
         var name: String
         var bytes: [UInt8]
@@ -38,7 +38,7 @@ struct RandomFilesTests {
         var hints = LayoutHints()
         var options = ReadingOptions()
         var lines: [String]
-        /// Whether the reader has all it needs to read the file; otherwise it may refuse.
+        /// Whether the file must be read; otherwise it may be refused.
         var mustRead: Bool
     }
 
@@ -112,7 +112,7 @@ struct RandomFilesTests {
         if hasHeader { text += columns.map { written(names[$0] ?? "") }.joined(separator: separator) + lineEnd }
         var lines: [String] = []
         let filter = hasEvent && draws.chance(50)
-        // A field without quotes that holds what separates fields cannot be read back by anybody.
+        // A field without quotes that contains the delimiter cannot be read back.
         var isReadable = true
         for row in rows {
             let rating = comma ? "\(row.rating)".replacingOccurrences(of: ".", with: ",") : "\(row.rating)"
@@ -146,15 +146,15 @@ struct RandomFilesTests {
             keep: filter ? [.init(column: place("event") ?? "event", values: ["buy", "cart"])] : [],
             allowsQuotes: isQuoted || draws.chance(50),
             keepsTimestamps: hasTime)
-        // By options, or by the names in the header; without either only the usual order says which column is which.
+        // By options, or by the names in the header; without either only the standard order identifies columns.
         if !hasHeader || draws.chance(50) {
             trial.format = .delimited(
                 DelimitedColumns(
                     delimiter: delimiter, hasHeader: hasHeader, user: place("user") ?? 1, item: place("item") ?? 2,
                     rating: place("rating"),
                     timestamp: place("time")))
-            let usual = Array(["user", "item", "rating", "time"].prefix(columns.count))
-            if !hasHeader, columns == usual, draws.chance(50) {
+            let standard = Array(["user", "item", "rating", "time"].prefix(columns.count))
+            if !hasHeader, columns == standard, draws.chance(50) {
                 (trial.format, trial.mustRead) = (nil, false)
                 trial.hints.delimiter = draws.chance(50) ? delimiter : nil
             }
@@ -203,17 +203,17 @@ struct RandomFilesTests {
 
     private static func lists(_ draws: inout Draws) -> Trial {
         var (text, lines): (String, [String]) = ("", [])
-        let isGuess = draws.chance(50)
+        let isRecognised = draws.chance(50)
         for user in 0...draws.below(8) {
             let items = (0..<draws.below(6)).map { _ in "\(draws.below(50))" }
             text +=
-                ([isGuess ? "\(user * 3)" : "u\(user)"] + items).joined(separator: draws.pick([" ", "  "]))
+                ([isRecognised ? "\(user * 3)" : "u\(user)"] + items).joined(separator: draws.pick([" ", "  "]))
                 + draws.pick(["\n", "\r\n", " \n"])
-            lines += items.map { "\(isGuess ? "\(user * 3)" : "u\(user)")|\($0)" }
+            lines += items.map { "\(isRecognised ? "\(user * 3)" : "u\(user)")|\($0)" }
         }
         return Trial(
-            name: "l.txt", bytes: Array(text.utf8), format: isGuess ? nil : .userItemLists, lines: lines,
-            mustRead: !isGuess && !lines.isEmpty)
+            name: "l.txt", bytes: Array(text.utf8), format: isRecognised ? nil : .userItemLists, lines: lines,
+            mustRead: !isRecognised && !lines.isEmpty)
     }
 
     private static func netflix(_ draws: inout Draws) -> Trial {
@@ -229,7 +229,7 @@ struct RandomFilesTests {
         return Trial(name: "n.txt", bytes: Array(text.utf8), lines: lines, mustRead: false)
     }
 
-    @Test("what is read is what was written, or it is refused", arguments: 0..<8)
+    @Test("a file is read back as it was written, or refused", arguments: 0..<8)
     func readsBack(part: Int) throws {
         let folder = try TemporaryFolder()
         let workers = Workers(count: 1)
@@ -249,7 +249,7 @@ struct RandomFilesTests {
                     ratings.lines == trial.lines, "\(part), \(number): \(trial) \(String(decoding: trial.bytes, as: UTF8.self))")
                 read += 1
             } catch let error as FoldinError {
-                // A table may be one that nobody can read, such as ids that differ by blanks or no row left.
+                // A table may be unreadable, for example with ids that differ by blanks or without rows.
                 let isEmpty = trial.lines.isEmpty
                 #expect(
                     !trial.mustRead || isEmpty,

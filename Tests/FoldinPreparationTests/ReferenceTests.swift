@@ -8,7 +8,7 @@ import Testing
 private let python = ProcessInfo.processInfo.environment["FOLDIN_PYTHON"]
 private let movieLens = (ProcessInfo.processInfo.environment["FOLDIN_DATASETS"] ?? "") + "/ml-1m/ratings.csv"
 
-/// Every file equals, byte for byte, that of the independent NumPy script.
+/// Every file has the same bytes as that of the independent NumPy script.
 @Suite(.enabled(if: python != nil, "FOLDIN_PYTHON names a Python with NumPy"))
 struct ReferenceTests {
     struct Trial: Sendable, CustomTestStringConvertible {
@@ -18,7 +18,7 @@ struct ReferenceTests {
         var prepare: @Sendable (Ratings) throws -> PreparedDataset
     }
 
-    /// Rows of users of very different activity, in an order of their own.
+    /// Rows of users with very different activity.
     private static func rows(_ seed: UInt64, users: Int, shuffled: Bool = false, _ user: (Int) -> String, _ item: (Int) -> String)
         -> String
     {
@@ -30,7 +30,7 @@ struct ReferenceTests {
         var lines: [String] = []
         for number in 0..<users {
             for _ in 0..<1 + next(number % 5 == 0 ? 30 : 9) {
-                // Squaring makes some items popular; repeats come by themselves.
+                // Squaring makes some items popular, which also gives repeats.
                 let draw = next(60)
                 lines.append("\(user(number)),\(item(draw * draw / 60)),\(Double(1 + next(10)) / 2)")
             }
@@ -87,7 +87,7 @@ struct ReferenceTests {
         try compare(dataset, in: folder, [path] + trial.arguments)
     }
 
-    @Test("data that came divided", arguments: ["0.1", "0.25", "0"])
+    @Test("data that is already divided", arguments: ["0.1", "0.25", "0"])
     func given(validationItems: String) throws {
         let folder = try TemporaryFolder()
         let train = try folder.write("train.csv", Self.rows(6, users: 90, shuffled: true, { "\($0 * 3)" }, { "i\($0)" }))

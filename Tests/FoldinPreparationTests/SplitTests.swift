@@ -103,13 +103,13 @@ struct SyntheticRatingsTests {
         let ratings = try Ratings(contentsOf: folder.path + "/a", format: .movieLensCSV)
         #expect(ratings.count == rows && ratings.userCount == 2_000 && ratings.itemCount == 50)
         #expect(Clicks(ratings).count == rows)
-        // Log-normal users: the mean stays near what was asked, though no one has more than all items.
+        // Users are log-normal: the mean is near the requested one, although no user has more than all items.
         #expect(abs(Double(rows) / 2_000 - 20) < 5)
         try SyntheticRatings(users: 2_000, items: 50, meanInteractions: 20, seed: 2).write(to: folder.path + "/c")
         #expect(try folder.text("a") != folder.text("c"))
     }
 
-    @Test func shapesThatCannotBe() {
+    @Test func refusesImpossibleShapes() {
         #expect(failure { try SyntheticRatings(users: 0, items: 1, meanInteractions: 1, seed: 1) }?.kind == .usage)
         #expect(failure { try SyntheticRatings(users: 1, items: 1, meanInteractions: 2, seed: 1) }?.kind == .usage)
         #expect(failure { try SyntheticRatings(users: 1, items: 1, meanInteractions: .nan, seed: 1) }?.kind == .usage)
@@ -136,14 +136,14 @@ struct TitlesTests {
         #expect(titles["1"] == title && titles["2"] == "A \"B\"" && titles["3"] == nil && titles.count == 2)
     }
 
-    @Test("what is not UTF-8 is read as ISO-8859-1")
+    @Test("titles that are not UTF-8 are read as ISO-8859-1")
     func latin() throws {
         let folder = try TemporaryFolder()
         let bytes = Array("73::Mis".utf8) + [0xE9] + Array("rables, Les (1995)::Drama\n".utf8)
         #expect(try Titles(contentsOf: folder.write("t", bytes: bytes))["73"] == "Misérables, Les (1995)")
         #expect(try Titles(contentsOf: folder.write("t", "73::Misérables::x\n"))["73"] == "Misérables")
         #expect(failure { try Titles(contentsOf: folder.write("t", "item,title\n1,a\n2\n")) }?.line == 3)
-        #expect(failure { try Titles(contentsOf: folder.write("t", "1,a\n2,b\n")) }?.expected.contains("--title-column") == true)
+        #expect(failure { try Titles(contentsOf: folder.write("t", "1,a\n2,b\n")) }?.reason == .unknownTitleColumns)
         #expect(failure { try Titles(contentsOf: folder.write("t", "")) }?.found == "an empty file")
     }
 }

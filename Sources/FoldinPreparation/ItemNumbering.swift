@@ -1,0 +1,19 @@
+/// Numbers items in the order in which they are first met.
+struct ItemNumbering {
+    private(set) var order: [UInt32] = []
+    private var numbers: [Int32]
+
+    init(itemCount: Int) { numbers = [Int32](repeating: -1, count: itemCount) }
+
+    @inline(__always)
+    mutating func number(_ item: UInt32) -> Int32 {
+        if numbers[Int(item)] < 0 {
+            numbers[Int(item)] = Int32(order.count)
+            order.append(item)
+        }
+        return numbers[Int(item)]
+    }
+
+    @inline(__always)
+    func known(_ item: UInt32) -> Int32? { numbers[Int(item)] < 0 ? nil : numbers[Int(item)] }
+}

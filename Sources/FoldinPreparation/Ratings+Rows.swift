@@ -1,0 +1,74 @@
+import FoldinInteractions
+import FoldinKernels
+
+extension Ratings {
+    /// Rows from memory: ids, and for all rows or none a rating and a time in seconds since 1970.
+    ///
+    /// Throws `FoldinError` of kind `badData` if there are no rows, an id is empty or holds a line break, a rating is not finite, or some rows
+    /// have a rating or a time and others have none.
+    public init(rows: some Sequence<Row>, workers: Workers = Workers()) throws {
+        var block = RatingsBlock(seen: SeenNumbers(byteCount: 0))
+        for (place, row) in rows.enumerated() {
+            do {
+                var (user, item) = (row.user, row.item)
+                let userCode = try user.withUTF8 { bytes throws(RowFault) in
+                    try Field.code(of: UnsafeRawBufferPointer(bytes), .utf8, &block.userIds, "a user")
+                }
+                let itemCode = try item.withUTF8 { bytes throws(RowFault) in
+                    try Field.code(of: UnsafeRawBufferPointer(bytes), .utf8, &block.itemIds, "an item")
+                }
+                block.users.append(userCode)
+                block.items.append(itemCode)
+                if let rating = row.rating {
+                    guard rating.isFinite else { throw RowFault(found: "the rating \(rating)", expected: "a finite number") }
+                    block.ratings.append(rating)
+                }
+                if let time = row.time { block.timestamps.append(time) }
+                guard block.ratings.isEmpty || block.ratings.count == block.users.count,
+                    block.timestamps.isEmpty || block.timestamps.count == block.users.count
+                else { throw RowFault(found: "a rating or a time in some rows only", expected: "one in each row or in none") }
+            } catch let fault as RowFault {
+                throw fault.error(file: "row", line: place + 1)
+            }
+        }
+        guard block.count > 0 else { throw FoldinError(.badData, found: "no rows", expected: "at least one interaction") }
+        try block.userIds.trimBlanks(file: "rows", kind: "user")
+        try block.itemIds.trimBlanks(file: "rows", kind: "item")
+        files = []
+        layouts = []
+        self.workers = workers
+        hasRatings = !block.ratings.isEmpty
+        self.rows = [
+            CodedRows(
+                columns: RowColumns(block),
+                codes: (Array(0..<UInt32(block.userIds.count)), Array(0..<UInt32(block.itemIds.count))))
+        ]
+        count = block.count
+        timestamps = block.timestamps
+        usesCalendar = false
+        userIds = block.userIds
+        itemIds = block.itemIds
+        userCount = userIds.count
+        itemCount = itemIds.count
+        reading = ReadingOptions()
+        badRows = BadRows()
+        notKeptCount = 0
+    }
+
+    /// A row of ratings in memory.
+    public struct Row: Sendable, Equatable {
+        public var user: String
+        public var item: String
+        /// Nil where rows are clicks.
+        public var rating: Float?
+        /// Seconds since 1970, or any other unit, the same for all rows.
+        public var time: Int64?
+
+        public init(user: String, item: String, rating: Float? = nil, time: Int64? = nil) {
+            self.user = user
+            self.item = item
+            self.rating = rating
+            self.time = time
+        }
+    }
+}
