@@ -7,7 +7,7 @@ import FoldinExperiments
 func advice(for reason: FoldinError.Reason) -> String? { adviceTables.lazy.compactMap { $0[reason] }.first }
 
 /// The tables of advice, each for a few modules.
-private let adviceTables = [generalAdvice]
+private let adviceTables = [generalAdvice, preparationAdvice, serviceAdvice]
 
 /// Advice for errors of FoldinSupport, FoldinRecommending, FoldinBaselines and FoldinExperiments.
 private let generalAdvice: [FoldinError.Reason: String] = [
@@ -18,3 +18,8 @@ private let generalAdvice: [FoldinError.Reason: String] = [
     .penaltyTooSmall: "use a larger --lambda",
     .sweepMemoryLimit: "use a larger --memory if the system has more",
 ]
+
+extension FoldinError {
+    /// The error with the options that help against it, if there are any.
+    var descriptionWithAdvice: String { description + (reason.flatMap { advice(for: $0) }.map { "; " + $0 } ?? "") }
+}

@@ -19,8 +19,7 @@ enum Console {
 
     /// The line of an error on standard error, with advice where there is any for its reason.
     static func failure(_ error: FoldinError) {
-        let hint = error.reason.flatMap { advice(for: $0) }.map { "; " + $0 } ?? ""
-        note("foldin: \(error)\(hint)")
+        note("foldin: \(error.descriptionWithAdvice)")
     }
 
     /// Several lines for people on standard error, as of how a command is used.

@@ -2,24 +2,10 @@ import ArgumentParser
 import Foldin
 import Foundation
 
-/// How a ratings file is laid out, where that is not recognised, and how its values are written.
+/// What the caller says about the layout of a ratings file, and how its values are written.
 struct LayoutOptions: ParsableArguments {
-    enum FormatName: String, CaseIterable, ExpressibleByArgument {
-        case movieLensCSV = "movielens-csv"
-        case movieLensDat = "movielens-dat"
-        case amazonJSON = "amazon-json"
-        case jsonLines = "json-lines"
-        case delimited
-        case recBole = "recbole"
-        case userItemLists = "user-item-lists"
-        case netflixPrize = "netflix-prize"
-
-        /// Whether columns or keys can be named.
-        var takesColumns: Bool { self == .delimited || self == .jsonLines || self == .amazonJSON }
-    }
-
     @Option(help: "The layout. (default: recognised by name and first lines)")
-    var format: FormatName?
+    var format: RatingsFormat.Kind?
 
     @Option(
         help: ArgumentHelp("The user column, by name or number from 1; a key of JSON lines, as user.id.", valueName: "column"))
@@ -33,17 +19,18 @@ struct LayoutOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The rating column; where the user and item columns are given and this is not, every row is a click.",
+            "The rating column; if the user and item columns are given and this is not, every row is a click.",
             valueName: "column"))
     var ratingColumn: String?
 
     @Option(
         name: [.customLong("time-column"), .customLong("timestamp-column")],
         help: ArgumentHelp(
-            "The time column: numbers, such as seconds since 1970, or ISO 8601, in UTC unless it says.", valueName: "column"))
+            "The time column: numbers, such as seconds since 1970, or ISO 8601, in UTC unless a zone is given.",
+            valueName: "column"))
     var timestampColumn: String?
 
-    @Flag(help: "The first line holds data, not names of columns.")
+    @Flag(help: "The first line holds data, not the names of columns.")
     var noHeader = false
 
     @Option(
@@ -52,24 +39,24 @@ struct LayoutOptions: ParsableArguments {
             valueName: "characters"))
     var delimiter: String?
 
-    @Flag(help: "Quotes are characters like any other.")
+    @Flag(help: "Read quotes as ordinary characters.")
     var noQuotes = false
 
     @Option(help: ArgumentHelp("The file's encoding: utf-8, iso-8859-1 or windows-1252. (default: utf-8)", valueName: "name"))
     var encoding: TextEncoding?
 
-    @Option(help: ArgumentHelp("What stands before the decimals of a rating, '.' or ','. (default: '.')", valueName: "character"))
+    @Option(help: ArgumentHelp("The decimal separator of ratings, '.' or ','. (default: '.')", valueName: "character"))
     var decimal: ReadingOptions.DecimalSeparator?
 
     @Option(
         help: ArgumentHelp(
-            "Read only rows whose column has one of some values, as 'event=transaction,addtocart'; all of several such options must hold.",
+            "Read only rows whose column has one of some values, as 'event=transaction,addtocart'; if repeated, all must hold.",
             valueName: "column=value,…"))
     var keep: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Pass over up to so many malformed rows; they are counted and the first shown. (default: 0)", valueName: "n"))
+            "Skip up to this number of malformed rows; they are counted and the first are shown. (default: 0)", valueName: "n"))
     var skipBadRows: Int?
 
     private var separator: String? {
@@ -85,13 +72,13 @@ struct LayoutOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if let format, !format.takesColumns, namesColumns {
+        if let format, format.addressing == .fixed, namesColumns {
             throw ValidationError(
-                "--format: found columns for a layout that has its own; expected '--format delimited' or 'json-lines' with them")
+                "--format: found columns for a layout that has its own; expected them with '--format delimited' or 'json-lines'")
         }
-        if let format, format != .delimited, noHeader || delimiter != nil {
+        if let format, format.addressing != .columns, noHeader || delimiter != nil {
             throw ValidationError(
-                "--no-header, --delimiter: found with --format \(format.rawValue); expected them with delimited")
+                "--no-header, --delimiter: found with --format \(format.name); expected them with delimited")
         }
         if noHeader {
             for column in [userColumn, itemColumn, ratingColumn, timestampColumn] {
@@ -119,28 +106,18 @@ struct LayoutOptions: ParsableArguments {
         return ReadingOptions.ValueFilter(column: .init(column), values: fields.map(\.id))
     }
 
-    /// The layout asked for, or nil if it is to be recognised by what `hints` leave open.
-    var knownFormat: RatingsFormat? {
-        switch format {
-        case .movieLensCSV: .movieLensCSV
-        case .movieLensDat: .movieLensDat
-        case .recBole: .recBole
-        case .userItemLists: .userItemLists
-        case .netflixPrize: .netflixPrize
-        case .amazonJSON: namesColumns ? nil : .amazonJSONLines
-        case .delimited, .jsonLines, nil: nil
-        }
-    }
+    /// The format, if the options determine it; nil if it is to be recognised with the help of `hints`.
+    var knownFormat: RatingsFormat? { namesColumns ? nil : format?.format }
 
-    /// What is said of the layout. `titleKey` is the name of the ids in the file of titles.
+    /// What the options say about the layout. `titleKey` is the name of the ids in the file of titles.
     func hints(titleKey: String? = nil) -> LayoutHints {
         let isJSON: Bool? =
-            switch format {
-            case .jsonLines, .amazonJSON: true
-            case .delimited: false
-            default: nil
+            switch format?.addressing {
+            case .keys: true
+            case .columns: false
+            case .fixed, nil: nil
             }
-        // A number is a column's place; of JSON it can only be a key.
+        // A number is the place of a column; in JSON it can only be a key.
         func column(_ text: String?) -> DelimitedColumns.Column? { text.map { isJSON == true ? .name($0) : .init($0) } }
         return LayoutHints(
             delimiter: separator, hasHeader: noHeader ? false : nil, user: column(userColumn), item: column(itemColumn),
@@ -153,6 +130,15 @@ struct LayoutOptions: ParsableArguments {
             encoding: encoding ?? .utf8, decimalSeparator: decimal ?? .point, keep: keep.compactMap(filter),
             badRowLimit: skipBadRows ?? 0, allowsQuotes: !noQuotes, keepsTimestamps: keepingTimestamps)
     }
+}
+
+extension RatingsFormat.Kind: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let kind = RatingsFormatRegistry.standard[argument] else { return nil }
+        self = kind
+    }
+
+    public static var allValueStrings: [String] { RatingsFormatRegistry.standard.kinds.map(\.name) }
 }
 
 extension TextEncoding: ExpressibleByArgument {

@@ -1,7 +1,7 @@
 import Foldin
 import Foundation
 
-/// What `foldin prepare` did, for people and for machines.
+/// What `foldin prepare` did, as text and as JSON.
 struct PreparationSummary: Encodable {
     let out: String
     let counts: [String: Int]
@@ -9,21 +9,21 @@ struct PreparationSummary: Encodable {
     let sources: [PreparationRecord.Source]
     /// The share of all pairs of users and items that interact, from 0 to 1.
     let sparsity: Double
-    /// Held-out interactions that are in training, shown when judged, or in validation and test; nil for a split that divides users, which
-    /// cannot have any.
+    /// Held-out interactions that are also in training, among the fold-in items, or in validation and test; nil for a split that divides
+    /// users, which cannot have any.
     let leaked: [String: Int]?
-    /// Which way that moves figures.
+    /// In which direction these change the figures.
     let leakSentences: [String]
     /// Users and items with too few interactions.
     let droppedUsers: Int
     let droppedItems: Int
     /// How each file was read.
     let layouts: [Layout]
-    /// What became of the rows of the training or only files: `read`, what was left out by reason, and `interactions`, which is the rest.
+    /// Counts of the rows of the training files, or of the only ones: `read`, the rows left out by reason, and `interactions`, the others.
     let rows: [String: Int]
-    /// Malformed rows that were passed over, and what is wrong with the first three.
+    /// What is wrong with the first three malformed rows that were skipped.
     let badRows: [String]
-    /// What to look at, for people.
+    /// What the user should check.
     let notes: [String]
 
     /// How a file was read.
@@ -31,11 +31,11 @@ struct PreparationSummary: Encodable {
         let file: String
         let format: String
         let columns: String
-        /// Whether nothing but the order of the columns says which is which.
+        /// Whether columns were recognised by their order alone.
         let byPosition: Bool
     }
 
-    /// `dataset` is nil for a split that divides users, whose held-out rows nobody can know.
+    /// `dataset` is nil for a split that divides users, which has no leakage.
     init(_ record: PreparationRecord, _ ratings: Ratings, test: Ratings?, titles: Titles?, dataset: PreparedDataset?, out: String)
     {
         self.out = out
@@ -58,7 +58,7 @@ struct PreparationSummary: Encodable {
             }
         }
         rows = Self.rows(record, ratings)
-        badRows = (ratings.badRows.first + (test?.badRows.first ?? [])).map(\.description)
+        badRows = (ratings.badRows.first + (test?.badRows.first ?? [])).map(\.descriptionWithAdvice)
         notes = Self.notes(record, ratings, test, titles)
     }
 
@@ -74,14 +74,14 @@ struct PreparationSummary: Encodable {
         return rows
     }
 
-    /// What a person should look at.
+    /// What the user should check.
     private static func notes(
         _ record: PreparationRecord, _ ratings: Ratings, _ test: Ratings?, _ titles: Titles?
     ) -> [String] {
         var notes = ReadingNotes(of: ratings).lines + (test.map { ReadingNotes(of: $0).lines } ?? [])
         let counts = record.counts
         if let rating = ratings.onlyRating, ratings.count > 1 {
-            notes.append("every rating is \(rating): the rating column says nothing")
+            notes.append("every rating is \(rating): the rating column has no information")
         }
         if ratings.userCount == 1, ratings.count > 1 { notes.append("there is one user only: is the user column the right one?") }
         if ratings.itemCount == 1, ratings.count > 1 { notes.append("there is one item only: is the item column the right one?") }
@@ -89,14 +89,14 @@ struct PreparationSummary: Encodable {
             let users = ratings.usersTitled(by: titles)
             notes.append(
                 users > 0
-                    ? "no item has a title, but \(users) users have: user and item columns seem to be the wrong way round"
+                    ? "no item has a title, but \(users) users have: user and item columns seem to be exchanged"
                     : "no item has a title: the ids of the titles" + (titles.idName.map { " ('\($0)')" } ?? "")
-                        + " are others than those of the items; --title-id-column or --item-column may name the ones that match")
+                        + " differ from those of the items; --title-id-column or --item-column may name columns that match")
         }
         for part in ["validation", "test"] {
             let users = counts[part + "-users"] ?? 0
             if users > 0, counts[part + "-held-out-interactions"] == 0, counts["test-users-not-in-train"] == nil {
-                notes.append("\(part): nobody has anything to be found; users with fewer than 5 items keep them all")
+                notes.append("\(part): no user has held-out items; users with fewer than 5 items keep them all")
             }
         }
         return notes
@@ -116,15 +116,15 @@ struct PreparationSummary: Encodable {
             line("layout", (layouts.count > 1 ? layout.file + ": " : "") + "\(layout.format): \(layout.columns)")
         }
         var read = ["\(rows["read"] ?? 0) rows"]
-        func less(_ name: String, _ text: String) {
+        func leftOut(_ name: String, _ text: String) {
             if let count = rows[name], count > 0 { read.append("\(count) \(text)") }
         }
-        less("malformed", "malformed")
-        less("not-kept", "not among the values to keep")
+        leftOut("malformed", "malformed")
+        leftOut("not-kept", "not among the values to keep")
         if options["rating-above"] != nil { read.append("\(number("rows-below-rating")) not above the rating") }
         read.append("\(number("duplicates")) repeated")
-        less("of-dropped-items", "of dropped items")
-        less("of-dropped-users", "of dropped users")
+        leftOut("of-dropped-items", "of dropped items")
+        leftOut("of-dropped-users", "of dropped users")
         line("read", read.joined(separator: ", "))
         for (kind, dropped) in [("item", droppedItems), ("user", droppedUsers)] where dropped > 0 {
             let fewest = options["min-\(kind)-interactions"] ?? ""
@@ -157,7 +157,7 @@ struct PreparationSummary: Encodable {
             line("", "\(later) training rows are later than the first test row")
         }
         if leaked != nil {
-            let none = "none: no held-out row is in training, shown when judged, or in both validation and test"
+            let none = "none: no held-out row is in training, among the fold-in items, or in both validation and test"
             line("leakage", leakSentences.first ?? none)
             for sentence in leakSentences.dropFirst() { line("", sentence) }
         }

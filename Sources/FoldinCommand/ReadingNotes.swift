@@ -1,6 +1,6 @@
 import Foldin
 
-/// What to tell people of how ratings files were read: columns taken by their order alone, and malformed rows passed over.
+/// Notes on how ratings files were read: columns recognised by their order alone, and malformed rows that were skipped.
 struct ReadingNotes {
     private(set) var lines: [String] = []
 
@@ -9,15 +9,15 @@ struct ReadingNotes {
             if layout.isByPosition {
                 lines.append(
                     "\(path): nothing names the columns; by their order: \(layout.description). "
-                        + "--user-column, --item-column, … with --no-header say otherwise")
+                        + "--no-header with --user-column, --item-column, … gives another order")
             }
-            lines += layout.notes.map { "\(path): \($0)" }
+            lines += layout.notes.map { "\(path): \($0.textWithAdvice)" }
         }
         let bad = ratings.badRows
         guard bad.count > 0 else { return }
         let shown = bad.first.count
-        lines.append("\(bad.count) malformed rows were passed over" + (shown < bad.count ? "; the first \(shown):" : ":"))
-        lines += bad.first.map { "  \($0)" }
+        lines.append("\(bad.count) malformed rows were skipped" + (shown < bad.count ? "; the first \(shown):" : ":"))
+        lines += bad.first.map { "  \($0.descriptionWithAdvice)" }
     }
 
     func forEach(_ body: (String) -> Void) { lines.forEach(body) }
