@@ -3,20 +3,20 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// `foldin bench data`: how fast training, evaluation and recommendation would be on the user's own data.
+/// `foldin bench data`: times training, evaluation and recommendation on the user's own data.
 struct BenchDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Time training, evaluation and recommendation on a prepared directory.",
         discussion: """
-            Steps train a fresh network; evaluation is of its test users (validation users where there are none); a recommendation is \
-            the ten best items for one test user at a time. With --trained that model is judged instead and no step is timed.
+            Steps train a new network; evaluation is on the test users, or the validation users if there are no test users; a recommendation is \
+            the ten best items for one test user. With --trained that model is evaluated instead and no step is timed.
             """)
 
     @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
     @Option(help: "Steps to time.") var steps = 30
-    @Option(help: "Steps before, not timed.") var warmUp = 5
-    @Option(help: "Users a batch.") var batchSize = 500
-    @Option(help: "Times to evaluate.") var evaluations = 3
+    @Option(help: "Steps before the timed ones.") var warmUp = 5
+    @Option(help: "Users per batch.") var batchSize = 500
+    @Option(help: "How often to evaluate.") var evaluations = 3
     @Option(help: "Recommendations to time.") var recommendations = 1_000
     @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file")) var trained: String?
     @OptionGroup var network: NetworkOptions
@@ -57,7 +57,7 @@ struct BenchDataCommand: ParsableCommand {
         if json { try Console.json(report) } else { try Console.result(report.text) }
     }
 
-    /// Times steps over users in a shuffled order, beginning anew at the end, and returns what they trained.
+    /// Times steps over users in a shuffled order, from the beginning again after the last user, and returns the trained model.
     private func timeSteps(_ dataset: PreparedDataset, _ report: inout DataReport) throws -> TrainedModel {
         let timed = try TimedSteps(
             of: dataset.train, network, computing, batchSize: batchSize, steps: steps, warmUp: warmUp, seed: seed,
@@ -90,7 +90,7 @@ struct BenchDataCommand: ParsableCommand {
         guard !histories.isEmpty else { return }
         var result: [Recommendation] = []
         var milliseconds: [Double] = []
-        for number in 0..<recommendations + 40 {  // enough that the recommender has made what later calls need
+        for number in 0..<recommendations + 40 {  // the first calls also fill caches
             let began = ContinuousClock.now
             try recommender.recommend(10, havingLiked: histories[number % histories.count], into: &result)
             if number >= 40 { milliseconds.append((ContinuousClock.now - began) / .milliseconds(1)) }
@@ -110,14 +110,14 @@ private struct Percentiles: Encodable {
     var text: String { String(format: "median %.2f ms, p95 %.2f, p99 %.2f", p50, p95, p99) }
 }
 
-/// What `bench data` measured; what was not is left out.
+/// The measurements of `bench data`; those that were not made are left out.
 private struct DataReport: Encodable {
     let users: Int, items: Int, interactions: Int, batch: Int, threads: Int, matrices: String
     var stepMs: Percentiles?
     var trainedUsersPerSecond: Double?
     var epochSeconds: Double?
     var evaluatedUsers: Int?
-    /// The median of several.
+    /// The median of several evaluations.
     var evaluationSeconds: Double?
     var evaluation: EvaluationReport?
     var recommendationMs: Percentiles?
@@ -130,7 +130,7 @@ private struct DataReport: Encodable {
         if let stepMs, let trainedUsersPerSecond, let epochSeconds {
             lines.append(
                 "step            \(stepMs.text); \(Int(trainedUsersPerSecond)) users/s; "
-                    + String(format: "%.1f s an epoch", epochSeconds))
+                    + String(format: "%.1f s per epoch", epochSeconds))
         }
         if let evaluatedUsers, let evaluationSeconds {
             lines.append(

@@ -2,15 +2,15 @@ import ArgumentParser
 import Foldin
 import Foundation
 
-/// `foldin bench read`: reading and parsing a ratings file, alone.
+/// `foldin bench read`: times reading and parsing of a ratings file only.
 struct BenchReadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read", abstract: "Time reading and parsing a ratings file.",
         discussion:
             "From opening the file to columns of numbered users, items and ratings in memory; nothing is filtered or written.")
 
-    @Argument(help: ArgumentHelp("A ratings file, as foldin prepare takes.", valueName: "ratings")) var ratings: String
-    @Option(help: "Times to read it.") var rounds = 5
+    @Argument(help: ArgumentHelp("A ratings file, as for foldin prepare.", valueName: "ratings")) var ratings: String
+    @Option(help: "How often to read it.") var rounds = 5
     @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false

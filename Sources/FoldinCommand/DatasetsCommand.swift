@@ -3,7 +3,7 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// `foldin datasets`: where ratings files come from.
+/// `foldin datasets`: lists, downloads and makes ratings files.
 struct DatasetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "datasets",
@@ -14,7 +14,7 @@ struct DatasetsCommand: AsyncParsableCommand {
 /// `foldin datasets list`.
 struct DatasetsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show the published datasets that can be fetched and where they are found.")
+        commandName: "list", abstract: "Show the published datasets that can be fetched and where they are.")
 
     @Flag(help: "Print the list as JSON.")
     var json = false
@@ -43,7 +43,8 @@ struct DatasetsMakeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make",
         abstract: "Write a synthetic ratings file of a given shape.",
-        discussion: "Items are popular by Zipf's law, users busy by a log-normal law. The same seed gives the same file.")
+        discussion:
+            "The popularity of items follows Zipf's law, the activity of users is log-normal. The same seed gives the same file.")
 
     @Option(help: ArgumentHelp("Number of users.", valueName: "n"))
     var users: Int
@@ -51,7 +52,7 @@ struct DatasetsMakeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of items.", valueName: "n"))
     var items: Int
 
-    @Option(help: ArgumentHelp("Mean number of interactions a user.", valueName: "n"))
+    @Option(help: ArgumentHelp("Mean number of interactions per user.", valueName: "n"))
     var meanInteractions: Double
 
     @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "seed"))

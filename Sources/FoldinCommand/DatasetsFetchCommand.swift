@@ -6,10 +6,10 @@ import Foundation
 struct DatasetsFetchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fetch",
-        abstract: "Download a published dataset, or find the copy that is here.",
+        abstract: "Download a published dataset, or find a local copy.",
         discussion: """
-            A copy in $FOLDIN_DATASETS/NAME is used where it is, without a network. Otherwise the dataset comes from its \
-            publisher's address, its checksum is compared and it is unpacked into --out; nothing is left behind by a failure. \
+            A copy in $FOLDIN_DATASETS/NAME is used in place, without a network. Otherwise the dataset is downloaded from its \
+            publisher's address, its checksum is verified and it is unpacked into --out; a failure leaves no files. \
             The publishers' terms of use apply: see the README in the dataset.
             """)
 
@@ -24,7 +24,7 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Download from this address instead of the publisher's, a mirror.", valueName: "url"))
     var from: String?
 
-    @Option(help: ArgumentHelp("The MD5 to expect, where it is not the publisher's.", valueName: "md5"))
+    @Option(help: ArgumentHelp("The expected MD5, if it is not the publisher's.", valueName: "md5"))
     var md5: String?
 
     @Flag(help: "Print where the files are as JSON.")
@@ -74,7 +74,8 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             try? FileManager.default.removeItem(atPath: inner)
             guard dataset.ratingsFile(in: temporary) != nil else {
                 throw FoldinError(
-                    .badData, file: address, found: "an archive without \(dataset.ratings)", expected: "one with it")
+                    .badData, file: address, found: "an archive without \(dataset.ratings)", expected: "an archive with this file"
+                )
             }
         }
     }
@@ -91,7 +92,7 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
             throw FoldinError(
                 isMissing ? .missingInput : .badData, file: archive,
                 found: isMissing ? "no 'unzip' on this machine" : "an archive that unzip cannot unpack",
-                expected: isMissing ? "it to be installed (the package 'unzip')" : "a whole zip archive")
+                expected: isMissing ? "an installed 'unzip' (the package 'unzip')" : "a whole zip archive")
         }
     }
 

@@ -6,22 +6,23 @@ import Synchronization
     import FoundationNetworking
 #endif
 
-/// A file from the network, saved as it arrives.
+/// A file from the network, saved while it arrives.
 struct Download {
     let address: String
 
     /// Saves the file to `path`, with progress on standard error. Throws `FoldinError` of kind `missingInput` if it cannot be
-    /// had, `writeFailed` if it cannot be stored.
+    /// downloaded, `writeFailed` if it cannot be stored.
     func save(to path: String) async throws {
         guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
             throw FoldinError(.usage, found: "the address '\(address)'", expected: "one that begins with http:// or https://")
         }
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
-            throw FoldinError(.cannotCreate, file: path, found: "no file that can be written", expected: "room for the download")
+            throw FoldinError(
+                .cannotCreate, file: path, found: "no file that can be written", expected: "a writable place for the download")
         }
         defer { try? file.close() }
         let receiver = Receiver(address: address, file: file)
-        // A network that swallows everything is given up after half a minute without a byte.
+        // A download is abandoned after half a minute without a byte.
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = 30
         let session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
@@ -41,12 +42,12 @@ struct Download {
             try file.close()
         } catch {
             throw FoldinError(
-                .writeFailed, file: path, found: UnexpectedError.reason(error), expected: "the download to be stored whole")
+                .writeFailed, file: path, found: UnexpectedError.reason(error), expected: "a complete download on disk")
         }
     }
 }
 
-/// Writes what arrives to the file and reports the end once.
+/// Writes the received bytes to the file and reports the end once.
 private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?
@@ -87,7 +88,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
         } catch {
             state.withLock {
                 $0.failure = FoldinError(
-                    .writeFailed, file: address, found: "that the download cannot be stored", expected: "enough room on the disk")
+                    .writeFailed, file: address, found: "a download that cannot be stored", expected: "enough space on the disk")
             }
             dataTask.cancel()
         }
@@ -112,7 +113,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
                 : FoldinError(
                     .missingInput, file: address,
                     found: error.map(UnexpectedError.reason) ?? "\(state.received) of \(state.expected) bytes",
-                    expected: "a whole download; is there a network?")
+                    expected: "a complete download; is there a network?")
             return (state.continuation, state.failure ?? other)
         }
         if let failure { continuation?.resume(throwing: failure) } else { continuation?.resume() }

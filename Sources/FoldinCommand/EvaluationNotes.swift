@@ -1,16 +1,19 @@
 import Foldin
 
 extension UserMetrics {
-    /// Says on standard error what makes figures doubtful: scores that are no numbers, and ranks that no score decided.
+    /// Prints on standard error what makes figures doubtful: scores that are not finite, and ranks that are decided by equal scores.
     func noteTies() {
         for sentence in ties.sentences { Console.note(sentence) }
     }
 }
 
 extension UserMetrics.Ties {
+    /// The notes on these counts.
     var sentences: [String] {
         var sentences: [String] = []
-        if unscored > 0 { sentences.append("\(unscored) users have scores that are NaN or infinite: the figures mean nothing") }
+        if unscored > 0 {
+            sentences.append("\(unscored) users have scores that are NaN or infinite: the figures have no meaning")
+        }
         let order = "equal scores are ranked in the order of the items in the training file, so the figures depend on that order"
         if lists > 0, 2 * allTied >= lists {
             sentences.append("the model gives all items of the list the same score for \(allTied) of \(lists) users; \(order)")
@@ -21,7 +24,7 @@ extension UserMetrics.Ties {
     }
 }
 
-/// Says on standard error, once for each cutoff, where metrics look at more items than there are.
+/// Prints on standard error, once for each cutoff, which metrics have a cutoff above the number of items.
 func noteCutoffs(of metrics: [Metric], items: Int) {
     for sentence in cutoffSentences(of: metrics, items: items) { Console.note(sentence) }
 }

@@ -2,19 +2,19 @@ import ArgumentParser
 import Foldin
 import FoldinKernels
 
-/// `foldin prepare`: a ratings file becomes a prepared directory.
+/// `foldin prepare`: makes a prepared directory from a ratings file.
 struct PrepareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prepare",
         abstract: "Turn a ratings file into a directory ready for training.",
         discussion: """
             Reads MovieLens CSV and '::' files, Amazon and other reviews as JSON lines, RecBole .inter files, the Netflix prize's \
-            files, other CSV or TSV files and lists of 'user item item ...', any of them gzipped, '-' being standard input. The \
-            layout is recognised unless options say it, and told. Several files are read as one. The split is the \
-            one of Liang et al. (2018): whole users are held out for validation and test. With '--split given --test FILE' the \
-            data comes divided instead. The other splits train on and judge the same users: weak-generalization holds out items \
-            of each by chance, leave-last-out the last by time (and the last but one for validation), temporal what came latest \
-            of all, which alone tells training nothing of the future.
+            files, other CSV or TSV files and lists of 'user item item ...', all of them also gzipped; '-' is standard input. The \
+            layout is recognised unless options describe it, and printed. Several files are read as one. The default split is that \
+            of Liang et al. (2018): whole users are held out for validation and test. With '--split given --test FILE' the \
+            data is already divided. The other splits have the same users in training and evaluation: weak-generalization holds out \
+            random items of each user, leave-last-out the last one by time (and the last but one for validation), temporal the \
+            latest interactions of all users; only temporal keeps later interactions out of training.
             """)
 
     enum SplitName: String, CaseIterable, ExpressibleByArgument {
@@ -24,7 +24,7 @@ struct PrepareCommand: ParsableCommand {
         case leaveLastOut = "leave-last-out"
         case temporal
 
-        /// The options that are for some splits only, and the splits they are for.
+        /// The options that apply to some splits only, and those splits.
         static let uses: [(option: String, splits: [SplitName])] = [
             ("--held-out-users", [.strongGeneralization]),
             ("--held-out-items", [.strongGeneralization, .weakGeneralization]),
@@ -45,7 +45,7 @@ struct PrepareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The directory to write.", valueName: "dir"))
     var out: String
 
-    @Flag(help: "Replace a prepared directory that is already there, at once when the new one is complete.")
+    @Flag(help: "Replace an existing prepared directory when the new one is complete.")
     var overwrite = false
 
     @OptionGroup(title: "Layout of the file")
@@ -55,19 +55,21 @@ struct PrepareCommand: ParsableCommand {
     var ratingAbove: Double?
 
     @Option(
-        help: ArgumentHelp("Keep users with at least so many interactions. (default: 5; not for --split given)", valueName: "n"))
+        help: ArgumentHelp(
+            "Keep users with at least this number of interactions. (default: 5; not for --split given)", valueName: "n"))
     var minUserInteractions: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Keep items with at least so many interactions, counted before users. (default: 0; not for --split given)",
+            "Keep items with at least this number of interactions, counted before users. (default: 0; not for --split given)",
             valueName: "n"))
     var minItemInteractions: Int?
 
     @Option(
         help: """
-            Which of several rows of the same user and item stands: the first, the last, the one with the max rating, or the first \
-            with the sum of the ratings; --rating-above looks at the result. (default: --rating-above first, then the first row left)
+            Which of several rows of the same user and item to keep: the first, the last, the one with the max rating, or the first \
+            with the sum of the ratings; --rating-above applies to the result. (default: --rating-above applies first, then the first \
+            remaining row is kept)
             """)
     var repeats: Ratings.Repeats?
 
@@ -81,10 +83,10 @@ struct PrepareCommand: ParsableCommand {
     var heldOutUsers: UserShare?
 
     @Option(
-        help: ArgumentHelp("The fraction of a held-out user's items that is to be found. (default: 0.2)", valueName: "fraction"))
+        help: ArgumentHelp("The fraction of a held-out user's items that is held out. (default: 0.2)", valueName: "fraction"))
     var heldOutItems: Double?
 
-    @Option(help: ArgumentHelp("With --split given: the file of interactions to be found.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --split given: the file of held-out interactions.", valueName: "file"))
     var test: String?
 
     @Option(
@@ -95,7 +97,7 @@ struct PrepareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --split temporal: the fraction of all interactions, the latest, for test, and as many for validation. (default: 0.1)",
+            "With --split temporal: the fraction of the latest interactions for test, and as many before them for validation. (default: 0.1)",
             valueName: "fraction"))
     var heldOutLatest: Double?
 
@@ -142,7 +144,7 @@ struct PrepareCommand: ParsableCommand {
         }
         if ratings.isEmpty { throw ValidationError("found no ratings; expected at least one file") }
         if (ratings + [titles, test].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
-            throw ValidationError("found '-' twice; expected one file at most from standard input")
+            throw ValidationError("found '-' twice; expected at most one file from standard input")
         }
         if titles == nil, titleColumn != nil || titleIdColumn != nil || titleEncoding != nil {
             throw ValidationError(
@@ -155,7 +157,7 @@ struct PrepareCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before anything is read; looked at again before anything is replaced.
+        // Before anything is read; checked again before anything is replaced.
         try PreparedDataset.check(out, overwriting: overwrite, reading: inputs)
         let names = try titles.map { path in
             try Titles(
@@ -170,9 +172,9 @@ struct PrepareCommand: ParsableCommand {
         let test = try test.map { try read([$0], titleKey: names?.idName) }
         let record = try input.write(try division(test), to: out, overwriting: overwrite)
         if let kept = record.kept {
-            Console.note("the old directory had something else in it, or could not be removed: what is left of it is in \(kept)")
+            Console.note("the old directory had other files in it, or could not be removed: the rest of it is in \(kept)")
         }
-        // Users of a strong split are in one part only; the others are looked at.
+        // A strong split has each user in one part only; the other splits are checked for leakage.
         let dataset = split == .strongGeneralization ? nil : try PreparedDataset(contentsOf: out)
         let summary = PreparationSummary(record, input, test: test, titles: names, dataset: dataset, out: out)
         for note in summary.notes { Console.note(note) }

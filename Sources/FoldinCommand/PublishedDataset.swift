@@ -37,7 +37,7 @@ struct PublishedDataset {
             ratings: ratings, titles: titles)
     }
 
-    /// The directory of `$FOLDIN_DATASETS` that holds it already, or nil.
+    /// The directory in `$FOLDIN_DATASETS` that holds it, or nil.
     var localDirectory: String? {
         guard let root = ProcessInfo.processInfo.environment["FOLDIN_DATASETS"], !root.isEmpty else { return nil }
         let directory = (root as NSString).appendingPathComponent(name)
@@ -46,7 +46,7 @@ struct PublishedDataset {
             ? directory : nil
     }
 
-    /// The ratings file in `directory`; a copy converted to CSV counts too.
+    /// The ratings file in `directory`, also a copy that was converted to CSV.
     func ratingsFile(in directory: String) -> String? { file([ratings, "ratings.csv", "ratings.dat"], in: directory) }
 
     /// The titles file in `directory`.

@@ -52,7 +52,7 @@ extension Metric {
             }
         }
 
-        /// The k that the name alone stands for; nil if a name needs its `@k`.
+        /// The k of a name without `@k`; nil if a name needs its `@k`.
         public var defaultCutoff: Int? { type.defaultCutoff }
 
         /// Whether the metric can be evaluated only with the training matrix.
@@ -66,7 +66,9 @@ extension Metric {
 }
 
 extension Metric.Kind: Hashable, CustomStringConvertible {
+    /// Kinds are equal if the same type defines them.
     public static func == (left: Self, right: Self) -> Bool { ObjectIdentifier(left.type) == ObjectIdentifier(right.type) }
+    /// Hashes the name.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     /// The name.

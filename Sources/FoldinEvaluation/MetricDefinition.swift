@@ -1,11 +1,11 @@
-/// What list metrics and catalogue metrics have in common: a name, and how one is prepared for an evaluation.
+/// The common part of list metrics and catalogue metrics: a name, and the preparation for an evaluation.
 ///
 /// Conform to ``ListMetric`` or ``CatalogueMetric``, not to this protocol alone.
 public protocol MetricDefinition: Sendable {
     /// The name, in lower-case letters, digits and hyphens; the metric of the first 20 items of `hit-rate` is `hit-rate@20`.
     static var name: String { get }
 
-    /// The k that the name alone stands for; nil (the default) if a name needs its `@k`.
+    /// The k of a name without `@k`; nil (the default) if a name needs its `@k`.
     static var defaultCutoff: Int? { get }
 
     /// Whether the metric reads ``MetricContext/popularity``; false by default.
@@ -16,7 +16,9 @@ public protocol MetricDefinition: Sendable {
 }
 
 extension MetricDefinition {
+    /// Nil: a name needs its `@k`.
     public static var defaultCutoff: Int? { nil }
+    /// False.
     public static var needsTraining: Bool { false }
 }
 
@@ -26,7 +28,7 @@ extension MetricDefinition {
 /// add one line to ``MetricRegistry/standard``. Code outside the library can evaluate with a metric of its own:
 ///
 /// ```swift
-/// /// The rank of the last hit, relative to k.
+/// /// The rank of the last hit, divided by k.
 /// struct LastHit: ListMetric {
 ///     static let name = "last-hit"
 ///     let cutoff: Int
@@ -46,9 +48,9 @@ public protocol ListMetric: MetricDefinition {
 
 /// A metric with one value for the lists of all users together, such as the share of items that are recommended at all.
 ///
-/// Each thread has an accumulator of its own, and which lists it gets differs from run to run. The result must therefore depend neither on the
-/// order of the lists nor on how they are divided among accumulators: accumulate counts, sets or maxima, not sums of floating-point numbers.
-/// There is no standard error.
+/// Each thread has its own accumulator, and the lists that it gets differ from run to run. The value must therefore not depend on the order of
+/// the lists or on their division among accumulators: accumulate counts, sets or maxima, not sums of floating-point numbers. There is no
+/// standard error.
 public protocol CatalogueMetric: MetricDefinition {
     /// Accumulates the list of one more user.
     mutating func add(_ list: RankedList)
@@ -60,7 +62,7 @@ public protocol CatalogueMetric: MetricDefinition {
     func value() -> Double
 }
 
-/// What a metric may know of an evaluation before the first list.
+/// What a metric knows about an evaluation before the first list.
 public struct MetricContext: Sendable {
     /// The metric's k, or the number of items where that is smaller.
     public let cutoff: Int
@@ -88,7 +90,7 @@ public struct RankedList {
     /// The number of the user's held-out items; at least 1.
     public let targets: Int
 
-    /// A list of `items`, of which `hits` tells the held-out ones, for a user with `targets` held-out items.
+    /// A list of `items`, of which `hits` marks the held-out ones, for a user with `targets` held-out items.
     public init(items: UnsafeBufferPointer<Int32>, hits: UnsafeBufferPointer<Bool>, targets: Int) {
         precondition(items.count == hits.count, "\(items.count) items need as many hits; found \(hits.count)")
         (self.items, self.hits, self.targets) = (items, hits, targets)

@@ -1,8 +1,8 @@
-/// The shapes of Amazon's ids.
+/// The forms of Amazon's ids.
 enum AmazonIds {
     enum Order { case userFirst, itemFirst, unclear, unknown }
 
-    /// Which of two columns holds reviewers and which products.
+    /// Which of two columns has the reviewers and which the products.
     static func order(_ rows: [(String, String)]) -> Order {
         func share(_ holds: ((String, String)) -> Bool) -> Double {
             Double(rows.count(where: holds)) / Double(max(1, rows.count))

@@ -1,7 +1,8 @@
 import FoldinInteractions
 
-/// Malformed rows that were passed over.
+/// Malformed rows that were skipped.
 public struct BadRows: Sendable, Equatable {
+    /// The number of such rows.
     public private(set) var count = 0
     /// What is wrong with the first three.
     public private(set) var first: [FoldinError] = []

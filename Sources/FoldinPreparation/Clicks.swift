@@ -6,11 +6,11 @@ import FoldinKernels
 struct Clicks {
     var users: [UInt32]
     var items: [UInt32]
-    /// Seconds since 1970, or empty as those of the ratings.
+    /// The times of the rows; empty if the ratings have none.
     var timestamps: [Int64]
-    /// How many rows the filters and the removal of repeats took away, by name.
+    /// How many rows the filters and the removal of repeats left out, by name.
     var counts: [String: Int] = [:]
-    /// What else was left out, by name; not in `prepare.json`.
+    /// Further counts of what was left out, by name; not in `prepare.json`.
     private(set) var dropped: [String: Int] = [:]
 
     var count: Int { users.count }
@@ -19,11 +19,11 @@ struct Clicks {
     init(_ ratings: Ratings) {
         (users, items, timestamps) = ([], [], [])
         let filter = ratings.filter
-        // As single precision, like the ratings: 3.4 must not be above 3.4.
+        // In single precision like the ratings, so that 3.4 is not above 3.4.
         let threshold = filter.ratingAbove.map { Float($0) }
         counts["rows"] = ratings.count
         if let repeats = filter.repeats {
-            take(ratings, ratedAbove: nil)
+            copy(ratings, ratedAbove: nil)
             let joined = joinRepeats(
                 repeats, ratings.hasRatings ? ratings.ratingsByRow : [], ratings.itemIds.count, ratings.workers)
             counts["duplicates"] = ratings.count - count
@@ -31,7 +31,7 @@ struct Clicks {
             if let threshold { keep(ratings.workers) { joined[$0] > threshold } }
             counts["rows-below-rating"] = different - count
         } else {
-            take(ratings, ratedAbove: threshold)
+            copy(ratings, ratedAbove: threshold)
             counts["rows-below-rating"] = ratings.count - count
             let rated = count
             dropRepeats(userCount: ratings.userIds.count, itemCount: ratings.itemIds.count, ratings.workers)
@@ -41,7 +41,7 @@ struct Clicks {
         keep("users", \.users, of: ratings.userIds.count, withAtLeast: filter.minimumUserInteractions, ratings.workers)
     }
 
-    /// Keeps the rows whose code in a column occurs at least `fewest` times, and notes what was left out.
+    /// Keeps the rows whose code in a column occurs at least `fewest` times, and counts what was left out.
     private mutating func keep(
         _ kind: String, _ column: KeyPath<Clicks, [UInt32]>, of codeCount: Int, withAtLeast fewest: Int, _ workers: Workers
     ) {
@@ -53,21 +53,21 @@ struct Clicks {
         dropped[kind] = occurrences.count { $0 > 0 && $0 < fewest }
     }
 
-    /// The codes of the users that are left, ascending by code.
+    /// The codes of the users that have rows, ascending.
     func presentUsers(of userCount: Int, _ workers: Workers) -> [UInt32] {
         let activity = Self.counts(users, userCount, workers)
         return (0..<UInt32(userCount)).filter { activity[Int($0)] > 0 }
     }
 
-    /// Takes the rows rated above a threshold, all if there is none, in order.
-    private mutating func take(_ ratings: Ratings, ratedAbove threshold: Float?) {
+    /// Copies the rows rated above a threshold, all rows if it is nil, in order.
+    private mutating func copy(_ ratings: Ratings, ratedAbove threshold: Float?) {
         let (rows, workers) = (ratings.rows, ratings.workers)
         let counts = workers.map(rows.count) { piece, _ in rows[piece].count(ratedAbove: threshold) }
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         let total = starts[rows.count]
         items = [UInt32](largeCapacity: total) { items in
             users = [UInt32](largeCapacity: total) { users in
-                // Each piece initialises the places that are its own.
+                // Each piece initialises its own places.
                 workers.forEach(rows.count) { piece, _ in
                     rows[piece].copy(
                         counts[piece], ratedAbove: threshold, users: users + starts[piece], items: items + starts[piece])
@@ -91,7 +91,7 @@ struct Clicks {
         }
     }
 
-    /// Keeps the rows for which `condition` holds, in order; it may be asked on several threads.
+    /// Keeps the rows for which `condition` holds, in order; it is called from several threads.
     mutating func keep(_ workers: Workers, _ condition: (Int) -> Bool) {
         let size = 1 << 18
         let pieces = (0..<(count + size - 1) / size).map { $0 * size..<min(count, ($0 + 1) * size) }
@@ -105,7 +105,7 @@ struct Clicks {
         if total == count { return }
         func kept<Value>(of column: [Value]) -> [Value] {
             [Value](largeCapacity: total) { target in
-                // Each piece initialises the places that are its own.
+                // Each piece initialises its own places.
                 workers.forEach(pieces.count) { piece, _ in
                     var place = target + starts[piece]
                     for row in pieces[piece] where condition(row) {
@@ -123,7 +123,7 @@ struct Clicks {
     /// Keeps the first row of each user and item.
     private mutating func dropRepeats(userCount: Int, itemCount: Int, _ workers: Workers) {
         let (starts, order) = Self.grouped(users, count: userCount, workers)
-        // Users are dealt out in stretches of about as many rows each; a stretch owns a mark for every item.
+        // Stretches of users have about equal numbers of rows; each has its own mark for every item.
         let stretches = Self.stretches(starts, rows: 1 << 20)
         let repeats: [[UInt32]] = workers.map(stretches.count) { stretch, _ in
             var lastUser = [UInt32](repeating: .max, count: itemCount)
@@ -144,7 +144,7 @@ struct Clicks {
         keep(workers) { !isRepeat[$0] }
     }
 
-    /// Cuts users into stretches of at least `rows` rows each, but for the last.
+    /// Cuts users into stretches of at least `rows` rows each, except the last.
     private static func stretches(_ starts: [Int], rows: Int) -> [Range<Int>] {
         var stretches: [Range<Int>] = []
         var first = 0
@@ -155,8 +155,8 @@ struct Clicks {
         return stretches
     }
 
-    /// Rows by group, in order inside each: group `g` is `order[starts[g] ..< starts[g + 1]]`. Without an order the rows stand grouped
-    /// already, each in its own place. At most 2^32 rows.
+    /// Rows by group, in order within each group: group `g` is `order[starts[g] ..< starts[g + 1]]`. If `order` is nil, the rows are
+    /// grouped already. At most 2^32 rows.
     static func grouped(_ groups: [UInt32], count: Int, _ workers: Workers) -> (starts: [Int], order: [UInt32]?) {
         let counts = counts(groups, count, workers)
         let starts = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1)) }
@@ -188,7 +188,7 @@ struct Clicks {
 
     /// How often each of `count` codes occurs.
     static func counts(_ codes: [UInt32], _ count: Int, _ workers: Workers) -> [UInt32] {
-        // A few long pieces, each with counts of its own, which are added up; short lists are one piece.
+        // A few long pieces with their own counts, which are then added; a short list is one piece.
         let pieces = max(1, min(8, codes.count >> 20))
         let partial = workers.map(pieces) { piece, _ in
             var counts = [UInt32](repeating: 0, count: count)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The names that columns and keys go by, without regard to case, blanks, points, hyphens and underscores. Of several that a file has,
-/// the first in the list is taken.
+/// The known names of columns and keys, without regard to case, blanks, points, hyphens and underscores. If a file has several of them,
+/// the first in the list is used.
 enum ColumnNames {
     static let user = [
         "userid", "user", "uid", "reviewerid", "customerid", "customer", "visitorid", "username", "memberid", "accountid",
@@ -29,7 +29,7 @@ enum ColumnNames {
         "gamename", "appname", "artistname", "moviename", "description",
     ]
 
-    /// `name` as it is compared.
+    /// `name` in the form in which names are compared.
     static func canonical(_ name: String) -> String {
         guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
             return name.lowercased().filter { !" \t._-".contains($0) && $0 != "\u{FEFF}" }
@@ -41,12 +41,12 @@ enum ColumnNames {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Where the first of `known` that stands among `names` stands; `preferred` names come before.
+    /// The place in `names` of the first of `known` that is in it; a `preferred` name comes first.
     static func place(of known: [String], in names: [String], preferring preferred: String? = nil) -> Int? {
         place(of: known, among: names.map(canonical), preferring: preferred)
     }
 
-    /// The same of names that are canonical already.
+    /// The same for names in canonical form.
     static func place(of known: [String], among canonicalNames: [String], preferring preferred: String? = nil) -> Int? {
         if let preferred, let place = canonicalNames.firstIndex(of: canonical(preferred)) { return place }
         for name in known {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The fields of a row, and the places between them.
 extension DelimitedParser {
     // MARK: Places. A block ends in a newline, so the byte after any other byte is inside the block.

@@ -5,7 +5,7 @@ struct Delimiter: Sendable, Equatable {
     let first: UInt8
     /// The second byte, or 0.
     let second: UInt8
-    /// Any number of blanks and tabs.
+    /// Whether it is any number of blanks and tabs.
     let isWhitespace: Bool
 
     /// The delimiter that `text` describes. Throws `FoldinError` of kind `usage` if it cannot be one.

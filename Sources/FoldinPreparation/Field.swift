@@ -47,7 +47,7 @@ enum Field {
         return table.code(of: id)
     }
 
-    /// The rating that begins at `start` if it is a plain decimal of at most 15 digits, and where it ends.
+    /// The rating that begins at `start` if it is a plain decimal number of at most 15 digits, and where it ends.
     @inline(__always)
     static func plainRating(_ start: UnsafePointer<UInt8>) -> (value: Float, end: UnsafePointer<UInt8>)? {
         var place = start
@@ -86,7 +86,7 @@ enum Field {
         return value
     }
 
-    /// A time as a number, cut to a whole one.
+    /// A time as a number, rounded down to a whole one.
     static func timestamp(_ bytes: UnsafeRawBufferPointer) throws(RowFault) -> Int64 {
         let expected = "a time: a number, such as seconds since 1970, or ISO 8601, the same in all rows"
         if let whole = Int64(String(decoding: bytes, as: UTF8.self)) { return whole }

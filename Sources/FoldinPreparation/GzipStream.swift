@@ -1,7 +1,7 @@
 import CZlib
 import FoldinInteractions
 
-/// Decompresses a gzip file a piece at a time.
+/// Decompresses a gzip file piece by piece.
 final class GzipStream {
     private let path: String
     private let bytes: UnsafeRawBufferPointer
@@ -34,14 +34,14 @@ final class GzipStream {
                 guard try beginMember() else { break }
             }
             let rest = UnsafeRawBufferPointer(rebasing: bytes[position...].prefix(1 << 30))
-            let room = UnsafeMutableRawBufferPointer(rebasing: target[filled...].prefix(1 << 30))
+            let free = UnsafeMutableRawBufferPointer(rebasing: target[filled...].prefix(1 << 30))
             stream.next_in = UnsafeMutablePointer(mutating: rest.baseAddress?.assumingMemoryBound(to: UInt8.self))
             stream.avail_in = UInt32(rest.count)
-            stream.next_out = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            stream.avail_out = UInt32(room.count)
+            stream.next_out = free.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            stream.avail_out = UInt32(free.count)
             let status = inflate(&stream, Z_NO_FLUSH)
             let taken = rest.count - Int(stream.avail_in)
-            let given = room.count - Int(stream.avail_out)
+            let given = free.count - Int(stream.avail_out)
             position += taken
             filled += given
             switch status {
@@ -56,7 +56,7 @@ final class GzipStream {
         return filled
     }
 
-    /// Whether another compressed member begins here. Zeros at the end are padding.
+    /// Whether another compressed member begins here. Zero bytes at the end are padding.
     private func beginMember() throws -> Bool {
         let rest = bytes[position...]
         if rest.allSatisfy({ $0 == 0 }) { return false }

@@ -1,7 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// The reference's choice of the items to be found, user by user.
+/// The choice of held-out items, user by user, as in the reference implementation.
 struct HeldOutItems {
     /// Users with fewer items keep them all.
     static let fewestItems = 5
@@ -9,10 +9,10 @@ struct HeldOutItems {
     let fraction: Double
     let seed: UInt32
 
-    /// Divides the rows of the users `ranked`, in that order, into those shown and those to be found.
+    /// Divides the rows of the users `ranked`, in that order, into fold-in and held-out rows.
     ///
     /// `starts` and `order` group the rows `items` by user as `Clicks.grouped` does; `index` gives the user's index in
-    /// the files. Input order stays inside each user.
+    /// the files. Each user's rows keep the input order.
     func divide(
         _ ranked: [UInt32], starts: [Int], order: [UInt32]?, items: [Int32], index: (UInt32) -> Int32
     ) -> (foldIn: PreparedRows.Part, heldOut: PreparedRows.Part) {

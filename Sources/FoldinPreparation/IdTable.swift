@@ -2,10 +2,10 @@ import CFoldinKernels
 import FoldinInteractions
 import Foundation
 
-/// Raw ids as bytes, each held once, numbered in order of first appearance.
+/// Raw ids as bytes, each stored once, numbered in order of first appearance.
 ///
 /// Small whole numbers, which most files use, are found by indexing; everything else by hashing its bytes. Takes the bytes of
-/// the ids and about 16 more for each.
+/// the ids and about 16 more for each id.
 struct IdTable: Sendable {
     /// Whole numbers below this are found by indexing.
     static let smallBound = 1 << 20
@@ -24,7 +24,7 @@ struct IdTable: Sendable {
 
     var count: Int { ends.count }
 
-    /// The code of a small whole number, or nil if it has none yet.
+    /// The code of a small whole number, or nil if it has none.
     @inline(__always)
     func code(ofSmall number: Int) -> UInt32? {
         guard number < small.count else { return nil }
@@ -32,14 +32,14 @@ struct IdTable: Sendable {
         return code == 0 ? nil : code &- 1
     }
 
-    /// The code of a whole number below `smallBound`, a new one if it has none yet.
+    /// The code of a whole number below `smallBound`, a new one if it has none.
     mutating func code(ofNumber number: UInt32) -> UInt32 {
         if let code = code(ofSmall: Int(number)) { return code }
         growSmall(toHold: Int(number))
         return append(number)
     }
 
-    /// Gives each of `numbers`, ascending and below `smallBound`, that has no code yet one, in their order.
+    /// Gives a code to each of `numbers` that has none, in their order; they are ascending and below `smallBound`.
     mutating func add(_ numbers: [UInt32]) {
         guard let greatest = numbers.last else { return }
         growSmall(toHold: Int(greatest))
@@ -69,10 +69,10 @@ struct IdTable: Sendable {
         small.append(contentsOf: repeatElement(0, count: size - small.count))
     }
 
-    /// For each small whole number its code; 0 also for those without.
+    /// The code of each small whole number; 0 for numbers without one.
     var codesOfNumbers: [UInt32] { small.map { $0 == 0 ? 0 : $0 - 1 } }
 
-    /// Lends the codes of small whole numbers.
+    /// Calls `body` with the codes of small whole numbers.
     @inline(__always)
     func withSmallCodes<Result>(_ body: (foldin_codes) -> Result) -> Result {
         small.withUnsafeBufferPointer { codes in
@@ -81,7 +81,7 @@ struct IdTable: Sendable {
         }
     }
 
-    /// The code of an id, a new one if it has none yet.
+    /// The code of an id, a new one if it has none.
     mutating func code(of id: UnsafeRawBufferPointer) -> UInt32 {
         if let number = Self.smallNumber(id) {
             if let code = code(ofSmall: number) { return code }
@@ -138,14 +138,14 @@ struct IdTable: Sendable {
         return first == 0xC2 && id.count > 1 && id[1] == 0xA0 ? 2 : 0
     }
 
-    /// The same of the last character.
+    /// The same for the last character.
     private static func blankSuffix(_ id: UnsafeRawBufferPointer) -> Int {
         guard let last = id.last else { return 0 }
         if last == 32 || last == 9 { return 1 }
         return last == 0xA0 && id.count > 1 && id[id.count - 2] == 0xC2 ? 2 : 0
     }
 
-    /// Takes blanks and tabs off both ends of every id; codes stay. Throws `FoldinError` of kind `badData` if two ids become one.
+    /// Removes blanks and tabs from both ends of every id; codes stay the same. Throws `FoldinError` of kind `badData` if two ids become one.
     mutating func trimBlanks(file: String, kind: String) throws {
         guard hasBlanks else { return }
         var trimmed = IdTable()
@@ -228,9 +228,9 @@ extension IdTable {
     /// spelling (of any length), otherwise by their bytes.
     func sortedCodes(_ codes: [UInt32]) -> [UInt32] {
         if hashedCount == 0 {
-            var isWanted = [Bool](repeating: false, count: count)
-            for code in codes { isWanted[Int(code)] = true }
-            return small.compactMap { $0 > 0 && isWanted[Int($0) - 1] ? $0 - 1 : nil }
+            var isChosen = [Bool](repeating: false, count: count)
+            for code in codes { isChosen[Int(code)] = true }
+            return small.compactMap { $0 > 0 && isChosen[Int($0) - 1] ? $0 - 1 : nil }
         }
         let numeric = allAreNumbers
         return arena.withUnsafeBytes { arena in

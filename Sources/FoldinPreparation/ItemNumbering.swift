@@ -1,4 +1,4 @@
-/// Numbers items in the order in which they are first met.
+/// Numbers items in order of first appearance.
 struct ItemNumbering {
     private(set) var order: [UInt32] = []
     private var numbers: [Int32]

@@ -1,8 +1,8 @@
-/// Walks the members of a JSON object that stands on one line, without building anything.
+/// Reads the members of a JSON object on one line without allocating.
 ///
-/// Dictionaries as Python prints them pass too: strings in single quotes or with the prefix `u`, and `None`, `True` and `False`.
+/// Also reads dictionaries as Python prints them: strings in single quotes or with the prefix `u`, and `None`, `True` and `False`.
 struct JSONLine {
-    /// The value of a member, as it stands in the line.
+    /// The value of a member, as a range of the line.
     enum Value {
         /// The characters between the quotes, and whether there are escapes among them.
         case string(Range<Int>, hasEscapes: Bool)
@@ -17,7 +17,7 @@ struct JSONLine {
     let bytes: UnsafeRawBufferPointer
     private var place: Int
     private let end: Int
-    /// Whether nothing but blanks may follow the object.
+    /// Whether only blanks may follow the object.
     private let isWhole: Bool
 
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -57,7 +57,7 @@ struct JSONLine {
             }
         }
         skipBlanks()
-        if isWhole, place < end { throw fault("one JSON object a line") }
+        if isWhole, place < end { throw fault("one JSON object per line") }
     }
 
     /// Calls `body` with each element of the array.
@@ -77,7 +77,7 @@ struct JSONLine {
         }
     }
 
-    /// The text of a string value in UTF-8, its escapes resolved. Throws if an escape is none of JSON's or Python's.
+    /// The text of a string value in UTF-8, its escapes resolved. Throws if an escape is not one of JSON's or Python's.
     static func unescaped(_ text: UnsafeRawBufferPointer, _ encoding: TextEncoding = .utf8) throws(RowFault) -> [UInt8] {
         var result: [UInt8] = []
         var place = 0
@@ -121,7 +121,7 @@ struct JSONLine {
                 }
                 try append(code)
             case UInt8(ascii: "x"), UInt8(ascii: "U"):
-                // Python's.
+                // These are Python's.
                 let digits = escape == UInt8(ascii: "x") ? 2 : 8
                 guard let code = number(digits, at: place) else { throw RowFault(bytes: text, expected: "one of JSON's escapes") }
                 place += digits

@@ -1,10 +1,10 @@
 import FoldinInteractions
 
-/// The bytes of a file, decompressed if need be, in stretches of whole lines.
+/// The bytes of a file, decompressed if necessary, in stretches of whole lines.
 struct LineSource {
     let file: MappedFile
     let isCompressed: Bool
-    /// How much of a compressed file is decompressed at a time; a line may not be longer.
+    /// The number of bytes of a compressed file that are decompressed at a time; a line may not be longer.
     let pieceSize: Int
 
     init(_ file: MappedFile, pieceSize: Int = 32 << 20) {
@@ -30,7 +30,7 @@ struct LineSource {
 
     private func forEachMapped(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         var whole = (bytes.lastIndex(of: 10) ?? -1) + 1
-        // A small file in one stretch, so that its beginning tells all that it can.
+        // A small file is one stretch, so that all its lines are evidence for its layout.
         if whole < bytes.count, bytes.count <= 1 << 20 { whole = 0 }
         if whole > 0 { try body(UnsafeRawBufferPointer(rebasing: bytes[..<whole])) }
         if whole < bytes.count {
@@ -48,8 +48,8 @@ struct LineSource {
         defer { buffer.deallocate() }
         var kept = 0
         while true {
-            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<pieceSize])
-            var count = kept + (try stream.read(into: room))
+            let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<pieceSize])
+            var count = kept + (try stream.read(into: free))
             let isLast = count < pieceSize
             if isLast, count > 0, buffer[count - 1] != 10 {
                 buffer[count] = 10

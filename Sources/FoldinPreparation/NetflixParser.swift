@@ -64,7 +64,7 @@ struct NetflixParser: RatingsParser {
                 movie = nil
                 throw RowFault(bytes: line, expected: "a movie's number and a colon")
             }
-            guard let movie else { throw RowFault(bytes: line, expected: "a line with a movie and a colon first") }
+            guard let movie else { throw RowFault(bytes: line, expected: "a movie and a colon before its rows") }
             let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             guard fields.count == 3 else { throw RowFault(bytes: line, expected: "customer,rating,date, or a movie and a colon") }
             let rating = try Field.rating(UnsafeRawBufferPointer(rebasing: fields[1]))

@@ -1,7 +1,7 @@
 import FoldinInteractions
 
 extension Ratings {
-    /// What to keep of the rows.
+    /// Which rows to keep.
     struct Filter: Sendable, Equatable {
         var ratingAbove: Double?
         var repeats: Repeats?
@@ -9,7 +9,7 @@ extension Ratings {
         var minimumUserInteractions = 0
     }
 
-    /// Which of several rows of the same user and item stands for them.
+    /// How several rows of the same user and item become one row.
     public enum Repeats: String, Sendable, CaseIterable {
         /// The first row, with its rating.
         case first
@@ -38,8 +38,8 @@ extension Ratings {
         return result
     }
 
-    /// Makes one row of those of the same user and item before rows are taken by rating. Without it, rows are taken by rating first, and the
-    /// first of what is left stands.
+    /// Makes one row of the rows of the same user and item before rows are filtered by rating. Without it, rows are filtered by rating first,
+    /// and the first of the remaining ones is kept.
     ///
     /// Throws `FoldinError` of kind `usage` for `max` and `sum` if the file has no ratings.
     public func joiningRepeats(_ repeats: Repeats) throws -> Ratings {
@@ -53,14 +53,14 @@ extension Ratings {
         return result
     }
 
-    /// Keeps items with at least `count` interactions, counted once, before users are.
+    /// Keeps items with at least `count` interactions, counted once, before users are filtered.
     public func keepingItems(withAtLeast count: Int) -> Ratings {
         var result = self
         result.filter.minimumItemInteractions = count
         return result
     }
 
-    /// Keeps users with at least `count` interactions, counted once, after items were.
+    /// Keeps users with at least `count` interactions, counted once, after items are filtered.
     public func keepingUsers(withAtLeast count: Int) -> Ratings {
         var result = self
         result.filter.minimumUserInteractions = count
@@ -76,7 +76,7 @@ extension Ratings {
 }
 
 extension Ratings.Filter {
-    /// The options as the command takes them.
+    /// The options in the spelling of `prepare.json`.
     var options: [String: String] {
         var options = [
             "min-item-interactions": "\(minimumItemInteractions)", "min-user-interactions": "\(minimumUserInteractions)",

@@ -2,12 +2,12 @@ import FoldinInteractions
 import FoldinKernels
 
 extension Ratings {
-    /// A dataset whose test interactions came as a file of their own; see `Split.given`.
+    /// A dataset whose test interactions are in another file; see `Split.given`.
     func given(_ test: Ratings, _ choice: HeldOutItems) throws -> PreparedFiles {
         let trainClicks = try remainingClicks()
         let testClicks = try test.remainingClicks()
 
-        // Both files in one numbering of users and of items.
+        // One numbering of users and of items for both files.
         var userTable = userIds
         var itemTable = itemIds
         let userCodes = userTable.merge(test.userIds)
@@ -65,7 +65,7 @@ extension Ratings {
 }
 
 extension PreparedRows {
-    /// Takes the rows of `part` out of the training rows, whose order stays.
+    /// Removes the rows of `part` from the training rows, which keep their order.
     fileprivate mutating func removeFromTrain(_ part: Part) {
         let removed = Set(zip(part.users, part.items).map { UInt64($0) << 32 | UInt64($1) })
         var kept = Part()

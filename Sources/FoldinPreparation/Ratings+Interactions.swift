@@ -1,7 +1,7 @@
 extension Ratings {
     /// Calls `body` with every row of the file, in the file's order and before any filter.
     ///
-    /// `rating` is nil in a file without ratings, `timestamp` where times were not kept or the file has none. Throws what `body` throws, at once.
+    /// `rating` is nil in a file without ratings, `timestamp` if times were not read. An error of `body` ends the iteration and is thrown.
     ///
     /// ```swift
     /// let ratings = try Ratings(contentsOf: "ratings.csv", keepingTimestamps: true)

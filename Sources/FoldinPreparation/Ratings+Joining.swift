@@ -1,7 +1,7 @@
 import FoldinInteractions
 
 extension Ratings {
-    /// The rows of another file after these.
+    /// These rows and then those of another file.
     func followed(by other: Ratings) throws -> Ratings { try Ratings(self, other) }
 
     private init(_ first: Ratings, _ second: Ratings) throws {
@@ -14,11 +14,11 @@ extension Ratings {
         ] where has != lacks {
             throw FoldinError(
                 .badData, file: has ? second.path : first.path, found: "no \(name), which \(has ? first.path : second.path) has",
-                expected: "\(name) in all files or in none")
+                expected: "\(name) in all files or in no file")
         }
         var (users, items) = (first.userIds, first.itemIds)
         let (userCodes, itemCodes) = (users.merge(second.userIds), items.merge(second.itemIds))
-        // Codes of numbers without rows are 0 and not asked for; an empty table has none.
+        // Numbers without rows have the code 0, which no row uses; an empty table has no codes.
         func joined(_ codes: [UInt32], _ new: [UInt32]) -> [UInt32] { codes.map { Int($0) < new.count ? new[Int($0)] : 0 } }
         files = first.files + second.files
         layouts = first.layouts + second.layouts

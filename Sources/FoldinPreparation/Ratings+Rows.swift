@@ -2,7 +2,7 @@ import FoldinInteractions
 import FoldinKernels
 
 extension Ratings {
-    /// Rows from memory: ids, and for all rows or none a rating and a time in seconds since 1970.
+    /// Ratings from memory: each row has ids, and either all rows have a rating or none, and either all have a time or none.
     ///
     /// Throws `FoldinError` of kind `badData` if there are no rows, an id is empty or holds a line break, a rating is not finite, or some rows
     /// have a rating or a time and others have none.
@@ -26,7 +26,7 @@ extension Ratings {
                 if let time = row.time { block.timestamps.append(time) }
                 guard block.ratings.isEmpty || block.ratings.count == block.users.count,
                     block.timestamps.isEmpty || block.timestamps.count == block.users.count
-                else { throw RowFault(found: "a rating or a time in some rows only", expected: "one in each row or in none") }
+                else { throw RowFault(found: "a rating or a time in some rows only", expected: "one in each row or in no row") }
             } catch let fault as RowFault {
                 throw fault.error(file: "row", line: place + 1)
             }
@@ -57,13 +57,16 @@ extension Ratings {
 
     /// A row of ratings in memory.
     public struct Row: Sendable, Equatable {
+        /// The user id.
         public var user: String
+        /// The item id.
         public var item: String
-        /// Nil where rows are clicks.
+        /// The rating; nil if rows are clicks.
         public var rating: Float?
-        /// Seconds since 1970, or any other unit, the same for all rows.
+        /// The time since 1970 in seconds or another unit, the same for all rows.
         public var time: Int64?
 
+        /// A row.
         public init(user: String, item: String, rating: Float? = nil, time: Int64? = nil) {
             self.user = user
             self.item = item

@@ -5,26 +5,26 @@ extension Ratings {
     /// Filters, divides and numbers the interactions.
     ///
     /// For strong generalization, users are sorted by raw id (as numbers if every id in the file is a whole number without
-    /// leading zeros, otherwise by bytes) and shuffled by NumPy's legacy generator; the last are for test, those before for
+    /// leading zeros, otherwise by bytes) and shuffled by NumPy's legacy generator; the last ones are for test, the ones before them for
     /// validation. Items are those of training users, numbered by first appearance. For a given split users are numbered in
     /// sorted order, and items by first appearance in the training file, then in the test file; for the weak splits users too,
     /// and items by first appearance among the training rows.
     ///
-    /// Throws `FoldinError` of kind `usage` for fractions and counts that cannot be, `badData` if nothing is left.
+    /// Throws `FoldinError` of kind `usage` for impossible fractions and counts, `badData` if no interactions are left.
     public func split(_ split: Split) throws -> PreparedDataset {
         let files = try prepared(split)
         return PreparedDataset(files, workers: workers)
     }
 
-    /// Writes the prepared directory of `split(_:)`, without making matrices first, and returns what its `prepare.json` says.
+    /// Writes the prepared directory of `split(_:)` without building its matrices, and returns the contents of its `prepare.json`.
     ///
-    /// - Parameter overwriting: whether a prepared directory that is there is replaced; see `PreparedDataset.write(to:overwriting:workers:)`.
+    /// - Parameter overwriting: whether an existing prepared directory is replaced; see `PreparedDataset.write(to:overwriting:workers:)`.
     /// - Throws: As `split(_:)` and `PreparedDataset.write(to:overwriting:workers:)` do, and `FoldinError` of kind `usage` when a file that
-    ///   was read lies in `directory`.
+    ///   was read is in `directory`.
     public func write(_ split: Split, to directory: String, overwriting: Bool = false) throws -> PreparationRecord {
         try PreparedDataset.check(directory, overwriting: overwriting, reading: inputs(of: split))
         let files = try prepared(split)
-        // Dividing takes time: a file may have been moved.
+        // A file may have been moved in the meantime.
         try PreparedDataset.check(directory, overwriting: overwriting, reading: inputs(of: split))
         var record = files.preparation ?? PreparationRecord(sources: [], options: [:], counts: [:])
         record.kept = try files.write(to: directory, overwriting: overwriting, workers: workers)
@@ -38,7 +38,7 @@ extension Ratings {
             + [titles?.path].compactMap { $0 }.map { Overlap.Input($0, "the file of titles") }
     }
 
-    /// The contents of the prepared directory. The sources' checksums are taken while the rows are divided.
+    /// The contents of the prepared directory. The sources' checksums are computed while the rows are divided.
     private func prepared(_ split: Split) throws -> PreparedFiles {
         var sources: [PreparationRecord.Source] = []
         var outcome: Result<PreparedFiles, any Error>?
@@ -64,8 +64,8 @@ extension Ratings {
         case .given(let test, let validationItems):
             try Self.check(validationItems, "validation items")
             return try given(test, HeldOutItems(fraction: validationItems, seed: split.seed))
-        case .weak(let way):
-            return try weak(way, seed: split.seed)
+        case .weak(let kind):
+            return try weak(kind, seed: split.seed)
         }
     }
 
@@ -75,7 +75,7 @@ extension Ratings {
         }
     }
 
-    /// The clicks that are left. Throws if there are none.
+    /// The clicks that are left after filtering. Throws if there are none.
     func remainingClicks() throws -> Clicks {
         let clicks = Clicks(self)
         guard clicks.count > 0 else {
@@ -131,7 +131,7 @@ extension Ratings {
             ])
     }
 
-    /// Joins the parts and the record of how they came about.
+    /// Joins the parts and the record of how they were made.
     func dataset(
         _ rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], counts: [String: Int],
         dropped: [String: Int], options: [String: String]
@@ -148,7 +148,7 @@ extension Ratings {
         let titles = self.titles?.titles(of: items) ?? []
         if self.titles != nil { counts["titles"] = titles.count { $0 != nil } }
         var record = PreparationRecord(
-            sources: [], options: options.merging(filter.options) { old, _ in old }.merging(reading.said) { old, _ in old },
+            sources: [], options: options.merging(filter.options) { old, _ in old }.merging(reading.options) { old, _ in old },
             counts: counts)
         record.dropped = dropped
         return PreparedFiles(

@@ -2,15 +2,15 @@ import FoldinInteractions
 import FoldinKernels
 
 extension Ratings {
-    /// Where a row goes.
+    /// The part that a row belongs to.
     private enum Part: UInt8 { case training, validation, test }
 
-    /// A dataset in which the same users are trained on and judged.
+    /// A dataset with the same users in training and evaluation.
     ///
-    /// Training rows stay in the file's order; the others are listed user by user, in that order inside each.
-    func weak(_ way: WeakSplit, seed: UInt32) throws -> PreparedFiles {
+    /// Training rows keep the file's order; the others are grouped by user, in the file's order within each user.
+    func weak(_ split: WeakSplit, seed: UInt32) throws -> PreparedFiles {
         let clicks = try remainingClicks()
-        if way.needsTimestamps, clicks.timestamps.isEmpty {
+        if split.needsTimestamps, clicks.timestamps.isEmpty {
             throw FoldinError(
                 .usage, file: path, found: "no times of the interactions",
                 expected: "a file with a time column, read with its timestamps")
@@ -20,7 +20,7 @@ extension Ratings {
         let order = grouped ?? (0..<UInt32(clicks.count)).map { $0 }
         var parts = [Part](repeating: .training, count: clicks.count)
         var options: [String: String] = [:]
-        switch way {
+        switch split {
         case .random(let heldOutItems, let validationItems):
             try Self.check(heldOutItems, "held-out items")
             try Self.check(validationItems, "validation items")
@@ -58,7 +58,7 @@ extension Ratings {
         return try weak(clicks, parts, ranked: ranked, starts: starts, order: order, options: options)
     }
 
-    /// Draws the fraction of each user's training rows that goes to `part`, as the reference draws held-out items.
+    /// Moves a random fraction of each user's training rows to `part`, as the reference implementation chooses held-out items.
     private static func draw(
         _ fraction: Double, _ part: Part, _ ranked: [UInt32], _ starts: [Int], _ order: [UInt32], _ parts: inout [Part],
         seed: UInt32
@@ -88,25 +88,25 @@ extension Ratings {
                 expected: "interactions at different times")
         }
         var counts = clicks.counts
-        func part(_ part: Part, shown: [Part], _ name: String) -> (PreparedRows.Part, PreparedRows.Part) {
+        func part(_ part: Part, foldIn shownParts: [Part], _ name: String) -> (PreparedRows.Part, PreparedRows.Part) {
             var (foldIn, heldOut) = (PreparedRows.Part(), PreparedRows.Part())
             var (users, newUsers, unknown) = (0, 0, 0)
             for user in ranked {
                 let own = order[starts[Int(user)]..<starts[Int(user) + 1]].map(Int.init)
-                func items(_ wanted: [Part]) -> [Int32] {
-                    own.filter { wanted.contains(parts[$0]) }.compactMap { numbering.known(clicks.items[$0]) }
+                func items(_ chosen: [Part]) -> [Int32] {
+                    own.filter { chosen.contains(parts[$0]) }.compactMap { numbering.known(clicks.items[$0]) }
                 }
                 let all = own.count { parts[$0] == part }
-                let (known, sought) = (items(shown), items([part]))
-                unknown += all - sought.count
+                let (known, heldOutItems) = (items(shownParts), items([part]))
+                unknown += all - heldOutItems.count
                 newUsers += known.isEmpty && all > 0 ? 1 : 0
-                guard !known.isEmpty, !sought.isEmpty else { continue }
+                guard !known.isEmpty, !heldOutItems.isEmpty else { continue }
                 users += 1
                 for item in known {
                     foldIn.users.append(userIndex[Int(user)])
                     foldIn.items.append(item)
                 }
-                for item in sought {
+                for item in heldOutItems {
                     heldOut.users.append(userIndex[Int(user)])
                     heldOut.items.append(item)
                 }
@@ -116,12 +116,12 @@ extension Ratings {
             counts["\(name)-rows-of-unknown-items"] = unknown
             return (foldIn, heldOut)
         }
-        (rows.validationFoldIn, rows.validationHeldOut) = part(.validation, shown: [.training], "validation")
-        (rows.testFoldIn, rows.testHeldOut) = part(.test, shown: [.training, .validation], "test")
+        (rows.validationFoldIn, rows.validationHeldOut) = part(.validation, foldIn: [.training], "validation")
+        (rows.testFoldIn, rows.testHeldOut) = part(.test, foldIn: [.training, .validation], "test")
         counts["interactions"] = clicks.count
         counts["items-all"] = Clicks.counts(clicks.items, itemIds.count, workers).count { $0 > 0 }
         if !clicks.timestamps.isEmpty {
-            // What a recommender in service could not have known.
+            // Rows that a recommender in service could not have known at the time of the test.
             let first = parts.indices.lazy.filter { parts[$0] == .test }.map { clicks.timestamps[$0] }.min() ?? .max
             counts["train-rows-after-first-test-row"] = parts.indices.count {
                 parts[$0] == .training && clicks.timestamps[$0] > first

@@ -2,11 +2,11 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 
-/// The rows of ratings files in columns, with each id held once, and what is to be kept of them.
+/// The rows of ratings files in columns, with each id stored once, and the filters to apply to them.
 ///
-/// Takes 4 to 24 bytes a row, the fewer the more rows of a user stand together. The methods that filter only note what to keep;
-/// `split(_:)` does the work, always in this order whatever the order of the calls: rows by rating, repeats of a user and item
-/// (see ``Repeats``), items with too few interactions, users with too few, each once.
+/// Takes 4 to 24 bytes per row; less if the rows of a user are adjacent. The methods that filter only record what to keep;
+/// `split(_:)` filters, always in this order whatever the order of the calls: rows by rating, repeats of a user and item
+/// (see ``Repeats``), items with too few interactions, users with too few interactions, each once.
 ///
 /// ```swift
 /// let dataset = try Ratings(contentsOf: "ml-20m/ratings.csv", format: .movieLensCSV)
@@ -17,16 +17,16 @@ import Foundation
 public struct Ratings: Sendable {
     /// The files, in order; none if the rows came from memory.
     let files: [MappedFile]
-    /// How each file was taken, in the order of the files.
+    /// How each file was read, in the order of the files.
     public let layouts: [RatingsLayout]
     /// Whether rows have a rating; if not, every row is a click.
     public let hasRatings: Bool
 
     /// In the files' order.
     let rows: [CodedRows]
-    /// When each row happened, in `timeUnit` since 1970, if times were asked for, otherwise empty.
+    /// The time of each row, in `timeUnit` since 1970; empty unless times were read.
     public let timestamps: [Int64]
-    /// The unit of `timestamps`: that of the file, by the size of its numbers; milliseconds where the file has dates.
+    /// The unit of `timestamps`: that of the file, recognised by the size of its numbers; milliseconds if the file has dates.
     public var timeUnit: TimeUnit { usesCalendar ? .milliseconds : TimeUnit(ofLatest: timestamps.max() ?? 0) }
     let usesCalendar: Bool
     let userIds: IdTable
@@ -34,32 +34,32 @@ public struct Ratings: Sendable {
     let workers: Workers
     /// How the values were read.
     let reading: ReadingOptions
-    /// Malformed rows that were passed over.
+    /// Malformed rows that were skipped.
     public let badRows: BadRows
-    /// How many rows were left out because of a column's value.
+    /// The number of rows left out by a filter of values.
     public let notKeptCount: Int
 
     var filter = Filter()
     var titles: Titles?
 
-    /// The number of rows that were read, without malformed ones and those left out by a column's value.
+    /// The number of rows that were read, without malformed ones and those left out by a filter of values.
     public let count: Int
     /// The number of different users in the rows.
     public let userCount: Int
     /// The number of different items in the rows.
     public let itemCount: Int
 
-    /// The layout the first file was read as.
+    /// The format of the first file.
     public var format: RatingsFormat { layouts.first?.format ?? .delimited(DelimitedColumns(user: 1, item: 2)) }
     /// The first file as the caller named it, for messages.
     public var path: String { files.first?.path ?? "ratings" }
     /// All files as the caller named them.
     public var paths: [String] { files.map(\.path) }
-    /// The first file they came from. Takes its checksum: 0.7 seconds a GB.
+    /// The first file, with its checksum, which takes 0.7 seconds per GB.
     public var source: PreparationRecord.Source {
         sources.first ?? PreparationRecord.Source(name: "ratings", sha256: "", format: "memory")
     }
-    /// The files they came from. Takes their checksums.
+    /// The files, with their checksums.
     public var sources: [PreparationRecord.Source] {
         zip(files, layouts).map { file, layout in
             PreparationRecord.Source(

@@ -1,29 +1,29 @@
 import Foundation
 
-/// Which whole numbers below a bound are users and items of the rows read so far: a byte for each, 1 where it was met.
+/// Which whole numbers below a bound are users and items of the rows read so far: one byte for each, 1 if it was found.
 ///
 /// - Note: `@unchecked Sendable`: while rows are read, threads share the marks through `foldin_read_numbers` alone, whose accesses are
-///   atomic; `users` and `items` are asked for when all are done. The memory lives as long as the object.
+///   atomic; `users` and `items` are read after all rows. The memory lives as long as the object.
 final class SeenNumbers: @unchecked Sendable {
-    /// A row with a greater number counts as unusual. A multiple of 8.
+    /// A row with a number of this size or more does not have the fixed layout. A multiple of 8.
     let bound: Int
     let userMarks: UnsafeMutablePointer<UInt8>
     let itemMarks: UnsafeMutablePointer<UInt8>
 
-    /// None so far. No more to look through than a file of `byteCount` bytes is worth.
+    /// No numbers. The bound grows with the size of the file, `byteCount`, so that small files need little memory.
     init(byteCount: Int) {
         bound = min(IdTable.smallBound, byteCount / 8 * 8 + 8)
-        // Cleared by the system, and only where it is touched.
-        guard let memory = calloc(2 * bound, 1) else { preconditionFailure("out of memory: \(2 * bound) bytes were asked for") }
+        // The system clears each page when it is first used.
+        guard let memory = calloc(2 * bound, 1) else { preconditionFailure("out of memory: \(2 * bound) bytes were requested") }
         userMarks = memory.bindMemory(to: UInt8.self, capacity: 2 * bound)
         itemMarks = userMarks + bound
     }
 
     deinit { free(userMarks) }
 
-    /// The users met, ascending.
+    /// The users found, ascending.
     var users: [UInt32] { marked(userMarks) }
-    /// The items met, ascending.
+    /// The items found, ascending.
     var items: [UInt32] { marked(itemMarks) }
 
     private func marked(_ marks: UnsafePointer<UInt8>) -> [UInt32] {

@@ -13,44 +13,44 @@ public struct Split: Sendable {
     ///
     /// - Parameters:
     ///   - heldOutUsers: how many users, or which fraction of all, for validation and as many again for test.
-    ///   - heldOutItems: the fraction of a held-out user's items, rounded down, that is to be found; users with fewer than 5
+    ///   - heldOutItems: the fraction of a held-out user's items, rounded down, that is held out; users with fewer than 5
     ///     items keep them all.
     ///   - seed: NumPy's seed, set anew for the users, for validation and for test.
     public static func strongGeneralization(heldOutUsers: UserShare, heldOutItems: Double = 0.2, seed: UInt32 = 98_765) -> Split {
         Split(kind: .strongGeneralization(heldOutUsers: heldOutUsers, heldOutItems: heldOutItems), seed: seed)
     }
 
-    /// The data came divided: these ratings are for training, `test` is to be found, for the same users.
+    /// The data is already divided: these ratings are for training, those of `test` are the held-out items of the same users.
     ///
-    /// `validationItems` is the fraction of each user's training items, rounded down, that is kept for choosing the epoch;
+    /// `validationItems` is the fraction of each user's training items, rounded down, that is held out to choose the epoch;
     /// users with fewer than 5 keep them all in training. With 0 there is no validation.
     public static func given(test: Ratings, validationItems: Double = 0.1, seed: UInt32 = 98_765) -> Split {
         Split(kind: .given(test: test, validationItems: validationItems), seed: seed)
     }
 
-    /// Each user has items in training and items to be found: weak generalization.
+    /// Each user has items in training and held-out items: weak generalization.
     ///
     /// - Parameters:
-    ///   - heldOutItems: the fraction of a user's items, rounded down, that is to be found in the test; users with fewer than 5
+    ///   - heldOutItems: the fraction of a user's items, rounded down, that is held out for the test; users with fewer than 5
     ///     items keep them all.
-    ///   - validationItems: the same of the items that are left, for validation; the test shows them to the model.
+    ///   - validationItems: the same fraction of the remaining items, for validation; in the test they are fold-in items.
     public static func weakGeneralization(
         heldOutItems: Double = 0.2, validationItems: Double = 0.1, seed: UInt32 = 98_765
     ) -> Split {
         Split(kind: .weak(.random(heldOutItems: heldOutItems, validationItems: validationItems)), seed: seed)
     }
 
-    /// Each user's last item is to be found in the test, shown all before; the last but one in validation. Users with fewer than
-    /// 3 items keep them all. Of items at the same time the later in the file is the last.
+    /// Each user's last item is held out for the test, with all earlier items as fold-in; the last but one for validation. Users with fewer
+    /// than 3 items keep them all. Of items at the same time, the later one in the file is the last.
     ///
-    /// Needs timestamps. Training knows what other people did after a user's last item; `temporal` does not.
+    /// Needs timestamps. Training has interactions of other users that are later than a user's last item; with `temporal` it has not.
     public static let leaveLastOut = Split(kind: .weak(.lastOut), seed: 0)
 
-    /// What came last, whoever did it, is to be found: the latest fraction `heldOut` of all interactions in the test, as many
-    /// before them in validation. Interactions at the same time stay together.
+    /// The latest interactions of all users are held out: the fraction `heldOut` of all interactions for the test, and as many
+    /// before them for validation. Interactions at the same time stay together.
     ///
-    /// Needs timestamps. Users without earlier interactions and items without training interactions are left out of what is to
-    /// be found, and counted.
+    /// Needs timestamps. Users without earlier interactions and items without training interactions are not held out,
+    /// and counted.
     public static func temporal(heldOut: Double = 0.1) -> Split { Split(kind: .weak(.temporal(heldOut: heldOut)), seed: 0) }
 }
 
@@ -66,16 +66,19 @@ enum WeakSplit: Sendable, Equatable {
     }
 }
 
-/// A number of users, as such or as a fraction of all.
+/// A number of users, absolute or as a fraction of all.
 public enum UserShare: Sendable, Equatable, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+    /// A number of users.
     case count(Int)
-    /// At least 0 and below 0.5; the product is rounded down.
+    /// A fraction of all users, at least 0 and below 0.5; the product is rounded down.
     case fraction(Double)
 
+    /// A number of users.
     public init(integerLiteral count: Int) { self = .count(count) }
+    /// A fraction of all users.
     public init(floatLiteral fraction: Double) { self = .fraction(fraction) }
 
-    /// The number of users out of `total`, or nil if it is no number that can be.
+    /// The number of users out of `total`, or nil if it is negative or not below 1.
     func count(of total: Int) -> Int? {
         switch self {
         case .count(let count): count >= 0 ? count : nil
@@ -85,6 +88,7 @@ public enum UserShare: Sendable, Equatable, ExpressibleByIntegerLiteral, Express
 }
 
 extension UserShare: CustomStringConvertible {
+    /// The number or the fraction in digits.
     public var description: String {
         switch self {
         case .count(let count): "\(count)"

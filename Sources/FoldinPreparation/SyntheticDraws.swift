@@ -1,7 +1,7 @@
 import FoldinKernels
 import Foundation
 
-/// Sebastiano Vigna's public-domain form of SplitMix64.
+/// The random number generator SplitMix64, as in Sebastiano Vigna's public-domain code.
 struct SplitMix64 {
     var state: UInt64
 

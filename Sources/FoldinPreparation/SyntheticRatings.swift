@@ -2,19 +2,26 @@ import FoldinInteractions
 import FoldinKernels
 import Foundation
 
-/// A made-up ratings file of a given shape, for benchmarks and trials: popular items by Zipf's law, busy users log-normal.
+/// A synthetic ratings file of a given shape, for benchmarks and trials: the popularity of items follows Zipf's law, the activity of users is
+/// log-normal.
 ///
 /// Item `r` by popularity is drawn in proportion to 1/r; a user's number of different items is `mean * exp(z - 1/2)` for a
 /// standard normal `z`, rounded, at least 1 and at most all items. Random bits come from SplitMix64 (Steele, Lea and Flood,
 /// *Fast splittable pseudorandom number generators*, 2014), with a stream for each user that depends on the seed and the
 /// user's number only: the file is the same for any number of threads.
 public struct SyntheticRatings: Sendable {
+    /// The number of users.
     public let users: Int
+    /// The number of items.
     public let items: Int
+    /// The mean number of interactions per user, before rounding and limits.
     public let meanInteractions: Double
+    /// The seed of the random numbers.
     public let seed: UInt64
 
-    /// Throws `FoldinError` of kind `usage` for a shape that cannot be.
+    /// A shape of 1 to 2^26 users and as many items.
+    ///
+    /// Throws `FoldinError` of kind `usage` for other numbers, or if the mean is not above 0 and at most `items`.
     public init(users: Int, items: Int, meanInteractions: Double, seed: UInt64) throws {
         let most = 1 << 26
         guard users >= 1, users <= most, items >= 1, items <= most else {
@@ -22,7 +29,7 @@ public struct SyntheticRatings: Sendable {
         }
         guard meanInteractions > 0, meanInteractions <= Double(items) else {
             throw FoldinError(
-                .usage, found: "a mean of \(meanInteractions) interactions a user",
+                .usage, found: "a mean of \(meanInteractions) interactions per user",
                 expected: "more than 0 and at most \(items) items")
         }
         self.users = users
@@ -33,7 +40,7 @@ public struct SyntheticRatings: Sendable {
 
     /// Writes `userId,movieId,rating`, users ascending, and returns the number of rows.
     ///
-    /// The file appears whole or not at all. `progress` gets the number of users written so far.
+    /// The file is written completely or not at all. `progress` is called with the number of users written so far.
     @discardableResult
     public func write(to path: String, workers: Workers = Workers(), progress: (Int) -> Void = { _ in }) throws -> Int {
         let popularity = ZipfTable(count: items)
@@ -59,7 +66,7 @@ public struct SyntheticRatings: Sendable {
         return rows
     }
 
-    /// Item numbers in order of popularity, shuffled so that a number tells nothing.
+    /// Item numbers in order of popularity, shuffled so that the number is independent of the popularity.
     private func itemNames() -> [UInt32] {
         var random = SplitMix64(state: seed)
         var names = (1...UInt32(items)).map { $0 }
@@ -67,7 +74,7 @@ public struct SyntheticRatings: Sendable {
         return names
     }
 
-    /// The clicks as a matrix, all ratings counting, for benchmarks that need no file.
+    /// All interactions as a matrix, whatever their rating, for benchmarks that need no file.
     public func matrix(workers: Workers = Workers()) -> InteractionMatrix {
         let popularity = ZipfTable(count: items)
         let names = itemNames()
@@ -82,7 +89,7 @@ public struct SyntheticRatings: Sendable {
                 for _ in 0..<count {
                     let item = nextItem(for: UInt32(user % blockSize + 1), &seenBy, popularity, &random)
                     columns.append(Int32(names[item] - 1))
-                    // The file's half stars take a draw of their own.
+                    // The file draws another number for half stars.
                     _ = random.next(below: 2)
                 }
                 columns[start...].sort()
@@ -102,7 +109,7 @@ public struct SyntheticRatings: Sendable {
         return (random, count)
     }
 
-    /// An item, by popularity, that does not bear the user's mark yet, and marks it.
+    /// Draws an item, by popularity, that does not have the user's mark yet, and marks it.
     @inline(__always)
     private func nextItem(
         for mark: UInt32, _ seenBy: inout [UInt32], _ popularity: ZipfTable, _ random: inout SplitMix64
@@ -110,7 +117,7 @@ public struct SyntheticRatings: Sendable {
         var item = popularity.draw(&random)
         var tries = 0
         while seenBy[item] == mark {
-            // Someone who has nearly everything takes the next item not yet taken.
+            // A user who has nearly all items gets the next item that is still free.
             tries += 1
             item = tries < 32 ? popularity.draw(&random) : (item + 1) % items
         }

@@ -1,12 +1,13 @@
-/// How the characters of a text file are written as bytes.
+/// The character encoding of a text file.
 public enum TextEncoding: String, Sendable, CaseIterable {
+    /// UTF-8.
     case utf8 = "utf-8"
-    /// ISO-8859-1, Latin 1.
+    /// ISO-8859-1 (Latin 1).
     case latin1 = "iso-8859-1"
     /// Windows-1252, which adds typographic quotes, dashes and the euro sign to ISO-8859-1.
     case windows1252 = "windows-1252"
 
-    /// The encoding of that name, in any of its usual spellings; nil if there is none.
+    /// The encoding of that name in any common spelling; nil if there is none.
     public init?(name: String) {
         switch name.lowercased().filter({ $0.isLetter || $0.isNumber }) {
         case "utf8", "utf8sig": self = .utf8
@@ -16,7 +17,7 @@ public enum TextEncoding: String, Sendable, CaseIterable {
         }
     }
 
-    /// The characters of 0x80 to 0x9F; bytes that Windows-1252 leaves open stand for themselves.
+    /// The characters of 0x80 to 0x9F; bytes that Windows-1252 does not define are kept.
     private static let windows: [UInt32] = [
         0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F,
         0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E,

@@ -1,16 +1,16 @@
 import Foundation
 
-/// How a file writes times. All rows of a file write them the same way.
+/// The notation of times in a file, the same in all rows.
 enum TimeNotation: Sendable, Equatable {
-    /// A number, in whatever unit.
+    /// A number in any unit.
     case number
     /// A date and perhaps a time of day, `2014-05-15T14:45:42Z` or `Thu May 15 14:45:42 +0000 2014`; read as milliseconds since 1970.
     case calendar
 
-    /// The notation of `bytes`: a calendar's if they can be read so.
+    /// The notation of `bytes`: a date if they can be read as one.
     init(of bytes: UnsafeRawBufferPointer) { self = Self.milliseconds(bytes) == nil ? .number : .calendar }
 
-    /// The time in `bytes`; a fraction of the unit is cut.
+    /// The time in `bytes`; a fraction of the unit is dropped.
     func time(_ bytes: UnsafeRawBufferPointer) throws(RowFault) -> Int64 {
         switch self {
         case .number: return try Field.timestamp(bytes)
@@ -22,7 +22,7 @@ enum TimeNotation: Sendable, Equatable {
         }
     }
 
-    /// Milliseconds since 1970 of a date with or without a time of day, in UTC where no zone is given; nil if it is none.
+    /// Milliseconds since 1970 of a date with or without a time of day, in UTC unless a zone is given; nil for other text.
     static func milliseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
         guard (8...40).contains(bytes.count) else { return nil }
         var reader = CalendarReader(bytes)
@@ -30,14 +30,18 @@ enum TimeNotation: Sendable, Equatable {
     }
 }
 
-/// The unit of a file's times.
+/// The unit of a file's times; the raw value is how many make a second.
 public enum TimeUnit: Int64, Sendable, CaseIterable {
+    /// Seconds, as in 1400000000.
     case seconds = 1
+    /// Thousandths of a second.
     case milliseconds = 1_000
+    /// Millionths of a second.
     case microseconds = 1_000_000
+    /// Thousand-millionths of a second.
     case nanoseconds = 1_000_000_000
 
-    /// The unit in which the latest of some numbers is a date before the year 5000.
+    /// The unit in which `number`, the latest time, is before the year 5000.
     init(ofLatest number: Int64) {
         self =
             switch number.magnitude {
@@ -49,7 +53,7 @@ public enum TimeUnit: Int64, Sendable, CaseIterable {
     }
 }
 
-/// Reads dates and times letter by letter.
+/// Reads dates and times character by character.
 private struct CalendarReader {
     private let text: [UInt8]
     private var place = 0
@@ -58,7 +62,7 @@ private struct CalendarReader {
         text = bytes.drop { $0 == 32 }.reversed().drop { $0 == 32 }.reversed()
     }
 
-    /// `YYYY-MM-DD`, then perhaps `T` or a blank and `hh:mm`, `:ss`, a fraction and a zone.
+    /// `YYYY-MM-DD`, then optionally `T` or a blank and `hh:mm`, `:ss`, a fraction and a zone.
     mutating func isoTime() -> Int64? {
         place = 0
         guard let year = digits(4), let separator = take("-/"), let month = digits(2), take([separator]) != nil,
@@ -114,7 +118,7 @@ private struct CalendarReader {
         return milliseconds
     }
 
-    /// The zone's distance from UTC in milliseconds; 0 where there is none.
+    /// The offset of the zone from UTC in milliseconds; 0 without a zone.
     private mutating func zone() -> Int64? {
         _ = take(" ")
         if place == text.count || take("Zz") != nil { return 0 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// Titles by raw item id.
 public struct Titles: Sendable {
-    /// The file they came from, if any.
+    /// The file, if the titles were read from one.
     public let source: PreparationRecord.Source?
     /// The path of that file.
     let path: String?
@@ -12,7 +12,7 @@ public struct Titles: Sendable {
     private var ids = IdTable()
     private var titles: [String] = []
 
-    /// Titles that are at hand already.
+    /// Titles from memory.
     public init(_ titles: [String: String]) {
         (source, path) = (nil, nil)
         for (id, title) in titles.sorted(by: { $0.key < $1.key }) { add(Array(id.utf8), title) }
@@ -23,12 +23,12 @@ public struct Titles: Sendable {
     ///
     /// - Parameters:
     ///   - id: the column or key of the item ids; recognised by its name if nil.
-    ///   - title: the column or key of the titles, likewise.
+    ///   - title: the column or key of the titles; recognised by its name if nil.
     ///   - encoding: nil for UTF-8, with ISO-8859-1 for each line that is not valid UTF-8.
     ///   - delimiter: what separates columns; recognised if nil.
     ///
-    /// Columns may be numbers from 1; without a header give both so. Of an id that comes twice the first title counts. Throws `FoldinError` of
-    /// kind `missingInput` or, with the line, `badData`, also if the columns cannot be known.
+    /// Columns may be numbers from 1; without a header both must be. If an id is repeated, the first title counts. Throws `FoldinError` of
+    /// kind `missingInput` or, with the line, `badData`, also if the columns are not known.
     public init(
         contentsOf path: String, id: DelimitedColumns.Column? = nil, title: DelimitedColumns.Column? = nil,
         encoding: TextEncoding? = nil, delimiter: String? = nil
@@ -43,7 +43,7 @@ public struct Titles: Sendable {
             name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: "titles")
         let lines = Self.lines(of: bytes, encoding)
         guard let first = lines.first(where: { !$0.isBlankLine }) else {
-            throw FoldinError(.badData, file: path, found: "an empty file", expected: "an item id and a title a line")
+            throw FoldinError(.badData, file: path, found: "an empty file", expected: "one item id and title per line")
         }
         let start = first.drop { $0 == 32 || $0 == 9 }.first
         if start == UInt8(ascii: "{"), delimiter == nil {
@@ -60,6 +60,7 @@ public struct Titles: Sendable {
         }
     }
 
+    /// The number of titles.
     public var count: Int { titles.count }
 
     /// The title of an item, or nil if it is not known.
@@ -71,9 +72,9 @@ public struct Titles: Sendable {
     }
 
     /// The titles of many items, nil where one is not known.
-    func titles(of wanted: [String]) -> [String?] {
+    func titles(of items: [String]) -> [String?] {
         var table = ids
-        return wanted.map { id in
+        return items.map { id in
             var id = id
             let code = Int(id.withUTF8 { table.code(of: UnsafeRawBufferPointer($0)) })
             return code < titles.count ? titles[code] : nil
@@ -145,7 +146,7 @@ public struct Titles: Sendable {
             if idNames == nil || titleNames == nil {
                 let keys = values.keys.sorted()
                 func known(_ names: [String]) -> [String]? { ColumnNames.place(of: names, in: keys).map { [keys[$0]] } }
-                // The first object that has both names settles them.
+                // The first object that has both names decides.
                 guard let item = idNames ?? known(ColumnNames.titleKeys), let text = titleNames ?? known(ColumnNames.title) else {
                     if known(ColumnNames.titleKeys) != nil { continue }
                     throw FoldinError(
@@ -163,7 +164,7 @@ public struct Titles: Sendable {
         idName = idNames?.first
     }
 
-    /// Notes strings and numbers by their keys, those inside objects after a point.
+    /// Records strings and numbers by their keys, those inside objects after a point.
     private static func collect(
         _ key: UnsafeRawBufferPointer, _ value: JSONLine.Value, _ line: UnsafeRawBufferPointer, prefix: String,
         into values: inout [String: [UInt8]]
@@ -193,6 +194,6 @@ extension Collection<UInt8> {
 }
 
 extension ColumnNames {
-    /// Names of item ids in a file of titles, where `id` can be nothing else.
+    /// Names of item ids in a file of titles, in which `id` can only mean the item.
     static let titleKeys = item + ["id"]
 }

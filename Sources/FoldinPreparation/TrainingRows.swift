@@ -1,7 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// The rows of training users, with items numbered in order of first appearance in them, and those of the other users, without items that
+/// The rows of training users, whose items are numbered in order of first appearance, and the rows of the other users, without items that
 /// no training user has.
 struct TrainingRows {
     /// In input order.
@@ -12,18 +12,18 @@ struct TrainingRows {
     let heldOutUsers: [UInt32]
     let heldOutItems: [Int32]
 
-    /// What a piece of the rows holds.
+    /// Counts of a piece of the rows.
     private struct Piece {
         /// The codes of the training users' items, each once, in order of appearance.
         var items: [UInt32] = []
         var trainCount = 0
-        /// Rows of the others, those of unknown items too.
+        /// The number of rows of other users, unknown items included.
         var otherCount = 0
     }
 
-    /// `userIndex` gives the index of each user's code, below 0 for none; those below `trainUserCount` are training users.
+    /// `userIndex` gives the index of each user code, below 0 for none; those below `trainUserCount` are training users.
     ///
-    /// Three passes: items a piece, in parallel; their numbers, in the order of the pieces; the rows, in parallel.
+    /// Three passes: the items of each piece, in parallel; their numbers, in the order of the pieces; the rows, in parallel.
     init(_ clicks: Clicks, userIndex: [Int32], trainUserCount: Int, itemCount: Int, _ workers: Workers) {
         let size = 1 << 19
         let bound = Int32(trainUserCount)
@@ -54,7 +54,7 @@ struct TrainingRows {
         let trainUsers = [Int32](largeCapacity: starts[pieces.count]) { users in
             trainItems = [Int32](largeCapacity: starts[pieces.count]) { items in
                 others = workers.map(pieces.count) { number, _ in
-                    // Each piece initialises the places that are its own.
+                    // Each piece initialises its own places.
                     var place = starts[number]
                     var other: (users: [UInt32], items: [Int32]) = ([], [])
                     other.users.reserveCapacity(pieces[number].otherCount)

@@ -6,7 +6,7 @@ private let python = ProcessInfo.processInfo.environment["FOLDIN_PYTHON"]
 
 /// `foldin datasets fetch` against a server on this machine.
 struct DatasetsFetchTests {
-    @Test("a copy at hand is used where it is")
+    @Test("a local copy is used in place")
     func local() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/ml-1m", withIntermediateDirectories: true)
@@ -22,7 +22,7 @@ struct DatasetsFetchTests {
         #expect(try PrepareCommandTests.foldin(["datasets", "fetch", "ml-3m"]).status == 64)
     }
 
-    @Test("downloads, compares the checksum, unpacks, and leaves nothing behind", .enabled(if: python != nil))
+    @Test("downloads, verifies the checksum, unpacks, and leaves no files after a failure", .enabled(if: python != nil))
     func downloads() throws {
         let folder = try TemporaryFolder()
         let make = """
@@ -45,7 +45,7 @@ struct DatasetsFetchTests {
         server.standardError = FileHandle.nullDevice
         try server.run()
         defer {
-            // A child inherits the blocked signals of the thread that starts it, so that a polite one may never arrive.
+            // A child inherits the blocked signals of the thread that starts it, so that SIGTERM may never arrive.
             kill(server.processIdentifier, SIGKILL)
             server.waitUntilExit()
         }

@@ -2,17 +2,18 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-/// What `foldin evaluate`, `train` and `compare` say on standard error about figures that mean less than they seem to.
+/// What `foldin evaluate`, `train` and `compare` print on standard error about doubtful figures.
 @Suite("Doubtful figures") struct EvaluationNotesTests {
     /// A prepared directory: three users and nine items each; the parts are rows `user,item`.
     private static func prepared(
-        train: String, validation: (shown: String, sought: String) = ("", ""), test: (shown: String, sought: String)
+        train: String, validation: (foldIn: String, heldOut: String) = ("", ""), test: (foldIn: String, heldOut: String)
     ) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/d", withIntermediateDirectories: false)
         for (name, rows) in [
-            ("train", train), ("validation_tr", validation.shown), ("validation_te", validation.sought), ("test_tr", test.shown),
-            ("test_te", test.sought),
+            ("train", train), ("validation_tr", validation.foldIn), ("validation_te", validation.heldOut),
+            ("test_tr", test.foldIn),
+            ("test_te", test.heldOut),
         ] { _ = try folder.write("d/\(name).csv", "user,item\n" + rows) }
         _ = try folder.write("d/unique_sid.txt", (0..<9).map { "i\($0)\n" }.joined())
         return folder
@@ -21,7 +22,7 @@ import Testing
     private static let trained = "0,0\n0,1\n0,2\n1,1\n1,2\n1,3\n2,4\n2,5\n2,6\n"
 
     @Test func leakageHasADirection() throws {
-        // User 0 is shown what is sought; user 1 trained on it and is not shown it; user 3 is sought by the validation as well.
+        // The held-out item of user 0 is also a fold-in item; those of user 1 are only in training; that of user 3 is also held out in validation.
         let folder = try Self.prepared(
             train: Self.trained, validation: ("3,0\n", "3,7\n"), test: ("0,0\n0,1\n1,1\n3,0\n", "0,1\n1,2\n1,3\n3,7\n"))
         let directory = folder.path + "/d"
@@ -68,7 +69,7 @@ import Testing
             "\(outcome)")
     }
 
-    @Test func compareClaimsNoChoice() throws {
+    @Test func compareReportsThatNothingWasChosen() throws {
         let folder = try Self.prepared(train: Self.trained, test: ("9,0\n", "9,1\n"))
         let outcome = try PrepareCommandTests.foldin(["compare", folder.path + "/d", "--models", "ease,item-knn"])
         #expect(
@@ -77,7 +78,7 @@ import Testing
         #expect(!outcome.output.contains("by validation"))
     }
 
-    /// Held-out users whose lists are empty, as other tools write them: skipped and counted.
+    /// Held-out users with empty lists, as other tools write them, are skipped and counted.
     @Test func usersWithEmptyLists() throws {
         let folder = try Self.prepared(
             train: Self.trained, validation: ("9,0\n10,1\n", "9,1\n"), test: ("11,0\n12,1\n", "11,1\n13,2\n"))
@@ -88,7 +89,7 @@ import Testing
         #expect(try PrepareCommandTests.foldin(["compare", directory, "--models", "popularity,ease"]).status == 0)
     }
 
-    /// A `state_dict`: its own names, and no word about tanh.
+    /// A `state_dict` has names of its own and does not say where tanh goes.
     @Test func stateDicts() throws {
         let run = try TrainedRun()
         let data = try run.bytes("run/model.safetensors")
@@ -113,8 +114,8 @@ import Testing
                 "\(bare) does not say where tanh goes: taken as with --activations paper; the other placement is --activations article\n"
             ),
             "\(assumed)")
-        let told = try run.foldin("evaluate", bare, run.data, "--activations", "paper", "--json")
-        #expect(try decode(Report.self, told) == expected && !told.errors.contains("tanh"))
+        let given = try run.foldin("evaluate", bare, run.data, "--activations", "paper", "--json")
+        #expect(try decode(Report.self, given) == expected && !given.errors.contains("tanh"))
 
         var theirs: [String: Any] = [:]
         var names = ""

@@ -66,7 +66,7 @@ import Testing
         let folder = try TemporaryFolder()
         let outcome = try foldin("export-events", folder.path + "/none", "--out", folder.path + "/out")
         #expect(
-            outcome.status == 66 && outcome.errors.contains("a database of events (a file of 'foldin serve --events'"),
+            outcome.status == 66 && outcome.errors.contains("a database of events; a file of 'foldin serve --events'"),
             "\(outcome)")
         let serve = try foldin("serve", folder.path + "/none", "--host", "0.0.0.0")
         #expect(serve.status == 64 && serve.errors.contains("--keys") && serve.errors.contains("--open"), "\(serve)")

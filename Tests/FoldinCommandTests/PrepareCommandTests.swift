@@ -2,7 +2,7 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-/// Runs the built `foldin prepare` and `foldin datasets` as a person would.
+/// Runs the built `foldin prepare` and `foldin datasets`.
 struct PrepareCommandTests {
     struct Outcome {
         var status: Int32
@@ -28,7 +28,7 @@ struct PrepareCommandTests {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        // What is printed here is far less than a pipe holds.
+        // The output is much smaller than the buffer of a pipe.
         process.waitUntilExit()
         return Outcome(
             status: process.terminationStatus,
@@ -39,7 +39,7 @@ struct PrepareCommandTests {
     private static let text =
         "userId,movieId,rating\n" + (0..<400).map { "\($0 % 20),\($0 * 7 % 31),\($0 % 5 + 1)\n" }.joined()
 
-    @Test("the article's line, counts, JSON and files")
+    @Test("the line of the article's code, counts, JSON and files")
     func prepares() throws {
         let folder = try TemporaryFolder()
         let ratings = try folder.write("r.csv", Self.text)
@@ -56,7 +56,7 @@ struct PrepareCommandTests {
         #expect(try folder.names() == ["movies.dat", "out", "r.csv"])
     }
 
-    @Test("mistakes have a message and their exit status, and leave nothing")
+    @Test("errors have a message and their exit status, and leave no files")
     func mistakes() throws {
         let folder = try TemporaryFolder()
         let good = try folder.write("good.csv", Self.text)
@@ -100,7 +100,7 @@ struct PrepareCommandTests {
         #expect(try folder.names() == ["r.csv"])
     }
 
-    @Test("made ratings, their options checked")
+    @Test("makes synthetic ratings and checks their options")
     func makes() throws {
         let folder = try TemporaryFolder()
         let out = folder.path + "/made.csv"

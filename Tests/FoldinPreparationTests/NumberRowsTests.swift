@@ -6,7 +6,7 @@ import Testing
 
 @testable import FoldinPreparation
 
-/// The reading of many rows at a time against the careful parser, which a column of times forces.
+/// The fast reader of rows of fixed layout against the general parser, which a column of times requires.
 struct NumberRowsTests {
     private struct Draws {
         var state: UInt64
@@ -16,7 +16,7 @@ struct NumberRowsTests {
         }
     }
 
-    /// `user,item,rating,time` rows, as they should be, with ids below `bound`.
+    /// Valid rows `user,item,rating,time` with ids below `bound`.
     private static func rows(_ count: Int, below bound: Int, _ draws: inout Draws) -> [UInt8] {
         var text = ""
         for _ in 0..<count {
@@ -27,22 +27,22 @@ struct NumberRowsTests {
         return Array(text.utf8)
     }
 
-    /// What a file says: ids as text, ratings; or where something is wrong.
-    private static func contents(_ path: String, careful: Bool, blockSize: Int, threads: Int = 2) throws -> [String] {
+    /// The rows of a file as text, or the line of its first error.
+    private static func contents(_ path: String, general: Bool, blockSize: Int, threads: Int = 2) throws -> [String] {
         do {
-            let ratings = try Ratings(path, .movieLensCSV, careful, Workers(count: threads), blockSize: blockSize)
+            let ratings = try Ratings(path, .movieLensCSV, general, Workers(count: threads), blockSize: blockSize)
             #expect(Set(ratings.userIds.sortedCodes((0..<UInt32(ratings.userCount)).map { $0 })).count == ratings.userCount)
             return ratings.rows.flatMap(\.byRow).map { row in
                 "\(ratings.userIds[Int(row.user)]) \(ratings.itemIds[Int(row.item)]) \(row.rating)"
             }
         } catch let error as FoldinError {
-            // The careful way reads times as well, and may complain of one first.
+            // The general parser reads times too, which may have an error of their own.
             return ["line \(error.line ?? 0)"]
         }
     }
 
-    @Test("fast and careful reading agree, on good and on damaged rows", arguments: [1, 2, 3, 4])
-    func agreesWithTheCarefulParser(seed: UInt64) throws {
+    @Test("the fast reader and the general parser agree, on valid and on damaged rows", arguments: [1, 2, 3, 4])
+    func agreesWithTheGeneralParser(seed: UInt64) throws {
         let folder = try TemporaryFolder()
         var draws = Draws(state: seed)
         let header = Array("userId,movieId,rating,timestamp\n".utf8)
@@ -50,7 +50,7 @@ struct NumberRowsTests {
         var faults = 0
         for round in 0..<24 {
             var bytes = Self.rows([1, 40, 700][round % 3], below: [900, 10_000, 1 << 20][round % 4 % 3], &draws)
-            // Bytes of the first two columns only matter to both ways alike; times are read by one of them, so they stay whole.
+            // Damages the first three columns only; times, which only the general parser reads, stay valid.
             for _ in 0..<round % 4 {
                 let place = draws.next(bytes.count)
                 let line = (bytes[..<place].lastIndex(of: 10) ?? -1) + 1
@@ -60,15 +60,15 @@ struct NumberRowsTests {
             }
             if round % 5 == 0 { bytes.removeLast() }
             let path = try folder.write("r.csv", bytes: header + bytes)
-            let careful = try Self.contents(path, careful: true, blockSize: 8 << 20, threads: 1)
+            let general = try Self.contents(path, general: true, blockSize: 8 << 20, threads: 1)
             for blockSize in [8 << 20, 1_000] {
-                let fast = try Self.contents(path, careful: false, blockSize: blockSize)
-                let difference = zip(fast, careful).first { $0 != $1 }
+                let fast = try Self.contents(path, general: false, blockSize: blockSize)
+                let difference = zip(fast, general).first { $0 != $1 }
                 #expect(
-                    fast == careful,
-                    "seed \(seed), round \(round): \(fast.count), \(careful.count) rows, \(String(describing: difference))")
+                    fast == general,
+                    "seed \(seed), round \(round): \(fast.count), \(general.count) rows, \(String(describing: difference))")
             }
-            if careful.count == 1, round % 3 != 0 { faults += 1 }
+            if general.count == 1, round % 3 != 0 { faults += 1 }
         }
         #expect(faults > 2, "some files are refused")
     }
@@ -77,7 +77,7 @@ struct NumberRowsTests {
         "all sizes of numbers, by each instruction set, and more rows than expected", arguments: RowColumns.instructionSets)
     func everySize(instructionSet: Int32) throws {
         var text = ""
-        // Long rows first, so that fewer are expected than come.
+        // Long rows first, so that the estimate of the number of rows is too low.
         for number in 0..<400 { text += "\(1_000_000 + number),\(1_048_575 - number),9.\(number % 10)\n" }
         for number in 0..<180_000 { text += "\(number % 7),\(number % 11),\(number % 10)\n" }
         let bytes = Array(text.utf8) + Array("1,1048576,3\n".utf8)

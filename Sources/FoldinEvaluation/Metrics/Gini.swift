@@ -11,22 +11,28 @@ extension Metric {
 
 /// The metric ``Metric/Kind/gini``.
 public struct Gini: CatalogueMetric {
+    /// `gini`.
     public static let name = "gini"
+    /// 100.
     public static let defaultCutoff: Int? = 100
 
     /// How many lists each item is in.
     private var counts: [UInt32]
 
+    /// A count of 0 for each item.
     public init(_ context: MetricContext) { counts = [UInt32](repeating: 0, count: context.itemCount) }
 
+    /// Counts the items of a list.
     public mutating func add(_ list: RankedList) {
         for item in list.items { counts[Int(item)] += 1 }
     }
 
+    /// Adds the counts of `other`.
     public mutating func merge(_ other: Gini) {
         for item in counts.indices { counts[item] += other.counts[item] }
     }
 
+    /// The coefficient of the counts.
     public func value() -> Double { Self.coefficient(of: counts.map(Int.init)) }
 
     /// The Gini coefficient of `counts`: `sum_i (2 i - n - 1) x_i / (n sum x)` over ascending `x`, i from 1.
