@@ -102,7 +102,6 @@ struct DelimitedParser: RatingsParser {
                 place += 1
             }
         }
-        precondition(rows.timestamps.isEmpty || rows.timestamps.count == rows.users.count, "each row needs a time")
     }
 
     /// Reads a row and moves past its line end. Ids get codes only if the whole row is valid.

@@ -37,6 +37,11 @@ public struct RatingsFormat: Sendable {
     }
 }
 
+extension RatingsFormat: CustomStringConvertible {
+    /// The name.
+    public var description: String { name }
+}
+
 extension RatingsFormat: Equatable {
     /// Formats are equal if their names and columns are.
     public static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.columns == right.columns }

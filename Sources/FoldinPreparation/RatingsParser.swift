@@ -103,6 +103,9 @@ extension RatingsParser {
         } catch {
             rows.fault = error
         }
+        precondition(rows.ratings.isEmpty || rows.ratings.count == rows.users.count, "all rows have a rating, or none")
+        precondition(
+            rows.timestamps.isEmpty || rows.timestamps.count == rows.users.count, "all rows have a time, or none")
         return rows
     }
 }
