@@ -45,7 +45,7 @@ import Testing
         #expect(found[.ndcg(at: 1)] == nil)
     }
 
-    @Test("reports nothing, not NaN, when no user has held-out items", arguments: [0, 3]) func nobody(count: Int) throws {
+    @Test("reports nothing, not NaN, when no user has held-out items", arguments: [0, 3]) func noUsers(count: Int) throws {
         let none = [[Int]](repeating: [], count: count)
         let users = HeldOutUsers(foldIn: none, heldOut: none, itemCount: 2)
         let scorer = TableScorer(table: [[2, 1], [2, 1], [2, 1]])
@@ -62,7 +62,7 @@ import Testing
         #expect(report.results.map(\.standardError) == [nil])
     }
 
-    @Test("never recommends what is folded in, or what scores NaN") func masked() throws {
+    @Test("never recommends what is folded in, or what scores NaN") func mcalls() throws {
         // Items 0 and 3 are folded in, 1 is NaN; only 2 is left, and it is the item to find.
         let users = HeldOutUsers(foldIn: [[0, 3]], heldOut: [[2]], itemCount: 4)
         let scorer = TableScorer(table: [[9, .nan, -5, 8]])
@@ -98,14 +98,14 @@ import Testing
 
     @Test("stops between blocks when cancelled") func cancelled() async throws {
         let (scorer, users, _) = Self.synthetic(users: 40, items: 20)
-        var asked = 0
+        var calls = 0
         #expect(throws: CancellationError.self) {
             try Evaluator(batchSize: 10).evaluate(scorer, on: users) {
-                asked += 1
-                return asked == 3
+                calls += 1
+                return calls == 3
             }
         }
-        #expect(asked == 3)
+        #expect(calls == 3)
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return try Evaluator().evaluate(scorer, on: users)

@@ -70,8 +70,8 @@ private func near(_ found: Double?, _ expected: Double, relative: Double = 1e-9)
     }
 
     @Test("has no figures for too few users") func degenerate() {
-        let nobody = PairedComparison([], [])
-        #expect(nobody.difference == nil && nobody.pValue == nil && nobody.confidenceInterval == nil)
+        let empty = PairedComparison([], [])
+        #expect(empty.difference == nil && empty.pValue == nil && empty.confidenceInterval == nil)
         let one = PairedComparison([1], [3])
         #expect(one.difference == 2 && one.standardError == nil && one.pValue == nil)
         #expect(PairedComparison([1, 2], [1, 2]).pValue == 1)

@@ -139,15 +139,15 @@ struct LayoutTests {
         let text = (1...40).map { movie in
             "\(movie):\n" + (0..<movie % 7).map { "\($0 * 3 + movie),\($0 % 5 + 1),2005-09-0\($0 + 1)\n" }.joined()
         }.joined()
-        let wanted = (1...40).flatMap { movie in
+        let expected = (1...40).flatMap { movie in
             (0..<movie % 7).map { "\($0 * 3 + movie)|\(movie)|\($0 % 5 + 1).0|\(1_125_532_800_000 + $0 * 86_400_000)" }
         }
         let path = try folder.write("combined_data_1.txt", text)
         for size in [8, 50, 8 << 20] {
             let ratings = try Ratings(path, nil, true, Workers(count: 2), blockSize: size)
-            #expect(ratings.lines == wanted && ratings.format == .netflixPrize && ratings.timeUnit == .milliseconds)
+            #expect(ratings.lines == expected && ratings.format == .netflixPrize && ratings.timeUnit == .milliseconds)
             #expect(
-                try Ratings(folder.gzip("c.gz", text), nil, true, Workers(count: 2), blockSize: max(32, size)).lines == wanted)
+                try Ratings(folder.gzip("c.gz", text), nil, true, Workers(count: 2), blockSize: max(32, size)).lines == expected)
         }
         let bad = try folder.write("bad.txt", "1:\n1,5,2005-09-06\nx2:\n3,4,2005-09-06\n4:\n5,1,2005-09-06\n")
         let passed = try Ratings(contentsOf: bad, options: ReadingOptions(badRowLimit: 2))

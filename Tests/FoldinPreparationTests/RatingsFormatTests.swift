@@ -104,7 +104,7 @@ struct RatingsFormatTests {
         #expect(try Ratings(contentsOf: path, format: .delimited(numbered)).lines == ["say \"x\"|a;b", "d|c"])
     }
 
-    @Test("quotes mean the same whatever separates columns, and are characters on request")
+    @Test("quotes have the same meaning with any delimiter, and are ordinary characters on request")
     func quotesInTabs() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("r", "\"a\tc\"\tb \t1\n")
@@ -126,7 +126,7 @@ struct RatingsFormatTests {
         #expect(ratings.lines.map { Array($0.utf8) } == ids.map { Array("\($0)|\($0)".utf8) })
     }
 
-    @Test("blocks and threads change nothing")
+    @Test("the rows are the same for any blocks and threads")
     func threads() throws {
         let folder = try TemporaryFolder()
         var text = "userId,movieId,rating\n"

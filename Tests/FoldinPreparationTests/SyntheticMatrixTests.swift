@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Made matrices")
 struct SyntheticMatrixTests {
-    /// The file and the matrix are the same clicks, whatever the number of threads.
+    /// The file and the matrix have the same clicks, for any number of threads.
     @Test(arguments: [1, 3])
     func theMatrixIsTheFile(threads: Int) throws {
         let folder = try TemporaryFolder()

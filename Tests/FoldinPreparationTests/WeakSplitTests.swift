@@ -17,7 +17,9 @@ import Testing
         zip(part.users, part.items).map { dataset.users[Int($0)] + dataset.items[Int($1)] }
     }
 
-    @Test("the last item is for test, the one before for validation; ties go by the file's order; short histories stay")
+    @Test(
+        "the last item is for test, the one before for validation; ties follow the file's order; short histories stay in training"
+    )
     func leaveLastOut() throws {
         let dataset = try ratings([
             ("2", "a", 5), ("1", "a", 9), ("1", "b", 3), ("1", "c", 9), ("1", "d", 4), ("2", "b", 5), ("2", "c", 5),
@@ -27,7 +29,7 @@ import Testing
         let rows = try #require(dataset.rows)
         #expect(dataset.users.ids == ["1", "2", "3"])
         #expect(raw(rows.train, dataset) == ["2a", "1b", "1d", "3d"])
-        // c is nobody's training item: user 1's and user 2's last cannot be found. User 1's last but one is a.
+        // c is in no training row, so the last items of users 1 and 2 cannot be found. User 1's last item but one is a.
         #expect(raw(rows.testHeldOut, dataset) == ["3b"] && raw(rows.testFoldIn, dataset) == ["3a", "3d"])
         #expect(raw(rows.validationHeldOut, dataset) == ["1a", "2b", "3a"])
         #expect(raw(rows.validationFoldIn, dataset) == ["1b", "1d", "2a", "3d"])
@@ -41,7 +43,7 @@ import Testing
         #expect(short.train.count == 3 && short.test.count == 0)
     }
 
-    @Test("the latest of all are for test, whoever's; equal times stay together; newcomers are left out")
+    @Test("the latest interactions of all users are for test; equal times stay together; new users are left out")
     func temporal() throws {
         let dataset = try ratings([
             ("1", "a", 1), ("1", "b", 2), ("2", "a", 3), ("2", "d", 4), ("2", "b", 5), ("3", "a", 6), ("1", "d", 7),
@@ -59,7 +61,7 @@ import Testing
         #expect(counts["test-rows-of-unknown-items"] == 2 && counts["train-rows-after-first-test-row"] == 0)
     }
 
-    @Test("every click is in one part; nothing leaks; draws are NumPy's and depend on the seed alone")
+    @Test("each click is in one part; there is no leakage; random choices are NumPy's and depend on the seed only")
     func random() throws {
         let folder = try TemporaryFolder()
         try SyntheticRatings(users: 200, items: 60, meanInteractions: 15, seed: 5).write(to: folder.path + "/r.csv")
@@ -80,11 +82,11 @@ import Testing
             let (shown, sought) = (dataset.test.foldIn.row(row).count, dataset.test.heldOut.row(row).count)
             #expect(sought == Int(0.25 * Double(shown + sought)) || unknown[1] > 0, "user \(user)")
         }
-        // Shown for the test is what is trained on and what validation looked for.
+        // The fold-in items of the test are the training items and the held-out items of validation.
         #expect(rows.testFoldIn.count == rows.train.count + rows.validationHeldOut.count)
         #expect(try split(3, threads: 5).rows == rows && split(4).rows != rows)
 
-        // The first user's draws by hand: 25% of n, then 20% of the rest, each by a generator of its own.
+        // The first user's choices by hand: 25% of n, then 20% of the rest, each by its own generator.
         let text = try folder.text("r.csv").split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
         let own = text.filter { $0[0] == dataset.users[0] }.map { String($0[1]) }
         var draws = NumPyGenerator(seed: 3)
@@ -113,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("held-out rows that training has, that are shown, or that chose the epoch are counted")
+    @Test("held-out rows that are also in training, fold-in or validation are counted")
     func leakage() {
         let users = InteractionMatrix(rows: [[0, 1], [2]], itemCount: 5)
         func heldOut(_ shown: [[Int]], _ sought: [[Int]]) -> HeldOutUsers {
@@ -124,7 +126,8 @@ import Testing
         let dataset = PreparedDataset(
             train: users, validation: heldOut([[0], [1]], [[2, 4], [0]]), test: heldOut([[3], [1, 2]], [[2, 4], [1, 2, 3]]),
             items: Vocabulary((0..<5).map { "\($0)" }), users: Vocabulary((0..<3).map { "\($0)" }))
-        // User 1 trained on item 2: held out of both; user 2 is no training user and is shown 1 and 2 of the test.
+        // User 1 has item 2 in training and held out in both parts; user 2 is not a training user and has items 1 and 2 of the
+        // test as fold-in.
         #expect(dataset.leakage == Leakage(inTraining: 2, inFoldIn: 2, inValidation: 2, learnt: 2))
         #expect(dataset.validationLeakage == Leakage(inTraining: 1, learnt: 1))
         #expect(dataset.testLeakage == Leakage(inTraining: 1, inFoldIn: 2, inValidation: 2, learnt: 1))
