@@ -22,6 +22,10 @@ public struct NetworkFamily: ModelFamily {
     public let presets: [TrainingPreset]
     /// The name of the preset that `foldin compare` trains the family with; nil for the defaults.
     public let comparisonPreset: String?
+    /// Whether the options of all families include this one's own.
+    ///
+    /// Only RecVAE's do: checkpoints have had its gamma for every family, and are continued only with equal options.
+    let hasOptionsInEveryPlan: Bool
     /// Whether the schedule's beta weighs the divergence of this family's loss.
     public let hasAnnealing: Bool
     /// What is worth knowing when a training begins, in a sentence; nil for nothing.
@@ -38,7 +42,7 @@ public struct NetworkFamily: ModelFamily {
     /// Declares a family.
     init(
         name: String, title: String, help: String, options: [any OptionDeclaration] = [], presets: [TrainingPreset],
-        comparisonPreset: String? = nil, hasAnnealing: Bool = false,
+        comparisonPreset: String? = nil, hasOptionsInEveryPlan: Bool = false, hasAnnealing: Bool = false,
         note: @escaping @Sendable (_ trainer: Trainer, _ users: Int) -> String? = { _, _ in nil },
         excluding excluded: @escaping @Sendable (TrainingOptions) -> [any OptionDeclaration] = { _ in [] },
         configuration: @escaping @Sendable (OptionValues) throws -> any ModelConfiguration,
@@ -47,7 +51,7 @@ public struct NetworkFamily: ModelFamily {
     ) {
         (self.name, self.title, self.help, self.options) = (name, title, help, options)
         (self.presets, self.comparisonPreset, self.hasAnnealing) = (presets, comparisonPreset, hasAnnealing)
-        (self.note, self.excluded) = (note, excluded)
+        (self.hasOptionsInEveryPlan, self.note, self.excluded) = (hasOptionsInEveryPlan, note, excluded)
         (self.configuration, self.read, self.canonicalize) = (configuration, read, canonicalize)
     }
 

@@ -135,10 +135,14 @@ extension TrainingPlan {
         for (option, value) in try TrainingPreset(named: name).options { try set(option, to: value) }
     }
 
-    /// All options with their values as text, in canonical form; `set` reads each back, in any order. Equal trainings have equal options.
+    /// The options with their values as text, in canonical form; `set` reads each back, in any order. Equal trainings have equal options.
+    ///
+    /// Options that only other families have are left out at their defaults.
     public var options: [String: String] {
         let values = canonical.values
-        return Dictionary(uniqueKeysWithValues: Self.declarations.map { ($0.name, $0.text(in: values)) })
+        let others = NetworkFamily.all.filter { $0 != family && !$0.hasOptionsInEveryPlan }.flatMap(\.options).map(\.name)
+        let shown = Self.declarations.filter { !others.contains($0.name) || $0.text(in: values) != $0.defaultText }
+        return Dictionary(uniqueKeysWithValues: shown.map { ($0.name, $0.text(in: values)) })
     }
 
     /// Options as a TOML file, one per line in the order of `optionNames`; `foldin train --config` reads it.
