@@ -12,12 +12,12 @@ import Testing
             #expect(line != nil, "\(name)")
             #expect(help.contains("\(TrainingPlan.help(for: name)) (default: \(value))"), "\(name)")
         }
-        // In four trainings, as some contradict each other.
+        // In five trainings, as some contradict each other.
         let run = try TrainedRun(training: false)
         var missing = Set(TrainingPlan.optionNames)
         var rest = ["anneal-epochs": "1", "epochs": "2"]
         if Precision.bfloat16.isAvailable { rest["precision"] = "bf16" } else { missing.remove("precision") }
-        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest), ("d", Self.recVAEs)] {
+        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest), ("d", Self.recVAEs), ("e", Self.elsas)] {
             let flags = options.flatMap { ["--\($0.key)", $0.value] }
             let outcome = try PrepareCommandTests.foldin(
                 ["train", run.data, "--out", run.folder.path + "/" + name, "--json"] + flags)
@@ -47,6 +47,7 @@ import Testing
         "softmax": "sampled", "negatives": "50",
     ]
 
+    static let elsas = ["model": "elsa", "latent": "4", "epochs": "2", "elsa-loss": "softmax", "temperature": "0.2"]
     static let recVAEs = ["model": "rec-vae", "hidden": "8", "latent": "4", "epochs": "2", "gamma": "0.01"]
 
     @Test func flagsOverrideTheFileAndTheFileAPreset() throws {
@@ -72,7 +73,7 @@ import Testing
             "seed": "3", "patience": "20",
         ]
         for (name, value) in expected { #expect(first[name] == value, "\(name)") }
-        #expect(Set(first.keys) == Set(TrainingPlan.optionNames))
+        #expect(Set(first.keys) == Set(TrainingPlan().options.keys))
         // A preset on the command line replaces the file's.
         let second = try options("b", "--config", file, "--preset", "liang-vae")
         #expect(second["activations"] == "paper" && second["anneal-updates"] == "200000" && second["latent"] == "5")

@@ -17,29 +17,33 @@ import Testing
         "weight-decay": "0.5", "decay": "l2", "adam-beta1": "0.8", "adam-beta2": "0.99", "adam-epsilon": "1e-06",
         "anneal": "constant", "anneal-cap": "0.75", "anneal-updates": "1234", "anneal-epochs": "12.5%", "evaluate-every": "2",
         "patience": "0", "metric": "recall@5", "stop-on": "loss", "seed": "0",
-        "precision": "bf16", "softmax": "sampled", "negatives": "77", "gamma": "0.02",
+        "precision": "bf16", "softmax": "sampled", "negatives": "77", "gamma": "0.02", "elsa-loss": "softmax",
+        "temperature": "0.2",
     ]
     /// The settings that an option needs to have an effect.
     static let needs = [
         "plateau-factor": ["learning-rate-schedule": "plateau"], "plateau-patience": ["learning-rate-schedule": "plateau"],
         "plateau-threshold": ["learning-rate-schedule": "plateau"], "final-learning-rate": ["learning-rate-schedule": "cosine"],
         "decay": ["weight-decay": "0.1"], "encoder-dropout": ["hidden": "9,8"],
-        "negatives": ["softmax": "sampled"], "gamma": ["model": "rec-vae"],
+        "negatives": ["softmax": "sampled"], "gamma": ["model": "rec-vae"], "elsa-loss": ["model": "elsa"],
+        "temperature": ["model": "elsa", "elsa-loss": "softmax"],
     ]
     /// Options that a preset need not set: constants of Adam and of a plateau, the length of annealing, the seed, the way to compute.
     static let unpublished: Set = [
         "adam-beta1", "adam-beta2", "adam-epsilon", "plateau-factor", "plateau-patience", "plateau-threshold",
         "final-learning-rate",
         "anneal-epochs", "anneal-updates", "seed", "precision", "softmax", "negatives", "gamma",
+        "elsa-loss", "temperature",
     ]
     /// Options that contradict others, left out where all options are set.
     static let contradictions: Set = [
         "warm-up-epochs", "anneal", "anneal-epochs", "final-learning-rate", "precision", "decay", "gamma",
+        "elsa-loss", "temperature",
     ]
 
     @Test func everyOptionIsReadBackFromItsText() throws {
         #expect(Set(Self.others.keys) == Set(TrainingPlan.optionNames))
-        #expect(Set(TrainingPlan().options.keys) == Set(TrainingPlan.optionNames))
+        #expect(Set(TrainingPlan().options.keys).union(["elsa-loss", "temperature"]) == Set(TrainingPlan.optionNames))
         for (name, value) in Self.others {
             var before = TrainingPlan()
             for (needed, setting) in Self.needs[name] ?? [:] { try before.set(needed, to: setting) }

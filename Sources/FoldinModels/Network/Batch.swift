@@ -26,6 +26,18 @@ package struct Batch {
     package mutating func takeClicks(
         _ matrix: InteractionMatrix, users: ArraySlice<Int32>, layer: InputLayer, randomness: StepRandomness?
     ) {
+        takeClicks(matrix, users: users)
+        values.withUnsafeMutableBufferPointer { buffer in
+            let values = MutableVectorView(buffer)
+            if layer.layer.dropout > 0, let randomness {
+                randomness.source(RandomStream.dropout(0)).dropout(values.readOnly, keep: 1 - layer.layer.dropout, into: values)
+            }
+            if layer.layer.activatesInput { layer.engine.tanh(values.readOnly, into: values) }
+        }
+    }
+
+    /// Takes the clicks of `users`, L2-normalised.
+    package mutating func takeClicks(_ matrix: InteractionMatrix, users: ArraySlice<Int32>) {
         userCount = users.count
         rowStarts.removeAll(keepingCapacity: true)
         columns.removeAll(keepingCapacity: true)
@@ -36,13 +48,6 @@ package struct Batch {
             columns.append(contentsOf: row)
             values.append(contentsOf: repeatElement(normalizedClick(row.count), count: row.count))
             rowStarts.append(columns.count)
-        }
-        values.withUnsafeMutableBufferPointer { buffer in
-            let values = MutableVectorView(buffer)
-            if layer.layer.dropout > 0, let randomness {
-                randomness.source(RandomStream.dropout(0)).dropout(values.readOnly, keep: 1 - layer.layer.dropout, into: values)
-            }
-            if layer.layer.activatesInput { layer.engine.tanh(values.readOnly, into: values) }
         }
     }
 

@@ -6,7 +6,7 @@ import FoldinModels
 /// To add one, declare it in a folder of its own, as `RecVAE/RecVAEOptions.swift` does, and add a line to `all`.
 public struct NetworkFamily: ModelFamily {
     /// All families, the default first.
-    public static let all: [NetworkFamily] = [.multVAE, .multDAE, .recVAE]
+    public static let all: [NetworkFamily] = [.multVAE, .multDAE, .recVAE, .elsa]
 
     /// What `--model` calls the family.
     public let name: String

@@ -1,0 +1,40 @@
+import FoldinInteractions
+import FoldinModels
+
+extension NetworkFamily {
+    /// ELSA (Vančura et al. 2022): `ELSA`.
+    static let elsa = NetworkFamily(
+        name: "elsa", title: "ELSA", help: "scalable linear shallow autoencoder (Vančura et al. 2022)",
+        options: [loss, temperature],
+        presets: [
+            TrainingPreset(
+                "vancura-elsa", "ELSA of Vančura et al. 2022",
+                expectation: "on ML-1M NDCG@100 .434, Recall@20 .368, Recall@50 .495",
+                [
+                    "model": "elsa", "latent": "512", "learning-rate": "0.01", "batch-size": "500", "epochs": "30", "patience": "5",
+                    "elsa-loss": "squared",
+                ])
+        ],
+        comparisonPreset: "vancura-elsa",
+        excluding: { options in
+            [options.network.hidden, options.network.decoderHidden, options.network.dropout, options.network.encoderDropout]
+                + [options.network.decoderDropout, options.network.activations] + options.annealing.declarations
+                + [options.computing.precision]
+        },
+        configuration: { ELSA(latent: $0[\.network.latent], loss: $0[loss], temperature: $0[temperature]) },
+        read: { configuration, values in
+            guard let configuration = configuration as? ELSA else { return }
+            values[\.network.latent] = configuration.latent
+            values[loss] = configuration.loss
+            values[temperature] = configuration.temperature
+        })
+
+    private static let loss = TrainingOption(
+        "elsa-loss", default: ELSA.Loss.squared, placeholder: "loss",
+        "The loss of elsa: the squared distance of normalised scores, or the likelihood under a softmax of scores.")
+    private static let temperature = TrainingOption<Float>(
+        "temperature", default: 0.1, placeholder: "x", "The number that divides elsa's scores in a softmax loss.",
+        where: { $0[loss] == .softmax })
+}
+
+extension ELSA.Loss: OptionValue {}
