@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// A Swift target of the house and the one test target that watches over it.
-func room(
+/// A Swift module and its test target.
+func module(
     _ name: String, imports: [Target.Dependency], resources: [Resource] = [], testing: [Target.Dependency] = [],
     fixtures: [String] = []
 ) -> [Target] {
@@ -21,9 +21,9 @@ let package = Package(
         .library(name: "Foldin", targets: ["Foldin"]),
         .library(name: "FoldinClient", targets: ["FoldinClient"]),
         .executable(name: "foldin", targets: ["FoldinCommand"]),
-        // Not for users: what Benchmarks/ times one by one.
+        // Not for users: used by Benchmarks/.
         .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
-        // Not for users: what Fuzz/ asks.
+        // Not for users: used by Fuzz/.
         .library(name: "_FoldinService", targets: ["FoldinService"]),
     ],
     dependencies: [
@@ -42,38 +42,40 @@ let package = Package(
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
         .target(
-            name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"], path: "Tests/FoldinTestSupport"),
+            name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
+            path: "Tests/FoldinTestSupport"),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     ]
-        + room("FoldinSupport", imports: [.target(name: "COpenSSL", condition: .when(platforms: [.linux]))])
-        + room("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
-        + room("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
-        + room("FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels", "CZlib"])
-        + room(
+        + module("FoldinSupport", imports: [.target(name: "COpenSSL", condition: .when(platforms: [.linux]))])
+        + module("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
+        + module("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
+        + module(
+            "FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels", "CZlib"])
+        + module(
             "FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
             fixtures: ["Fixtures"])
-        + room("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
-        + room(
+        + module("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
+        + module(
             "FoldinTraining",
             imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels", "FoldinSupport"],
             fixtures: ["Fixtures"])
-        + room(
+        + module(
             "FoldinBaselines",
             imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
             fixtures: ["Fixtures"])
-        + room(
+        + module(
             "FoldinComparison",
             imports: [
                 "FoldinBaselines", "FoldinTraining", "FoldinEvaluation", "FoldinModels", "FoldinInteractions", "FoldinKernels",
                 "FoldinSupport",
             ])
-        + room(
+        + module(
             "FoldinConfiguration",
             imports: ["FoldinTraining", "FoldinInteractions", "FoldinSupport", .product(name: "TOMLKit", package: "TOMLKit")])
-        + room("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport"])
-        + room(
+        + module("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport"])
+        + module(
             "FoldinExperiments",
             imports: [
                 "FoldinTraining", "FoldinModels", "FoldinRecommending", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels",
@@ -83,7 +85,7 @@ let package = Package(
             .target(name: "FoldinMessages"),
             .target(name: "FoldinClient", dependencies: ["FoldinMessages"]),
         ]
-        + room(
+        + module(
             "FoldinService",
             imports: [
                 "FoldinRecommending", "FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinMessages", "FoldinSupport",
@@ -106,7 +108,7 @@ let package = Package(
                 name: "Foldin",
                 dependencies: [
                     "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
-                    "FoldinTraining", "FoldinComparison", "FoldinRecommending", "FoldinSupport",
+                    "FoldinTraining", "FoldinComparison", "FoldinRecommending", "FoldinKernels", "FoldinSupport",
                 ]),
             .executableTarget(
                 name: "FoldinCommand",
@@ -115,7 +117,7 @@ let package = Package(
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                     .product(name: "Logging", package: "swift-log"),
                 ]),
-            // The README's Swift code. A target and not a snippet: SwiftPM 6.3 does not build a snippet anew after its imports changed.
+            // The README's Swift code. It is not a snippet because SwiftPM 6.3 does not rebuild a snippet when its imports change.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),
         ],

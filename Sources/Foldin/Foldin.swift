@@ -7,3 +7,5 @@
 @_exported import FoldinRecommending
 @_exported import FoldinSupport
 @_exported import FoldinTraining
+
+@_exported import struct FoldinKernels.Workers
