@@ -44,7 +44,7 @@ struct PreparationSummary: Encodable {
         options = record.options
         sources = record.sources
         let leakages = dataset.map { (validation: $0.validationLeakage, test: $0.testLeakage) }
-        leaked = leakages.map { Leakage(choosing: $0.validation, judging: $0.test) }.map {
+        leaked = leakages.map { Leakage(validation: $0.validation, test: $0.test) }.map {
             ["training": $0.inTraining, "fold-in": $0.inFoldIn, "validation": $0.inValidation]
         }
         leakSentences =

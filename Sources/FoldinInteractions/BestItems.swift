@@ -1,20 +1,20 @@
 import FoldinKernels
 
-/// The best items of a row of scores, and the room to find them in: one for each thread that looks.
+/// Finds the best items in a row of scores, with scratch buffers of its own: each thread needs one.
 ///
-/// Where scores are approximate, what may be among the best is scored exactly: the result is that of exact scores either way.
+/// Items whose approximate scores may be among the best are scored exactly, so that the result is the same as with exact scores.
 public final class BestItems {
-    /// How many items can be looked for; fewer than asked for where there are no more.
+    /// The largest number of items to find; at most the number of items.
     public let capacity: Int
     private let itemCount: Int
     private let best: UnsafeMutablePointer<Int32>
     private let bestScores: UnsafeMutablePointer<Float>
     private let scratch: UnsafeMutablePointer<UInt64>
-    /// Items that may be among the best, ascending, and their exact scores; allocated when first needed.
+    /// Items that may be among the best, ascending, and their exact scores; allocated at the first use.
     private var candidates: UnsafeMutablePointer<Int32>?
     private var exact: UnsafeMutablePointer<Float>?
 
-    /// Room for the `capacity` best of `itemCount` items.
+    /// Allocates buffers to find the `capacity` best of `itemCount` items.
     public init(_ capacity: Int, of itemCount: Int) {
         self.capacity = min(capacity, itemCount)
         self.itemCount = itemCount
@@ -31,12 +31,13 @@ public final class BestItems {
         exact?.deallocate()
     }
 
-    /// The best items and their exact scores: best first, equal scores by index, without `masked`. Valid until the next call.
+    /// The best items without `masked` and their exact scores: best first, equal scores by index. Valid until the next call.
     ///
     /// - Parameters:
-    ///   - count: how many, at most `capacity`, by default as many.
-    ///   - scores: a score an item; changed.
-    ///   - approximate: what is known of the scores where they are approximate, and which of its rows this is.
+    ///   - count: how many items to find; at most `capacity`, the default.
+    ///   - scores: one score per item; those of `masked` are overwritten.
+    ///   - masked: items to leave out.
+    ///   - approximate: the error bounds of the scores and the row of these scores in their block; nil if the scores are exact.
     public func find(
         _ count: Int = .max, in scores: UnsafeMutablePointer<Float>, without masked: ArraySlice<Int32>,
         approximate: (scores: any ApproximateScores, row: Int)? = nil
@@ -45,7 +46,7 @@ public final class BestItems {
         let count = min(count, capacity)
         let found: Int
         if let approximate {
-            found = findAgain(count, in: scores, without: masked, approximate.scores, row: approximate.row)
+            found = findExactly(count, in: scores, without: masked, approximate.scores, row: approximate.row)
         } else {
             found = select(count, of: scores, itemCount)
             for place in 0..<found { bestScores[place] = scores[Int(best[place])] }
@@ -57,7 +58,8 @@ public final class BestItems {
         TopK.select(count, of: scores, count: scoreCount, scratch: scratch, into: best)
     }
 
-    private func findAgain(
+    /// Scores the candidates exactly and finds the best of them; returns how many were found.
+    private func findExactly(
         _ count: Int, in scores: UnsafePointer<Float>, without masked: ArraySlice<Int32>, _ approximate: any ApproximateScores,
         row: Int
     ) -> Int {
@@ -67,8 +69,8 @@ public final class BestItems {
         let margin = approximate.margin(of: row)
         var candidateCount = itemCount
         if margin.isFinite {
-            // `count` items are surely no lower than the last of them less the margin; what is lower than that by a margin more is not
-            // among the best.
+            // The exact scores of `count` items are at least the lowest approximate one minus the margin. An item whose approximate score
+            // is lower than that by another margin cannot be among the best.
             let isFull = count > 0 && select(count, of: scores, itemCount) == count
             let bound = isFull ? scores[Int(best[count - 1])] - 2 * margin : -.greatestFiniteMagnitude
             candidateCount = TopK.atLeast(bound, of: scores, count: itemCount, into: candidates)

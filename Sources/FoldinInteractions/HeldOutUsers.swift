@@ -1,15 +1,16 @@
-/// Users kept aside for judging a model, each with items to fold in and items to find.
+/// Users that a model is evaluated on, each with fold-in items and held-out items.
 ///
-/// Rows of both matrices are the same users; either may be empty for a user. A user without held-out items has no score
-/// and is counted as skipped.
+/// Row `i` of both matrices belongs to the same user. Either may be empty. A user without held-out items has no metrics and is counted as
+/// skipped.
 public struct HeldOutUsers: Sendable, Equatable {
-    /// The user index in the prepared directory's numbering, a row.
+    /// The index of each row's user in the numbering of the prepared directory.
     public let userIndices: [Int32]
-    /// What the model is shown (`_tr`): [users, items].
+    /// The items that the model gets as the history (`_tr`): [users, items].
     public let foldIn: InteractionMatrix
-    /// What it must find (`_te`): [users, items].
+    /// The items that the model should rank high (`_te`): [users, items].
     public let heldOut: InteractionMatrix
 
+    /// Creates held-out users; both matrices must have one row for each of `userIndices` and the same items.
     public init(userIndices: [Int32], foldIn: InteractionMatrix, heldOut: InteractionMatrix) {
         precondition(
             userIndices.count == foldIn.userCount && foldIn.userCount == heldOut.userCount
@@ -19,5 +20,6 @@ public struct HeldOutUsers: Sendable, Equatable {
         self.heldOut = heldOut
     }
 
+    /// The number of users.
     public var count: Int { userIndices.count }
 }

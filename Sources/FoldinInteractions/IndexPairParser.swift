@@ -1,18 +1,21 @@
 import FoldinSupport
 
-/// Reads a prepared directory's files of index pairs: a header, then `user,item` a line.
+/// Reads the files of index pairs in a prepared directory: a header, then one `user,item` per line.
 struct IndexPairParser {
     private static let userNames: Set = ["user", "uid", "userId", "user_id"]
     private static let itemNames: Set = ["item", "iid", "sid", "itemId", "item_id", "movieId"]
 
     let path: String
-    /// One more than the largest item index allowed.
+    /// The number of items: every item index is below it.
     let itemCount: Int
-    /// One more than the largest user index allowed, and why, for the message.
+    /// The number of users: every user index is below it.
     let userCount: Int
+    /// Where `userCount` comes from, for messages.
     let userBound: String
 
-    /// All rows of the file. Throws `FoldinError` with the line of the first that is not as it must be.
+    /// All rows of the file.
+    ///
+    /// - Throws: `FoldinError` of kind `badData` with the line of the first invalid row.
     func parse() throws -> PreparedRows.Part {
         try MappedFile(contentsOf: path, onlyRegular: true).withBytes(parse)
     }
@@ -25,7 +28,7 @@ struct IndexPairParser {
         part.items.reserveCapacity(bytes.count / 10)
         while place < bytes.count {
             if Self.isLineEnd(bytes, place) {
-                // A blank line, as some writers leave at the end.
+                // A blank line; some programs write one at the end.
                 place += bytes[place] == 13 ? 2 : 1
                 line += 1
                 continue

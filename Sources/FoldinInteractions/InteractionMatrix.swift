@@ -1,23 +1,23 @@
 import FoldinKernels
 
-/// Which items each user clicked: a binary users x items matrix by compressed rows.
+/// Which items each user clicked: a binary matrix [users, items] in compressed sparse row format.
 ///
-/// Row `u` is `columns[rowStarts[u] ..< rowStarts[u + 1]]`, ascending and without repeats. Takes 4 bytes an interaction and
-/// 8 a user.
+/// Row `u` is `columns[rowStarts[u] ..< rowStarts[u + 1]]`, ascending and without duplicates. Takes 4 bytes per interaction and 8 bytes per
+/// user.
 public struct InteractionMatrix: Sendable, Equatable {
-    /// Where each row begins in `columns`; one more entry than rows, the first 0.
+    /// Where each row begins in `columns`; the first is 0, and one more entry than rows holds the end of the last row.
     public let rowStarts: [Int]
     /// Item indices, row after row.
     public let columns: [Int32]
-    /// The number of items, that is of columns.
+    /// The number of items (columns).
     public let itemCount: Int
 
-    /// The number of users, that is of rows.
+    /// The number of users (rows).
     public var userCount: Int { rowStarts.count - 1 }
     /// The number of interactions.
     public var count: Int { columns.count }
 
-    /// A matrix from parts that already satisfy the layout above.
+    /// Creates a matrix from parts that have the format described above.
     public init(rowStarts: [Int], columns: [Int32], itemCount: Int) {
         precondition(rowStarts.first == 0 && rowStarts.last == columns.count, "rowStarts must run from 0 to columns.count")
         self.rowStarts = rowStarts
@@ -25,7 +25,7 @@ public struct InteractionMatrix: Sendable, Equatable {
         self.itemCount = itemCount
     }
 
-    /// A matrix of the given rows; repeats within a row are dropped and each row is sorted.
+    /// Creates a matrix of the given rows of item indices; rows are sorted and duplicates removed. Indices must be in range.
     public init<Rows: Sequence>(rows: Rows, itemCount: Int) where Rows.Element: Sequence, Rows.Element.Element == Int {
         var starts = [0]
         var columns: [Int32] = []
@@ -41,9 +41,9 @@ public struct InteractionMatrix: Sendable, Equatable {
         self.init(rowStarts: starts, columns: columns, itemCount: itemCount)
     }
 
-    /// A matrix from parallel lists of row and item indices in any order; repeats of a pair are dropped.
+    /// Creates a matrix from parallel lists of user and item indices in any order; duplicate pairs are removed.
     ///
-    /// Linear in the number of pairs apart from sorting each row, which `workers` share. Indices must be in range.
+    /// Takes time linear in the number of pairs, and `workers` share the sorting of the rows. Indices must be in range.
     public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int, workers: Workers = Workers()) {
         precondition(users.count == items.count, "\(users.count) users cannot be paired with \(items.count) items")
         var starts = [Int](repeating: 0, count: userCount + 1)
@@ -59,12 +59,12 @@ public struct InteractionMatrix: Sendable, Equatable {
             }
             rowCounts.withUnsafeMutableBufferPointer { counts in
                 guard let counts = counts.baseAddress else { return }
-                // Each piece sorts the rows and writes the counts of its own users.
+                // Each piece sorts the rows and writes the counts of its own users only.
                 workers.forEachPiece(of: userCount, size: 1_024) { piece, _ in
                     for user in piece {
                         let row = UnsafeMutableBufferPointer(
                             start: columns + starts[user], count: starts[user + 1] - starts[user])
-                        counts[user] = Self.sortDroppingRepeats(row)
+                        counts[user] = Self.sortRemovingDuplicates(row)
                     }
                 }
             }
@@ -88,8 +88,8 @@ public struct InteractionMatrix: Sendable, Equatable {
         self.init(rowStarts: starts, columns: columns, itemCount: itemCount)
     }
 
-    /// Sorts a row, brings its different items to the front and returns how many they are.
-    private static func sortDroppingRepeats(_ row: UnsafeMutableBufferPointer<Int32>) -> Int {
+    /// Sorts a row, moves its distinct items to the front and returns their number.
+    private static func sortRemovingDuplicates(_ row: UnsafeMutableBufferPointer<Int32>) -> Int {
         var row = row
         row.sort()
         var end = 0
@@ -100,10 +100,10 @@ public struct InteractionMatrix: Sendable, Equatable {
         return end
     }
 
-    /// The items of one user, ascending. No copy.
+    /// The items of one user, ascending. Copies nothing.
     public func row(_ user: Int) -> ArraySlice<Int32> { columns[rowStarts[user]..<rowStarts[user + 1]] }
 
-    /// How many users clicked each item.
+    /// The number of users who clicked each item.
     public func itemCounts() -> [Int] {
         var counts = [Int](repeating: 0, count: itemCount)
         for item in columns { counts[Int(item)] += 1 }

@@ -1,7 +1,7 @@
 import FoldinSupport
 
 extension PreparedDataset {
-    /// SHA-256, in hexadecimal, of what a model learns from: the item ids and the training clicks.
+    /// The SHA-256, in hexadecimal, of the item ids and the training interactions, which determine a model.
     public var checksum: String {
         let parts = [
             Array(items.ids.joined(separator: "\n").utf8).withUnsafeBytes(Checksum.sha256),

@@ -2,11 +2,13 @@ import FoldinSupport
 import Foundation
 
 extension PreparedDataset {
-    /// Reads a prepared directory, ours or another tool's.
+    /// Reads a prepared directory of `foldin prepare` or of another tool.
     ///
-    /// Needs the five files of index pairs (header `user,item` or `uid,sid`) and `unique_sid.txt`; without
-    /// `unique_uid.txt` users are named by their indices. Every index is checked. Throws `FoldinError` of kind
-    /// `missingInput` for a file that is not there and `badData`, with the line, for contents that do not fit together.
+    /// Required are the five files of index pairs (header `user,item` or `uid,sid`) and `unique_sid.txt`. Without `unique_uid.txt` the ids of
+    /// users are their indices. Every index is checked.
+    ///
+    /// - Throws: `FoldinError` of kind `missingInput` for a missing file, of kind `badData` with the line for invalid or inconsistent
+    ///   contents.
     public init(contentsOf directory: String) throws {
         let place = directory.hasSuffix("/") ? directory : directory + "/"
         var isDirectory: ObjCBool = false
@@ -17,7 +19,7 @@ extension PreparedDataset {
         }
         let items = try Self.ids(place + FileName.items, "item")
         guard !items.isEmpty else {
-            throw FoldinError(.badData, file: place + FileName.items, found: "an empty file", expected: "an item id a line")
+            throw FoldinError(.badData, file: place + FileName.items, found: "an empty file", expected: "one item id per line")
         }
         let hasUsers = FileManager.default.fileExists(atPath: place + FileName.users)
         let userIds = hasUsers ? try Self.ids(place + FileName.users, "user") : nil
@@ -29,7 +31,7 @@ extension PreparedDataset {
         var userCount = userIds?.count ?? 0
         var bound = "the ids in \(FileName.users)"
         if userIds == nil {
-            // Only the rows tell how many users there are: leave room for gaps, yet not for an index gone wrong.
+            // Only the rows show how many users there are. The bound allows for gaps between indices, but not for a corrupt index.
             var size = 0
             for name in names { size += try MappedFile(contentsOf: place + name, onlyRegular: true).count }
             userCount = min(Int(Int32.max), 1_000_000 + size)
@@ -54,10 +56,10 @@ extension PreparedDataset {
             preparation: preparation, keepingOrder: false)
     }
 
-    /// The rating above which a row was a like, if the preparation says.
+    /// The rating above which a row counts as a like; nil if the preparation does not state it.
     public var likedAbove: Double? { preparation?.options["rating-above"].flatMap(Double.init) }
 
-    /// The lines of a file of ids, checked to be UTF-8, not empty and all different.
+    /// The lines of a file of ids; throws if one is not UTF-8, empty or a duplicate.
     private static func ids(_ path: String, _ kind: String) throws -> [String] {
         let file = try MappedFile(contentsOf: path, onlyRegular: true)
         var ids: [String] = []
@@ -82,13 +84,13 @@ extension PreparedDataset {
         }
         if let (place, earlier) = Vocabulary.firstRepeat(in: ids) {
             throw FoldinError(
-                .badData, file: path, line: place + 1, found: "'\(ids[place])', which is on line \(earlier + 1) too",
+                .badData, file: path, line: place + 1, found: "'\(ids[place])', which is also on line \(earlier + 1)",
                 expected: "a different id on every line")
         }
         return ids
     }
 
-    /// What `prepare.json` says; nil if there is none.
+    /// The contents of `prepare.json`; nil if there is no such file.
     static func record(_ path: String) throws -> PreparationRecord? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try MappedFile(contentsOf: path, atMost: MappedFile.smallFileLimit, onlyRegular: true)
@@ -96,11 +98,12 @@ extension PreparedDataset {
             return try JSONDecoder().decode(PreparationRecord.self, from: file.withBytes { Data($0) })
         } catch {
             throw FoldinError(
-                .badData, file: path, found: "no record of a preparation",
+                .badData, file: path, found: "something that is not a record of a preparation",
                 expected: "JSON with the sources, options and counts that foldin prepare writes")
         }
     }
 
+    /// The titles by item; empty if there is no such file.
     private static func titles(_ path: String, _ count: Int) throws -> [String?] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         let file = try MappedFile(contentsOf: path, onlyRegular: true)

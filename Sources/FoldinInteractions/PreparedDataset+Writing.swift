@@ -3,13 +3,14 @@ import FoldinSupport
 import Foundation
 
 extension PreparedDataset {
-    /// Writes the prepared directory: five files of index pairs, the raw ids, titles if there are any, `prepare.json`.
+    /// Writes a prepared directory: five files of index pairs, the raw ids, titles if there are any, and `prepare.json`.
     ///
-    /// The directory appears whole or not at all. An empty directory that is there already is replaced, and with `overwriting` one that
-    /// was written so: it has a `prepare.json` that can be read, and no other files than these. Anything else is refused, and nothing else is
-    /// ever removed. Throws `FoldinError` of kind `cannotCreate` or `writeFailed`. Writes about 20 million rows/s.
+    /// The directory appears complete or not at all. An existing directory is replaced if it is empty, or if `overwriting` is true and it is
+    /// a prepared directory: it has a readable `prepare.json` and no files other than these. Anything else is refused, and no other file is
+    /// ever removed. Writes about 20 million rows/s.
     ///
-    /// - Returns: Where the old directory is kept, because something else has come into it meanwhile; nil as a rule.
+    /// - Returns: Where the old directory is kept because another file appeared in it meanwhile; usually nil.
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`.
     @discardableResult
     public func write(to directory: String, overwriting: Bool = false, workers: Workers = Workers()) throws -> String? {
         try PreparedFiles(
@@ -19,15 +20,16 @@ extension PreparedDataset {
         ).write(to: directory, overwriting: overwriting, workers: workers)
     }
 
-    /// Fails where `write(to:overwriting:workers:)` would refuse `directory` as it is now, or would replace one of `inputs`.
+    /// Throws if ``write(to:overwriting:workers:)`` would refuse `directory` as it is now, or would replace one of `inputs`.
     ///
-    /// - Throws: `FoldinError` of kind `usage` when an input lies in `directory`, however it is named; of kind `cannotCreate`.
+    /// - Throws: `FoldinError` of kind `usage` if an input is in `directory`, whatever its path; of kind `cannotCreate` if `directory` may
+    ///   not be replaced.
     public static func check(_ directory: String, overwriting: Bool, reading inputs: [Overlap.Input] = []) throws {
         try Overlap.refuse(inputs, in: directory)
         try AtomicDirectory.check(directory, replacing: directoryKind, overwriting: overwriting)
     }
 
-    /// What may be replaced.
+    /// The directories that may be replaced.
     fileprivate static var directoryKind: AtomicDirectory.Kind {
         AtomicDirectory.Kind(name: "a directory of foldin prepare", fileNames: FileName.all) { path in
             (try? record(path + "/" + FileName.preparation)) != nil
@@ -36,7 +38,7 @@ extension PreparedDataset {
 }
 
 extension PreparedFiles {
-    /// Writes the directory; see `PreparedDataset.write(to:overwriting:workers:)`.
+    /// Writes the directory; see ``PreparedDataset/write(to:overwriting:workers:)``.
     @discardableResult
     public func write(to directory: String, overwriting: Bool = false, workers: Workers = Workers()) throws -> String? {
         try AtomicDirectory.write(to: directory, replacing: PreparedDataset.directoryKind, overwriting: overwriting) {
@@ -48,7 +50,7 @@ extension PreparedFiles {
                 (PreparedDataset.FileName.testFoldIn, rows.testFoldIn), (PreparedDataset.FileName.testHeldOut, rows.testHeldOut),
             ]
             let text = RowText(users: users.count, items: items.count)
-            // The largest file beside the others: one waits for the disk while the other makes text.
+            // Writes the largest file at the same time as the others: one waits for the disk while the other formats text.
             let outcomes = workers.map(2) { task, _ in
                 Result {
                     if task == 0 {
@@ -86,7 +88,7 @@ extension PreparedFiles {
         var text = "item,title\n"
         for (item, title) in titles.enumerated() {
             guard let title else { continue }
-            // A title takes one line of the file, so that line numbers stay item numbers for people.
+            // Each title takes one line of the file.
             let line = String(String.UnicodeScalarView(title.unicodeScalars.map { $0 == "\n" || $0 == "\r" ? " " : $0 }))
             text += "\(item),\"\(line.replacing("\"", with: "\"\""))\"\n"
         }

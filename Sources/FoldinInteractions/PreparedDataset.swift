@@ -1,24 +1,25 @@
 import FoldinKernels
 
-/// A dataset ready for training and judging: what `foldin prepare` writes and every later stage reads.
+/// A dataset for training and evaluation: what `foldin prepare` writes and every later stage reads.
 public struct PreparedDataset: Sendable {
-    /// Training users by items; every item has at least one interaction unless the split was given.
+    /// The training interactions, [users, items]; every item has at least one unless the split was supplied.
     public let train: InteractionMatrix
     /// Users for choosing the epoch and the options.
     public let validation: HeldOutUsers
-    /// Users for the final figures.
+    /// Users for the final metrics.
     public let test: HeldOutUsers
     /// Raw item ids in index order.
     public let items: Vocabulary
-    /// Raw user ids in index order: training users, then validation, then test (for a given split: all users).
+    /// Raw user ids in index order: training users, then validation, then test (for a supplied split: all users).
     public let users: Vocabulary
-    /// A title an item, where one is known; empty when no titles were given.
+    /// The title of each item, nil where it is not known; empty if there are no titles.
     public let titles: [String?]
-    /// How it was made; nil for a directory made by other tools.
+    /// How the dataset was prepared; nil for a directory made by another tool.
     public let preparation: PreparationRecord?
-    /// The interactions in the order of the files, where it matters and is known; otherwise user by user.
+    /// The interactions in the order of the files; nil if that order is not known or not needed.
     public let rows: PreparedRows?
 
+    /// Creates a dataset from its parts; the parameters are the properties of the same names.
     public init(
         train: InteractionMatrix, validation: HeldOutUsers, test: HeldOutUsers, items: Vocabulary, users: Vocabulary,
         titles: [String?] = [], preparation: PreparationRecord? = nil, rows: PreparedRows? = nil
@@ -33,10 +34,9 @@ public struct PreparedDataset: Sendable {
         self.rows = rows
     }
 
-    /// A dataset from its rows, which it keeps in their order unless `keepingOrder` is false.
+    /// Creates a dataset from its rows. It keeps them in their order unless `keepingOrder` is false.
     ///
-    /// Indices must be in range of the vocabularies and of `trainUserCount`. A user is held out who has a row in either
-    /// part.
+    /// Indices must be in range of the vocabularies and of `trainUserCount`. A user with a fold-in or a held-out row is a held-out user.
     public init(
         rows: PreparedRows, trainUserCount: Int, items: Vocabulary, users: Vocabulary, titles: [String?] = [],
         preparation: PreparationRecord? = nil, keepingOrder: Bool = true, workers: Workers = Workers()
@@ -74,17 +74,18 @@ extension PreparedDataset {
     }
 }
 
-/// The contents of `prepare.json`: where a prepared dataset came from and what was done to it.
+/// The contents of `prepare.json`: the source files of a prepared dataset, the options and the counts.
 public struct PreparationRecord: Sendable, Codable, Equatable {
-    /// A file that was read.
+    /// A source file.
     public struct Source: Sendable, Codable, Equatable {
-        /// The file's name without its folder.
+        /// The file's name without its directory.
         public var name: String
-        /// SHA-256 of its bytes as stored, in hexadecimal.
+        /// The SHA-256 of its bytes as stored, in hexadecimal.
         public var sha256: String
-        /// The format it was read as.
+        /// The format that it was read in.
         public var format: String
 
+        /// Creates a source; the parameters are the properties of the same names.
         public init(name: String, sha256: String, format: String) {
             self.name = name
             self.sha256 = sha256
@@ -92,16 +93,17 @@ public struct PreparationRecord: Sendable, Codable, Equatable {
         }
     }
 
+    /// The files that the dataset was made of.
     public var sources: [Source]
     /// Options as the command takes them, without leading dashes, for example `["rating-above": "3.5"]`.
     public var options: [String: String]
     /// Counts by name: `rows`, `duplicates`, `interactions`, `users`, `items`, `train-interactions` and so on.
     public var counts: [String: Int]
-    /// What was left out beside what `counts` has: `rows-of-dropped-items`, `rows-of-dropped-users`, and how
-    /// many `items` and `users` those were. Known after preparing only: it is not written to `prepare.json`.
+    /// Further counts of what was left out: `rows-of-dropped-items`, `rows-of-dropped-users`, and the numbers of these `items` and
+    /// `users`. Set by a preparation; not written to `prepare.json`.
     public var dropped: [String: Int] = [:]
-    /// Where the directory that was replaced is kept, because it had something else in it than files of a prepared directory; nil as a
-    /// rule. Not written to `prepare.json`.
+    /// Where the replaced directory is kept because it had other files in it than those of a prepared directory; usually nil. Not written
+    /// to `prepare.json`.
     public var kept: String?
 
     private enum CodingKeys: String, CodingKey { case sources, options, counts }
@@ -111,6 +113,7 @@ public struct PreparationRecord: Sendable, Codable, Equatable {
         first.sources == second.sources && first.options == second.options && first.counts == second.counts
     }
 
+    /// Creates a record; the parameters are the properties of the same names.
     public init(sources: [Source], options: [String: String], counts: [String: Int]) {
         self.sources = sources
         self.options = options

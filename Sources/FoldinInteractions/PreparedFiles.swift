@@ -1,17 +1,21 @@
 import FoldinKernels
 
-/// The contents of a prepared directory: what can be written before any matrix is made.
+/// The contents of a prepared directory as rows and lists, without matrices.
 public struct PreparedFiles: Sendable {
+    /// The interactions in the order of the files.
     public var rows: PreparedRows
-    /// Users with an index below this are for training.
+    /// The number of training users; their indices come first.
     public var trainUserCount: Int
-    /// Raw ids in index order, without repeats.
+    /// Raw item ids in index order, without duplicates.
     public var items: [String]
+    /// Raw user ids in index order, without duplicates.
     public var users: [String]
-    /// A title an item, where one is known; empty when no titles were given.
+    /// The title of each item, nil where it is not known; empty if there are no titles.
     public var titles: [String?]
+    /// How the dataset was prepared; nil if that is not known.
     public var preparation: PreparationRecord?
 
+    /// Creates the contents of a directory; the parameters are the properties of the same names.
     public init(
         rows: PreparedRows, trainUserCount: Int, items: [String], users: [String], titles: [String?] = [],
         preparation: PreparationRecord? = nil
@@ -26,7 +30,7 @@ public struct PreparedFiles: Sendable {
 }
 
 extension PreparedDataset {
-    /// The dataset that a prepared directory holds, with its matrices.
+    /// Creates the dataset of a prepared directory, with its matrices.
     public init(_ files: PreparedFiles, workers: Workers = Workers()) {
         self.init(
             rows: files.rows, trainUserCount: files.trainUserCount, items: Vocabulary(files.items),

@@ -2,9 +2,9 @@ import FoldinKernels
 import FoldinSupport
 import Foundation
 
-/// The text of each user's and each item's index, with what stands behind it, eight bytes each: rows are put together by copying.
+/// The text of each user index and each item index with the separator after it, in eight bytes each. Rows are formatted by copying these.
 struct RowText: Sendable {
-    /// Indices from here on do not fit in eight bytes.
+    /// The smallest index that does not fit in eight bytes.
     private static let bound = 10_000_000
 
     private let users: [UInt64]
@@ -15,7 +15,7 @@ struct RowText: Sendable {
         self.items = Self.slots(items, "\n")
     }
 
-    /// The decimal digits of each number and `last`, the first byte lowest.
+    /// The decimal digits of each number and the separator `last`; the first byte is the lowest.
     private static func slots(_ count: Int, _ last: Unicode.Scalar) -> [UInt64] {
         (0..<min(count, bound)).map { number in
             var slot = UInt64(last.value)
@@ -28,8 +28,8 @@ struct RowText: Sendable {
         }
     }
 
-    /// Writes the lines of `rows` of a part and returns where they end. Room for 22 bytes a row is needed, the last of which may be
-    /// written over behind the end.
+    /// Writes the lines of `rows` of a part to `start` and returns their end. Needs a buffer of 22 bytes per row; bytes after the end may be
+    /// overwritten.
     func write(_ part: PreparedRows.Part, _ rows: Range<Int>, at start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         var end = start
         users.withUnsafeBufferPointer { users in
@@ -61,7 +61,7 @@ struct RowText: Sendable {
 }
 
 extension PreparedRows.Part {
-    /// Writes `user,item` and a line a row: pieces of rows made into text by `workers`, eight for each at a time.
+    /// Writes the header `user,item` and one line per row. `workers` format pieces of rows, eight pieces per worker at a time.
     func write(to path: String, _ text: RowText, workers: Workers) throws {
         let size = 1 << 15
         let buffers = UnsafeMutablePointer<UInt8>.allocate(capacity: 8 * workers.count * size * 22)
@@ -70,7 +70,7 @@ extension PreparedRows.Part {
             try Array("user,item\n".utf8).withUnsafeBytes { try sink.write($0) }
             for start in stride(from: 0, to: count, by: 8 * workers.count * size) {
                 let rows = start..<min(count, start + 8 * workers.count * size)
-                // Each piece writes the buffer that is its own.
+                // Each piece writes to its own buffer only.
                 let texts = workers.map((rows.count + size - 1) / size) { piece, _ in
                     let first = buffers + piece * size * 22
                     let rows = start + piece * size..<min(rows.upperBound, start + (piece + 1) * size)
@@ -83,7 +83,7 @@ extension PreparedRows.Part {
         }
     }
 
-    /// Bytes that one task has written and that are read after it has ended, hence sendable.
+    /// Bytes that one task writes and that are read after it has ended; therefore sendable.
     private struct SendableBytes: @unchecked Sendable {
         let bytes: UnsafeRawBufferPointer
     }

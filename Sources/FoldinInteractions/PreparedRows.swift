@@ -1,29 +1,39 @@
 import FoldinKernels
 
-/// The interactions of a prepared dataset in the order in which its files list them.
+/// The interactions of a prepared dataset in the order of its files.
 ///
-/// The matrices of `PreparedDataset` sort each user's items; the exchange layout keeps the input's order.
+/// The matrices of `PreparedDataset` sort each user's items; the files keep the order of the input.
 public struct PreparedRows: Sendable, Equatable {
-    /// One file: parallel lists of user and item indices.
+    /// The rows of one file, as parallel lists of indices.
     public struct Part: Sendable, Equatable {
+        /// The user index of each row.
         public var users: [Int32]
+        /// The item index of each row.
         public var items: [Int32]
 
+        /// Creates a part; both lists must have the same length.
         public init(users: [Int32] = [], items: [Int32] = []) {
             precondition(users.count == items.count, "\(users.count) users cannot be paired with \(items.count) items")
             self.users = users
             self.items = items
         }
 
+        /// The number of rows.
         public var count: Int { users.count }
     }
 
+    /// The rows of `train.csv`.
     public var train: Part
+    /// The rows of `validation_tr.csv`.
     public var validationFoldIn: Part
+    /// The rows of `validation_te.csv`.
     public var validationHeldOut: Part
+    /// The rows of `test_tr.csv`.
     public var testFoldIn: Part
+    /// The rows of `test_te.csv`.
     public var testHeldOut: Part
 
+    /// Creates rows; the parameters are the properties of the same names.
     public init(
         train: Part, validationFoldIn: Part = Part(), validationHeldOut: Part = Part(), testFoldIn: Part = Part(),
         testHeldOut: Part = Part()
@@ -37,7 +47,7 @@ public struct PreparedRows: Sendable, Equatable {
 }
 
 extension PreparedRows {
-    /// The rows of matrices, user by user with ascending items: the order when no other is known.
+    /// The rows of a dataset's matrices, user by user with ascending items.
     init(of dataset: PreparedDataset) {
         self.init(
             train: Part(dataset.train, users: (0..<Int32(dataset.train.userCount)).map { $0 }),
@@ -49,6 +59,7 @@ extension PreparedRows {
 }
 
 extension PreparedRows.Part {
+    /// The interactions of a matrix; `users` has the user index of each row.
     init(_ matrix: InteractionMatrix, users: [Int32]) {
         var repeated: [Int32] = []
         repeated.reserveCapacity(matrix.count)
@@ -60,9 +71,9 @@ extension PreparedRows.Part {
 }
 
 extension HeldOutUsers {
-    /// The users who have a row in either part, ascending, with their items.
+    /// Creates held-out users from rows: all users who have a row in either part, ascending.
     ///
-    /// `userCount` bounds the user indices and `itemCount` the item indices.
+    /// User indices must be below `userCount` and item indices below `itemCount`.
     public init(
         foldIn: PreparedRows.Part, heldOut: PreparedRows.Part, userCount: Int, itemCount: Int, workers: Workers = Workers()
     ) {

@@ -1,14 +1,14 @@
 import FoldinKernels
 
-/// The scores of a block of users, and the best items of each: what takes many users' best items works through the users block by block.
+/// The scores of a block of users and the best items of each. Callers process many users block by block.
 ///
-/// Scores are approximate where that is faster (a scorer that can, a list far shorter than the catalogue, many users), the lists
-/// and their scores exact and the same either way.
+/// Approximate scores are used where they are faster: if the scorer supports them, lists are far shorter than the catalogue, and there are
+/// many users. The lists and their scores are exact and the same in both cases.
 ///
-/// - Note: `score` is for one thread, `best` for all workers at once. A class so that its memory, a float a user and item, is freed when
-///   the work ends or throws.
+/// - Note: Call `score` from one thread; all workers may call `best` at the same time. It is a class so that its memory, one float per user
+///   and item, is freed when the work ends or throws.
 public final class ScoredBlock {
-    /// Users at a time; at least 1.
+    /// The largest number of users in a block; at least 1.
     public let capacity: Int
     private let scorer: any Scorer
     private let approximate: (any ApproximateScorer)?
@@ -18,7 +18,14 @@ public final class ScoredBlock {
     private let rankers: [BestItems]
     private var known: (any ApproximateScores)?
 
-    /// Room for the scores of `atOnce` of `users` users (fewer where these are more than 2^26 floats), and the `count` best items of each.
+    /// Allocates a block.
+    ///
+    /// - Parameters:
+    ///   - scorer: the model.
+    ///   - count: the number of best items to find per user.
+    ///   - users: the number of users in all.
+    ///   - atOnce: the number of users in a block; fewer if their scores would be more than 2^26 floats.
+    ///   - workers: the threads to use.
     public init(_ scorer: some Scorer, best count: Int, users: Int, atOnce: Int = 500, workers: Workers) {
         let itemCount = scorer.itemCount
         self.scorer = scorer
@@ -31,12 +38,12 @@ public final class ScoredBlock {
         rankers = (0..<workers.count).map { _ in BestItems(count, of: itemCount) }
     }
 
-    /// How many users are scored at a time where `atOnce` are asked for: so many that their scores are 2^26 floats at most.
+    /// The number of users to score at a time: `atOnce`, or fewer so that their scores are at most 2^26 floats.
     public static func usersAtOnce(_ atOnce: Int, items: Int) -> Int { min(atOnce, max(1, (1 << 26) / max(1, items))) }
 
-    /// Scores the users `rows` of `histories`, at most `capacity`, in place of those before.
+    /// Scores the users `rows` of `histories`, at most `capacity`; replaces the previous block.
     public func score(_ histories: InteractionMatrix, rows: Range<Int>) {
-        precondition(rows.count <= capacity, "room for \(capacity) users at a time; found \(rows.count)")
+        precondition(rows.count <= capacity, "found \(rows.count) users; expected at most \(capacity) at a time")
         if let approximate {
             known = approximate.score(histories, rows: rows, into: scores.pointer, stride: stride, workers: workers)
         } else {
@@ -44,8 +51,9 @@ public final class ScoredBlock {
         }
     }
 
-    /// The best items of the block's row `row`, without `masked`, and their scores, valid until the next call by the same worker. Once a
-    /// row: its scores are changed.
+    /// The best items of the block's row `row` without `masked`, and their scores; valid until the next call with the same worker.
+    ///
+    /// Changes the scores of the row, so it may be called once per row.
     public func best(
         of row: Int, without masked: ArraySlice<Int32>, worker: Int
     ) -> (items: UnsafeBufferPointer<Int32>, scores: UnsafeBufferPointer<Float>) {

@@ -2,9 +2,9 @@ import FoldinInteractions
 import FoldinKernels
 import Testing
 
-/// The best items found by approximate scores are those of exact scores, in the same order.
+/// The best items found with approximate scores are those of exact scores, in the same order.
 @Suite("Best items") struct BestItemsTests {
-    /// Scores that are known, and approximate ones each off by up to `margin`.
+    /// Known scores, and approximate ones that differ by up to `margin`.
     struct Known: ApproximateScores {
         let exact: [[Float]]
         let margins: [Float]
@@ -59,7 +59,7 @@ import Testing
             .sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(count).map(Int32.init)
     }
 
-    /// Scores on few levels, so that many are equal.
+    /// Scores with few different values, so that many are equal.
     static func levels(_ items: Int) -> [Float] { (0..<items).map { _ in Float(Int.random(in: 0..<40)) / 8 } }
 
     @Test(arguments: [0, 0.01, 0.3, 2, 50, .infinity, .nan] as [Float])
@@ -70,7 +70,7 @@ import Testing
             for count in [1, 7, 100, 5_000] {
                 let masked = (0..<Int32.random(in: 0...Int32(items))).map { _ in Int32.random(in: 0..<Int32(items)) }
                 let finder = BestItems(count, of: items)
-                // The same room twice: nothing is left of the first time.
+                // The same buffers twice: the first call leaves nothing in them.
                 for _ in 0..<2 {
                     var scores = known.approximate(row: 0, by: &generator)
                     scores.withUnsafeMutableBufferPointer { scores in
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// Blocks of users, with and without approximate scores, for so many users that these are used.
+    /// Blocks of enough users that approximate scores are used, with a scorer that has them and with one that has none.
     @Test(arguments: [false, true]) func areThoseOfExactScoresInBlocks(isApproximable: Bool) {
         let (users, items) = (300, 700)
         let known = Known(

@@ -3,7 +3,7 @@ import Testing
 @testable import FoldinInteractions
 
 @Suite("Interaction matrices") struct InteractionMatrixTests {
-    @Test func sortsRowsAndDropsRepeats() {
+    @Test func sortsRowsAndRemovesDuplicates() {
         let matrix = InteractionMatrix(rows: [[3, 0, 3, 1], [], [2]], itemCount: 4)
         #expect(matrix.rowStarts == [0, 3, 3, 4] && matrix.columns == [0, 1, 3, 2])
         #expect(matrix.userCount == 3 && matrix.count == 4 && matrix.itemCount == 4)
@@ -11,7 +11,7 @@ import Testing
         #expect(matrix.itemCounts() == [1, 1, 1, 1])
     }
 
-    @Test func takesPairsInAnyOrder() {
+    @Test func acceptsPairsInAnyOrder() {
         let users: [Int32] = [2, 0, 2, 0, 0, 2, 0]
         let items: [Int32] = [2, 3, 2, 0, 3, 0, 1]
         let matrix = InteractionMatrix(users: users, items: items, userCount: 4, itemCount: 5)
@@ -19,7 +19,7 @@ import Testing
         #expect(matrix.itemCounts() == [2, 1, 1, 1, 0])
     }
 
-    @Test func mayBeEmpty() {
+    @Test func canBeEmpty() {
         let nobody = InteractionMatrix(users: [], items: [], userCount: 0, itemCount: 3)
         #expect(nobody.userCount == 0 && nobody.count == 0 && nobody.itemCounts() == [0, 0, 0])
         #expect(nobody == InteractionMatrix(rows: [[Int]](), itemCount: 3))
@@ -28,7 +28,7 @@ import Testing
 }
 
 @Suite("Vocabularies") struct VocabularyLookupTests {
-    @Test func namesAndNumbers() {
+    @Test func translatesBetweenIdsAndIndices() {
         let vocabulary = Vocabulary(["296", "b c", "", "né"])
         #expect(vocabulary.count == 4 && vocabulary[1] == "b c")
         for (index, id) in vocabulary.ids.enumerated() { #expect(vocabulary.index(of: id) == index) }

@@ -19,7 +19,7 @@ struct PreparedDirectoryTests {
                 counts: ["train-users": 2]))
     }
 
-    @Test("what is written is read, in the order of the rows")
+    @Test("a written directory is read back with its rows in order")
     func roundTrip() throws {
         let folder = try TemporaryFolder()
         let written = dataset()
@@ -35,7 +35,7 @@ struct PreparedDirectoryTests {
         #expect(read.test.userIndices == [3, 4] && read.test.heldOut.row(1).isEmpty)
     }
 
-    @Test("without the rows' order, users and items ascend")
+    @Test("without an order of rows, users and items are written in ascending order")
     func writesMatrices() throws {
         let folder = try TemporaryFolder()
         let whole = dataset()
@@ -46,7 +46,7 @@ struct PreparedDirectoryTests {
         #expect(try folder.names(in: "out").contains("prepare.json") == false)
     }
 
-    @Test("a prepared directory is replaced, another one is not")
+    @Test("a prepared directory is replaced, any other directory is not")
     func replaces() throws {
         let folder = try TemporaryFolder()
         try dataset().write(to: folder.path + "/out")
@@ -64,7 +64,7 @@ struct PreparedDirectoryTests {
         #expect(try folder.names() == ["file", "out"])
     }
 
-    @Test("a directory made by others: other headers, CRLF, no users, no record")
+    @Test("a directory of another tool is read: other headers, CRLF, no users, no record")
     func readsOthers() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("train.csv", "uid,sid\r\n0,1\r\n1,0\r\n1,0")
@@ -82,7 +82,7 @@ struct PreparedDirectoryTests {
         arguments: [
             ("test_te.csv", nil, "test_te.csv", nil, "no such file"),
             ("unique_sid.txt", nil, "unique_sid.txt", nil, "no such file"),
-            ("unique_sid.txt", "x\ny\nx\n", "unique_sid.txt", 3, "'x', which is on line 1 too"),
+            ("unique_sid.txt", "x\ny\nx\n", "unique_sid.txt", 3, "'x', which is also on line 1"),
             ("unique_sid.txt", "x\n\ny\n", "unique_sid.txt", 2, "an empty line"),
             ("unique_sid.txt", "", "unique_sid.txt", nil, "an empty file"),
             ("train.csv", "user,item\n0,3\n", "train.csv", 2, "item index 3"),
@@ -95,7 +95,7 @@ struct PreparedDirectoryTests {
             ("train.csv", "item,user\n0,0\n", "train.csv", 1, "'item,user'"),
             ("train.csv", "user,item\n", "train.csv", nil, "no interactions"),
             ("train.csv", "", "train.csv", 1, "an empty file"),
-            ("prepare.json", "{", "prepare.json", nil, "no record"),
+            ("prepare.json", "{", "prepare.json", nil, "something that is not a record"),
             ("titles.csv", "item,title\n7,\"x\"\n", "titles.csv", 2, "'7,\"x\"'"),
         ] as [(String, String?, String, Int?, String)])
     func inconsistencies(name: String, text: String?, file: String, line: Int?, found: String) throws {
@@ -110,7 +110,7 @@ struct PreparedDirectoryTests {
         #expect(error.kind == (text == nil ? .missingInput : .badData))
     }
 
-    @Test("an index gone wrong is no reason to allocate gigabytes")
+    @Test("a corrupt index does not allocate gigabytes")
     func hostileIndex() throws {
         let folder = try TemporaryFolder()
         try dataset().write(to: folder.path + "/out")
@@ -120,7 +120,7 @@ struct PreparedDirectoryTests {
         #expect(error?.line == 2 && error?.found == "user index 2147483646")
     }
 
-    @Test("mutated files are read or refused, never a trap")
+    @Test("mutated files are read or refused and never trap")
     func mutations() throws {
         let folder = try TemporaryFolder()
         try dataset().write(to: folder.path + "/out")
@@ -141,7 +141,7 @@ struct PreparedDirectoryTests {
         }
     }
 
-    @Test("the files of a prepared directory are files")
+    @Test("devices and pipes in the place of files are refused")
     func preparedDirectories() throws {
         let folder = try TemporaryFolder()
         let whole: [(String, String)] =
@@ -159,7 +159,7 @@ struct PreparedDirectoryTests {
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
             #expect(failure { try PreparedDataset(contentsOf: folder.path) }?.found == "a device", "\(name)")
             try FileManager.default.removeItem(atPath: path)
-            // Nobody writes to it: it is not waited for.
+            // It has no writer; reading must not wait for one.
             try #require(mkfifo(path, 0o600) == 0)
             #expect(failure { try PreparedDataset(contentsOf: folder.path) }?.found == "a pipe", "\(name)")
             try FileManager.default.removeItem(atPath: path)

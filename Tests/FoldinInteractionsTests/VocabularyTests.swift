@@ -2,7 +2,7 @@ import FoldinInteractions
 import Testing
 
 struct VocabularyTests {
-    @Test("ids differ when their bytes do, though Unicode holds them equal")
+    @Test("ids differ if their bytes differ, even if Unicode treats them as equal")
     func comparesBytes() {
         let composed = "caf\u{E9}"
         let decomposed = "cafe\u{301}"
