@@ -1,52 +1,53 @@
 import FoldinInteractions
 import FoldinSupport
 
-/// What many people liked, read from a file.
+/// The histories of many users, read from a file.
 ///
-/// The layout is recognised by the contents unless it is given; `notes` says what was found.
+/// The layout is recognised by the contents unless it is given; `notes` states what was recognised.
 public struct Histories: Sendable {
     /// The layouts of a file of histories.
     public enum Format: String, Sendable, CaseIterable {
-        /// A history a line: ids separated by commas, tabs or blanks, see `IdList`. A blank line is an empty history.
+        /// One history per line: ids separated by commas, tabs or blanks, see ``IdList``. A blank line is an empty history.
         case lines
-        /// Rows of a user and an item below a header, separated by commas, tabs, semicolons or `|`; a history for each user, in the order
-        /// of their first rows.
+        /// Rows of a user and an item below a header, separated by commas, tabs, semicolons or `|`: one history per user, in the order of
+        /// the users' first rows.
         case csv
-        /// A JSON value a line: an array of ids, or an object with `user` and `history` (or `items`).
+        /// One JSON value per line: an array of ids, or an object with `user` and `history` (or `items`).
         case jsonLines = "json-lines"
     }
 
-    /// What one person liked.
+    /// The items that one user liked.
     public struct History: Sendable, Equatable {
-        /// The person's id, where the file has one.
+        /// The user's id; nil if the file has none.
         public let user: String?
-        /// The line of the file, from 1; of several the first.
+        /// The number of the history's first line in the file, from 1.
         public let line: Int
-        /// The item ids in the order of the file, known to the model or not.
+        /// The item ids in the order of the file, including ids that the model does not know.
         public let ids: [String]
     }
 
-    /// The layout that was read.
+    /// The layout of the file.
     public let format: Format
-    /// How the file was read, for people: one sentence each.
+    /// How the file was read: sentences to show to a user.
     public private(set) var notes: [String] = []
-    /// Whether the histories have user ids.
+    /// Whether any history has a user id.
     public private(set) var hasUsers = false
 
     private let items: Vocabulary
     private var users: [String?] = []
     private var lines: [Int] = []
-    /// Of each history its items: indices, or -1 - n for the unknown id n.
+    /// The items of each history: indices, or `-1 - n` for the unknown id `unknown[n]`.
     private var rows: [[Int32]] = []
     private var unknown: [String] = []
 
     /// Reads the histories in the file `path`; `-` is standard input.
     ///
     /// - Parameters:
-    ///   - format: how to read it; recognised when nil.
+    ///   - path: the path of the file.
+    ///   - format: the layout; recognised if nil.
     ///   - items: the ids that the model knows.
-    /// - Throws: `FoldinError`: `missingInput`; `badData` with the line for what cannot be read, and for a file that may be meant
-    ///   in more than one way.
+    /// - Throws: `FoldinError` of kind `missingInput`; of kind `badData` with the line for invalid contents, and with a reason for a file
+    ///   that can be read in more than one layout.
     public init(contentsOf path: String, as format: Format? = nil, known items: Vocabulary) throws {
         let file = try MappedFile(contentsOf: path)
         self = try file.withBytes { bytes in
@@ -55,11 +56,13 @@ public struct Histories: Sendable {
         }
     }
 
+    /// The number of histories.
     public var count: Int { rows.count }
 
-    /// The ids that were read, repeats included.
+    /// The number of ids in all histories, duplicates included.
     public var idCount: Int { rows.reduce(0) { $0 + $1.count } }
 
+    /// The history at a place, from 0.
     public subscript(index: Int) -> History {
         let ids = rows[index].map { $0 >= 0 ? items[Int($0)] : unknown[-1 - Int($0)] }
         return History(user: users[index], line: lines[index], ids: ids)
@@ -76,12 +79,13 @@ public struct Histories: Sendable {
             }
         hasUsers = users.contains { $0 != nil }
         guard !rows.isEmpty else {
-            throw FoldinError(.badData, file: path, found: "an empty file", expected: "a history a line")
+            throw FoldinError(.badData, file: path, found: "an empty file", expected: "one history per line")
         }
         let (histories, ids) = (count == 1 ? "1 history" : "\(count) histories", idCount == 1 ? "1 id" : "\(idCount) ids")
         notes.insert("read as \(how): \(histories), \(ids)", at: 0)
     }
 
+    /// The index of a known id; the code of a new unknown id otherwise, see `rows`.
     private mutating func code(of id: String) -> Int32 {
         if let index = items.index(of: id) { return Int32(index) }
         unknown.append(id)
@@ -96,14 +100,14 @@ public struct Histories: Sendable {
     }
 }
 
-/// The layouts: each reader appends the histories and says how it read.
+/// One reader for each layout; it appends the histories and returns a description of the layout.
 extension Histories {
     private mutating func readLines(_ lines: TextLines, _ path: String) throws -> String {
         var blankLines: [Int] = []
         var oneIds: [String] = []
         var splitIds: [String] = []
         try lines.forEachLine { number, line in
-            // Blank lines at the end are no histories.
+            // Blank lines at the end are not histories.
             if TextLines.isBlank(line) {
                 blankLines.append(number)
                 return true
@@ -121,12 +125,12 @@ extension Histories {
             return true
         }
         if !oneIds.isEmpty {
-            notes.append("taken as one id each: \(oneIds.quoted(first: 3)); put ids with commas in double quotes")
+            notes.append("read as one id each: \(oneIds.quoted(first: 3)); put ids with commas in double quotes")
         }
         if !splitIds.isEmpty {
             notes.append("split at commas: \(splitIds.quoted(first: 3)); put ids with commas in double quotes")
         }
-        return "lines, a history a line"
+        return "lines, one history per line"
     }
 
     private mutating func readRows(_ lines: TextLines, _ path: String) throws -> String {
@@ -163,11 +167,11 @@ extension Histories {
             return true
         }
         guard let columns else { return "csv" }
-        if columns.names.count > 2 { notes.append("all rows count as liked; columns but these two are not looked at") }
+        if columns.names.count > 2 { notes.append("all rows count as liked; only these two columns are read") }
         return "csv, rows of the columns \(columns.names[columns.user].quoted) and \(columns.names[columns.item].quoted)"
     }
 
-    /// The columns that the file's first line names.
+    /// The user and item columns by the file's header.
     private static func columns(_ lines: TextLines, _ path: String, _ items: Vocabulary) throws -> HistoryColumns {
         try lines.withSample { sample in
             guard let (number, header) = sample.first else {
@@ -197,7 +201,7 @@ extension Histories {
             }
             return true
         }
-        if !others.isEmpty { notes.append("members that are not looked at: \(others.quoted(first: 3))") }
+        if !others.isEmpty { notes.append("members that are ignored: \(others.quoted(first: 3))") }
         return "json-lines"
     }
 }

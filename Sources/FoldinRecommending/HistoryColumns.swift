@@ -1,13 +1,13 @@
 import FoldinInteractions
 
-/// Where the rows of a CSV file keep users and items, by the names in its header.
+/// The user and item columns of a CSV file, found by the names in its header.
 struct HistoryColumns: Equatable {
     let delimiter: UInt8
     let names: [String]
     let user: Int
     let item: Int
 
-    /// The common spellings of a user column, normalised; the earlier is taken where there are several.
+    /// Common names of user columns, normalised; the first that occurs is used.
     static let userNames = [
         "userid", "user", "uid", "customerid", "customer", "customerno", "clientid", "client", "reviewerid", "reviewer",
         "memberid",
@@ -15,7 +15,7 @@ struct HistoryColumns: Equatable {
         "profileid",
         "profilename", "deviceid", "sessionid", "session",
     ]
-    /// The common spellings of an item column; the earlier is taken where several hold as many known ids.
+    /// Common names of item columns, normalised; of several columns with equally many known ids, the first of these is used.
     static let itemNames = [
         "itemid", "item", "iid", "movieid", "movie", "productid", "product", "sku", "asin", "parentasin", "stockcode",
         "articleid",
@@ -26,14 +26,14 @@ struct HistoryColumns: Equatable {
         "itemname", "productname", "gametitle", "gamename", "movietitle", "title", "name",
     ]
 
-    /// A name without case, blanks, `_` and `-`, and without the type that RecBole writes behind it.
+    /// A name in lower case without blanks, `_` and `-`, and without the type that RecBole appends.
     static func normalized(_ name: String) -> String {
         name.prefix { $0 != ":" }.lowercased().filter { !"_- \t".contains($0) }
     }
 
-    /// The columns that `header` names; nil if it does not name a user and an item.
+    /// Finds the columns by `header`; nil if it does not name a user and an item.
     ///
-    /// Of several columns that may hold items the one is taken whose values are most often ids of `items` in the rows `sample`.
+    /// If several columns may hold items, the one with the most ids of `items` in the rows of `sample` is used.
     init?(header: UnsafeRawBufferPointer, sample: ArraySlice<UnsafeRawBufferPointer>, known items: Vocabulary) {
         for delimiter in ",\t;|".utf8 {
             guard let fields = try? IdField.split(header, at: { $0 == delimiter }), fields.count > 1 else { continue }
@@ -46,7 +46,7 @@ struct HistoryColumns: Equatable {
             if candidates.count > 1 {
                 let rows = sample.compactMap { row in try? IdField.split(row) { $0 == delimiter } }
                 let known = candidates.map { column in rows.count { $0.count > column && items.index(of: $0[column].id) != nil } }
-                // The earlier name wins among equals.
+                // Among equals the earlier name wins.
                 for (place, column) in candidates.enumerated() where known[place] > known[candidates.firstIndex(of: item) ?? 0] {
                     item = column
                 }
@@ -57,7 +57,7 @@ struct HistoryColumns: Equatable {
         return nil
     }
 
-    /// Whether `line` is a header with blanks between the names, which is not read.
+    /// Whether `line` is a header with blanks between the names, which is not supported.
     static func isBlankSeparated(_ line: UnsafeRawBufferPointer) -> Bool {
         let names = line.split(whereSeparator: IdField.isBlank).map { normalized(String(decoding: $0, as: UTF8.self)) }
         return names.count > 1 && names.contains(where: userNames.contains) && names.contains(where: itemNames.contains)

@@ -2,13 +2,13 @@ import FoldinInteractions
 import FoldinSupport
 import Foundation
 
-/// Which layout a file of histories has, by the evidence of its first lines.
+/// The layout of a file of histories, recognised by its first lines.
 struct HistoryLayout {
     let format: Histories.Format
 
-    /// Looks at the first lines.
+    /// Recognises the layout.
     ///
-    /// - Throws: `FoldinError` of kind `badData` where they can be meant in more than one way.
+    /// - Throws: `FoldinError` of kind `badData` if the lines can be read in more than one layout.
     init(_ lines: TextLines, _ path: String, _ items: Vocabulary) throws {
         format = try lines.withSample { try Detection(path: path, items: items).format(of: $0) }
     }
@@ -23,7 +23,7 @@ extension FoldinError.Reason {
     public static let historiesMayBeLines = FoldinError.Reason("histories-may-be-lines")
 }
 
-/// The evidence for a layout.
+/// Recognises the layout of a sample of lines.
 private struct Detection {
     typealias Sample = [(number: Int, line: UnsafeRawBufferPointer)]
 
@@ -38,7 +38,7 @@ private struct Detection {
         if start == UInt8(ascii: "[") || start == UInt8(ascii: "{") {
             let isJSON = (try? JSONHistory(line)) != nil
             if isJSON, isKnown { throw ambiguous(number, line, "JSON or ids with brackets: json-lines or lines") }
-            // What is neither is reported as bad JSON.
+            // A line that is neither is reported as invalid JSON.
             if isJSON || !isKnown { return .jsonLines }
         }
         if HistoryColumns(header: line, sample: [], known: items) != nil {
@@ -51,7 +51,7 @@ private struct Detection {
         return .lines
     }
 
-    /// Refuses the rows of a prepared directory, which hold indices and no ids.
+    /// Throws for the rows of a prepared directory, which hold indices instead of ids.
     private func checkForIndices(_ number: Int, _ line: UnsafeRawBufferPointer) throws {
         let file = URL(filePath: path)
         let isRowFile = ["train", "_tr", "_te"].contains { file.deletingPathExtension().lastPathComponent.hasSuffix($0) }
@@ -62,7 +62,7 @@ private struct Detection {
             expected: "rows with the ids themselves", reason: .historiesOfIndices)
     }
 
-    /// Refuses what looks like a header that cannot be used.
+    /// Throws for a line that looks like a header that cannot be read.
     private func checkForHeader(_ number: Int, _ line: UnsafeRawBufferPointer) throws {
         let fields = (try? IdField.split(line) { ",\t;|".utf8.contains($0) }) ?? []
         let isUser = fields.count > 1 && fields.contains { HistoryColumns.userNames.contains(HistoryColumns.normalized($0.id)) }
@@ -72,7 +72,7 @@ private struct Detection {
             expected: "columns such as user,item with a comma, tab, semicolon or | between", reason: .historiesMayBeLines)
     }
 
-    /// Refuses lines that look like rows of a user and an item, or of a user and items, without a header.
+    /// Throws for lines that look like rows of a user and an item, or of a user and items, without a header.
     private func checkForRows(_ sample: Sample) throws {
         let lists = sample.compactMap { try? IdList(line: $0.line, known: items).ids }
         guard lists.count == sample.count, lists.count >= 3, lists.allSatisfy({ $0.count > 1 }) else { return }

@@ -1,12 +1,12 @@
 import FoldinInteractions
 import FoldinSupport
 
-/// A field of a line of separated values, with the quoting of RFC 4180.
+/// A field of a line of separated values, quoted as in RFC 4180.
 ///
-/// Blanks (spaces and tabs) around a field are no part of it. A field that begins with a double quote ends at the next one that is
-/// not doubled; a double quote inside an unquoted field is a character as any other.
+/// Blanks (spaces and tabs) around a field are not part of it. A field that begins with a double quote ends at the next one that is not
+/// doubled. Inside an unquoted field a double quote is an ordinary character.
 package struct IdField {
-    /// What the line cannot be split for; where the quoted field begins.
+    /// Why the line cannot be split, with the place where the quoted field begins.
     package enum Fault: Error {
         /// A quoted field without its closing quote.
         case unclosedQuote(at: Int)
@@ -16,10 +16,10 @@ package struct IdField {
 
     /// The field's text without quotes.
     package let id: String
-    /// Where it stands in the line, quotes included.
+    /// Its place in the line, including quotes.
     let range: Range<Int>
     let isQuoted: Bool
-    /// The byte that ended it; nil at the end of the line.
+    /// The separator after it; nil at the end of the line.
     let separator: UInt8?
 
     var isEmpty: Bool { !isQuoted && range.isEmpty }
@@ -53,7 +53,7 @@ package struct IdField {
         }
     }
 
-    /// The text of the quoted field that begins at `place`, which moves behind it.
+    /// The text of the quoted field that begins at `place`; moves `place` past the field.
     private static func quoted(_ line: UnsafeRawBufferPointer, _ place: inout Int) throws(Fault) -> String {
         let start = place
         var bytes: [UInt8] = []
@@ -78,7 +78,7 @@ package struct IdField {
 }
 
 extension IdField.Fault {
-    /// What was found and expected in `line`, for people.
+    /// The error for `line`.
     func error(_ kind: FoldinError.Kind, file: String? = nil, line number: Int? = nil, in line: UnsafeRawBufferPointer)
         -> FoldinError
     {

@@ -1,20 +1,20 @@
 import FoldinInteractions
 import FoldinSupport
 
-/// Item ids in a file, one a line, such as a shop's list of what is in stock.
+/// A file of item ids, one per line, such as a shop's list of items in stock.
 ///
-/// The line is the id: it may have commas and blanks, but for blanks at its ends. An id in double quotes is read as in CSV. Blank lines
-/// are passed over.
+/// The whole line without blanks at its ends is the id, including commas and other blanks. An id in double quotes is read as in CSV. Blank
+/// lines are skipped.
 public struct IdFile: Sendable, Equatable {
-    /// The ids that are known, in the order of the file.
+    /// The ids that the model knows, in the order of the file.
     public private(set) var known: [String] = []
-    /// The ids that are not.
+    /// The other ids, in the order of the file.
     public private(set) var unknown: [String] = []
 
-    /// Reads a file of ids, telling those of `items` from the others.
+    /// Reads a file of ids; `items` are the ids that the model knows.
     ///
-    /// - Throws: `FoldinError` of kind `missingInput`, or `badData` with the line: for text that is not UTF-8, a double quote that is not
-    ///   closed, and a line that is no known id but begins with one and a comma, as rows of several columns do.
+    /// - Throws: `FoldinError` of kind `missingInput`, or of kind `badData` with the line: for text that is not UTF-8, for a double quote that
+    ///   is not closed, and for a line that is not a known id but begins with one and a comma, as rows of several columns do.
     public init(contentsOf path: String, known items: Vocabulary) throws {
         let file = try MappedFile(contentsOf: path)
         try file.withBytes { bytes in
@@ -29,7 +29,7 @@ public struct IdFile: Sendable, Equatable {
         func isKnown(_ id: String) -> Bool { items.index(of: id) != nil }
         let field: IdField
         do throws(IdField.Fault) {
-            // Nothing separates: the line is one field.
+            // Without a separator the line is one field.
             field = try IdField.split(line) { _ in false }[0]
         } catch {
             let whole = String(decoding: line, as: UTF8.self)
@@ -45,8 +45,8 @@ public struct IdFile: Sendable, Equatable {
         let columns = (try? IdField.split(line) { $0 == IdField.comma || $0 == IdField.tab }) ?? []
         if columns.count > 1, isKnown(columns[0].id) {
             throw FoldinError(
-                .badData, file: path, line: number, found: "the id \(columns[0].id.quoted) and more behind it",
-                expected: "one id a line, in double quotes if it has a comma")
+                .badData, file: path, line: number, found: "the id \(columns[0].id.quoted) and more after it",
+                expected: "one id per line, in double quotes if it has a comma")
         }
         unknown.append(field.id)
     }

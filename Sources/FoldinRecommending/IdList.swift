@@ -1,22 +1,22 @@
 import FoldinInteractions
 
-/// Item ids that somebody wrote on one line: `Portal,"Half-Life 2, Episode 0"`.
+/// A list of item ids written on one line: `Portal,"Half-Life 2, Episode 0"`.
 ///
-/// Ids are comma-separated values as of RFC 4180: an id with a comma, with blanks at its ends or with a double quote at its beginning
-/// stands in double quotes, and a double quote inside those is doubled. Blanks around an id and empty places are passed over.
+/// Ids are comma-separated values as of RFC 4180. An id with a comma, with blanks at its ends or with a double quote at its beginning is in
+/// double quotes, and a double quote inside those is doubled. Blanks around an id and empty fields are ignored.
 public struct IdList: Sendable, Equatable {
-    /// The ids in the order given, repeats included.
+    /// The ids in the order of the text, duplicates included.
     public private(set) var ids: [String] = []
-    /// Whether the whole text was taken as one id, although it could be split: no part of it is known, and the whole is.
+    /// Whether the whole text was read as one id although it has separators, because the whole is known and no part of it is.
     public private(set) var isOneId = false
-    /// Known ids that stand in the text without quotes and were split at their commas: the whole text, or those of which a part is not
-    /// known.
+    /// Known ids that were split at their commas because they are not in quotes: the whole text, or ids with a part that is not known.
     public private(set) var splitIds: [String] = []
 
-    /// The ids in a value of the command line; a line break separates as a comma does. Which ids are known decides only about
-    /// `isOneId` and `splitIds`.
+    /// Reads the ids in a value of the command line; a line break separates ids like a comma.
     ///
-    /// - Throws: `FoldinError` of kind `usage` for a double quote that is not closed or has text after it.
+    /// The known ids `items` affect only `isOneId` and `splitIds`.
+    ///
+    /// - Throws: `FoldinError` of kind `usage` for a double quote that is not closed or that is followed by text.
     public init(_ text: String, known items: Vocabulary) throws {
         var text = text
         self = try text.withUTF8 { bytes in
@@ -29,10 +29,10 @@ public struct IdList: Sendable, Equatable {
         }
     }
 
-    /// The ids in a line of a file: separated by tabs, by commas, or, where there are neither and no quotes, by blanks.
+    /// Reads the ids in a line of a file: separated by tabs or commas, or by blanks if the line has neither of these and no quotes.
     ///
-    /// In a line with tabs an id may have commas. Blanks inside an id are part of it in a line with commas, tabs or quotes; only where the
-    /// whole is unknown and each word is known, they separate.
+    /// In a line with tabs an id may have commas. In a line with commas, tabs or quotes an id may have blanks; it is split at them only if the
+    /// whole is unknown and each word is known.
     init(line: UnsafeRawBufferPointer, known items: Vocabulary) throws(IdField.Fault) {
         try self.init(line, items, isLine: true)
     }
@@ -45,7 +45,7 @@ public struct IdList: Sendable, Equatable {
                 byte == IdField.comma || (isLine ? byte == IdField.tab : byte == 10 || byte == 13)
             }
         } catch {
-            // `"Cheese" 11` is no field, but may be an id.
+            // `"Cheese" 11` is not a valid field, but may be an id.
             guard items.index(of: whole) != nil else { throw error }
             ids = [whole]
             isOneId = true
@@ -62,7 +62,7 @@ public struct IdList: Sendable, Equatable {
         }
     }
 
-    /// Takes what stands between two tabs, or all.
+    /// Adds the ids of the fields between two tabs, or of all fields.
     private mutating func take(
         _ group: [IdField], of text: UnsafeRawBufferPointer, _ items: Vocabulary, isLine: Bool, isPlain: Bool, hasTabs: Bool
     ) {
@@ -93,7 +93,7 @@ public struct IdList: Sendable, Equatable {
         }
     }
 
-    /// Finds known ids of which an unknown field is a part.
+    /// Finds known ids that were split at commas and have an unknown part.
     private mutating func findSplitIds(_ fields: [IdField], _ text: UnsafeRawBufferPointer, _ items: Vocabulary) {
         let isUnknown = fields.map { !$0.isQuoted && items.index(of: $0.id) == nil }
         for first in fields.indices where !fields[first].isQuoted {

@@ -1,16 +1,16 @@
 import FoldinInteractions
 import FoldinSupport
 
-/// A history as a line of JSON: an array of ids, or an object with a user and such an array.
+/// A history in a line of JSON: an array of ids, or an object with a user and such an array.
 ///
-/// An id is a string, or an integer, which stands for its digits as they are written.
+/// An id is a string or an integer; the id of an integer is its digits as they are written.
 struct JSONHistory: Equatable {
     private(set) var user: String?
     private(set) var ids: [String] = []
-    /// Members of the object that were passed over.
+    /// Members of the object that were ignored.
     private(set) var otherMembers: [String] = []
 
-    /// What the line is not: what was found there and what was expected.
+    /// Why the line is invalid: what was found and what was expected.
     struct Fault: Error {
         let found: String
         let expected: String
@@ -24,7 +24,7 @@ struct JSONHistory: Equatable {
         default: throw Fault(found: "'\(scanner.excerpt)'", expected: Self.shape)
         }
         guard scanner.peek() == nil else {
-            throw Fault(found: "'\(scanner.excerpt)' after the end of the JSON value", expected: "one value a line")
+            throw Fault(found: "'\(scanner.excerpt)' after the end of the JSON value", expected: "one value per line")
         }
     }
 

@@ -1,6 +1,6 @@
 import FoldinSupport
 
-/// Reads JSON (RFC 8259) value by value, keeping numbers as they are written.
+/// Reads JSON (RFC 8259) value by value; numbers are returned as they are written.
 struct JSONScanner {
     typealias Fault = JSONHistory.Fault
 
@@ -9,18 +9,19 @@ struct JSONScanner {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// The next byte that is no blank; nil at the end.
+    /// The next byte that is not a blank; nil at the end.
     mutating func peek() -> UInt8? {
         while place < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
         return place < bytes.count ? bytes[place] : nil
     }
 
-    /// What comes next, for messages.
+    /// The next characters, for messages.
     var excerpt: String {
         let rest = String(decoding: bytes[place...].prefix(40), as: UTF8.self).escapedForTerminal
         return rest.isEmpty ? "the end of the line" : rest
     }
 
+    /// Skips blanks and this character; throws if another one is there.
     mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
         guard let byte = peek(), byte == UInt8(ascii: character) else {
             throw Fault(found: "'\(excerpt)' in JSON", expected: "'\(character)'")
@@ -95,8 +96,8 @@ struct JSONScanner {
             while place < bytes.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[place] { place += 1 }
             return place - first
         }
-        func take(_ wanted: String) -> Bool {
-            guard place < bytes.count, wanted.utf8.contains(bytes[place]) else { return false }
+        func take(_ characters: String) -> Bool {
+            guard place < bytes.count, characters.utf8.contains(bytes[place]) else { return false }
             place += 1
             return true
         }
@@ -115,7 +116,7 @@ struct JSONScanner {
         return String(decoding: bytes[start..<place], as: UTF8.self)
     }
 
-    /// Passes over a value of any kind.
+    /// Skips a value of any kind.
     mutating func skipValue(depth: Int = 0) throws(Fault) {
         guard depth < 100 else { throw Fault(found: "JSON nested 100 deep", expected: "less") }
         switch peek() {

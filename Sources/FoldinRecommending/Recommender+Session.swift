@@ -3,17 +3,17 @@ import FoldinKernels
 import FoldinModels
 import Synchronization
 
-/// The memory of one recommendation, kept for the next.
+/// The buffers of one recommendation, kept for the next one.
 ///
-/// - Note: `@unchecked Sendable` because a session is held by one thread at a time: `Sessions` gives each out to one caller and
-///   takes it back when that call ends.
+/// - Note: `@unchecked Sendable` because one thread uses a session at a time: `Sessions` lends each to one caller and takes it back when
+///   that call ends.
 final class RecommendationSession: @unchecked Sendable {
     private let model: TrainedModel
     private let ids: Vocabulary
     private let scorer: any OneUserScorer
     private var ranker: BestItems
     private var history: [Int32] = []
-    /// The history, the exclusions and what is not allowed.
+    /// The history, the excluded items and the items that are not allowed.
     private var masked: [Int32] = []
 
     init(_ model: TrainedModel, ids: Vocabulary, workers: Workers) {
@@ -23,12 +23,12 @@ final class RecommendationSession: @unchecked Sendable {
         ranker = BestItems(0, of: model.itemCount)
     }
 
-    /// Scores faster from now on, where lists are far shorter than the catalogue.
+    /// Uses approximate scores from now on for lists that are far shorter than the catalogue.
     func use(_ approximate: (any ApproximateScorer)?) {
         if scorer.approximate == nil, let approximate { scorer.approximate = approximate }
     }
 
-    /// Replaces `result` by the best items, without the indices `forbidden`; false if no id of the history is known. See
+    /// Replaces `result` by the best items without the indices `forbidden`; false if no id of the history is known. See
     /// `Recommender.recommend`.
     func recommend(
         _ count: Int, havingLiked liked: [String], excluding excluded: [String], forbidding forbidden: [Int32],
@@ -56,7 +56,7 @@ final class RecommendationSession: @unchecked Sendable {
         return true
     }
 
-    /// Keeps the history ascending and without repeats, as a matrix's rows are; sorting would allocate.
+    /// Inserts an item so that the history stays ascending and without duplicates, like the rows of a matrix. Sorting would allocate.
     private func insert(_ item: Int32) {
         var low = 0
         var high = history.count
@@ -68,10 +68,9 @@ final class RecommendationSession: @unchecked Sendable {
     }
 }
 
-/// The sessions that nobody uses at the moment: as many as there were callers at once, at most. And what scores faster, once it has
-/// paid to make it.
+/// The sessions that are not in use, at most as many as there were concurrent callers, and the rounded weights that they share.
 final class Sessions: Sendable {
-    /// After how many calls rounded weights are made; they cost the time that a dozen calls save.
+    /// The number of the call that makes rounded weights. Making them takes as long as a dozen calls save.
     static let callsBeforeRounding = 32
 
     private struct State {
@@ -82,13 +81,13 @@ final class Sessions: Sendable {
 
     private let state = Mutex(State())
 
-    /// A session that no other thread has, or nil if none is idle.
+    /// A session for one caller; nil if none is idle.
     func take() -> RecommendationSession? { state.withLock { $0.idle.popLast() } }
 
-    /// Ends the caller's hold of a session.
+    /// Returns a session after its use.
     func giveBack(_ session: RecommendationSession) { state.withLock { $0.idle.append(session) } }
 
-    /// What scores `model` faster; nil at first, and where there is no such thing. To be asked once a call.
+    /// The approximate scorer of `model`; nil during the first calls and if the model has none. Call it once per recommendation.
     func approximate(_ model: TrainedModel, workers: Workers) -> (any ApproximateScorer)? {
         let (found, isDue) = state.withLock { state in
             state.calls &+= 1

@@ -4,16 +4,17 @@ import FoldinModels
 import FoldinSupport
 import Foundation
 
-/// An item for a person, or beside another item.
+/// An item that is recommended to a user, or that is similar to another item.
 public struct Recommendation: Sendable, Equatable, Codable {
     /// The raw item id.
     public let item: String
-    /// The item's title, where the model has one.
+    /// The item's title; nil if the model has none.
     public let title: String?
     /// The model's score: for `recommend` an autoencoder's logit or a sum of weights, for `similar` see `TrainedModel.similarities`.
-    /// Only the order means anything across items.
+    /// Only the order of scores is meaningful.
     public let score: Float
 
+    /// Creates a recommendation; the parameters are the properties of the same names.
     public init(item: String, title: String?, score: Float) {
         self.item = item
         self.title = title
@@ -21,48 +22,54 @@ public struct Recommendation: Sendable, Equatable, Codable {
     }
 }
 
-/// What was recommended, and which of the ids that came in meant nothing to the model.
+/// Recommended items, and the ids of the request that the model does not know.
 public struct Recommendations: Sendable, Equatable, Codable {
     /// Best first.
     public let items: [Recommendation]
-    /// Ids of the history or the exclusions that the model does not know, in the order given.
+    /// Ids of the history or of the excluded and allowed items that the model does not know, in the order of the request.
     public let unknown: [String]
 
+    /// Creates recommendations; the parameters are the properties of the same names.
     public init(items: [Recommendation], unknown: [String]) {
         self.items = items
         self.unknown = unknown
     }
 }
 
-/// Recommends items to people the model has never met, from the ids they liked.
+/// Recommends items to users from the ids that they liked, including users who were not in the training data.
 ///
-/// The person's history is folded in: one pass through the network, no training.
+/// The user's history is folded in: one pass through the model, without training.
 public struct Recommender: Sendable {
+    /// The model that scores the items.
     public let model: TrainedModel
+    /// The threads to use.
     public let workers: Workers
     /// The ids of the model's items in index order.
     public let ids: Vocabulary
     private let sessions = Sessions()
 
-    /// A recommender of `model`'s items. A bare `state_dict` has no ids: its items are called "0", "1", and so on.
+    /// Creates a recommender of the items of `model`. If the model is a `state_dict` without ids, the ids are "0", "1", and so on.
     public init(_ model: TrainedModel, workers: Workers = Workers()) {
         self.model = model
         self.workers = workers
         ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
     }
 
-    /// The `count` best items for somebody who liked `history`, without the history's items; equal scores by the item's index.
+    /// The `count` best items for a user who liked `history`, without the items of the history; equal scores by the item's index.
     ///
-    /// An empty history gets the most popular items: by the training users who clicked them, or, where the model does not know how
-    /// many did, by its scores for nobody. Unknown ids are passed over; use `recommendations(_:for:excluding:allowing:)` to learn
-    /// which. Works in memory kept from earlier calls, one set for each that run at once (four words an item at most): only the
-    /// result is allocated, unless the history is empty or `allowed` is given. The 32nd call rounds the last layer's weights where that
-    /// makes later ones faster (`Scorer.approximate`), for a quarter or half of their memory more; results are the same.
+    /// An empty history gets the most popular items: those that most training users clicked, or, if the model has no such counts, those
+    /// with the best scores for an empty history. Unknown ids are ignored; ``recommendations(_:for:excluding:allowing:)`` returns them.
+    ///
+    /// Buffers are kept from earlier calls, one set per concurrent call of at most four words per item. Only the result is allocated,
+    /// unless the history is empty or `allowed` is given. The 32nd call rounds the weights of the last layer if that makes later calls
+    /// faster (`Scorer.approximate`). This takes a quarter or half of their memory more; results are the same.
     ///
     /// - Parameters:
-    ///   - excluded: items that are not to be recommended.
-    ///   - allowed: the only items that may be recommended; all when nil.
-    /// - Throws: `FoldinError` if `count` is not positive or a history has ids, none of which is known.
+    ///   - count: the number of items; the result has fewer only if no more are left.
+    ///   - history: ids of items that the user liked.
+    ///   - excluded: ids of items not to recommend.
+    ///   - allowed: ids of the only items to recommend; all if nil.
+    /// - Throws: `FoldinError` of kind `usage` if `count` is not positive; of kind `badData` if the history has ids, but no known one.
     public func recommend(
         _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], allowing allowed: [String]? = nil
     ) throws -> [Recommendation] {
@@ -71,8 +78,11 @@ public struct Recommender: Sendable {
         return result
     }
 
-    /// As `recommend(_:havingLiked:excluding:allowing:)`, in place of what `result` held: once it has room, nothing is allocated for a
-    /// history that is not empty, unless `allowed` is given.
+    /// Does the same as ``recommend(_:havingLiked:excluding:allowing:)`` and replaces the contents of `result`.
+    ///
+    /// If `result` has enough capacity, the history is not empty and `allowed` is nil, nothing is allocated.
+    ///
+    /// - Throws: `FoldinError` of kind `usage` if `count` is not positive; of kind `badData` if the history has ids, but no known one.
     public func recommend(
         _ count: Int, havingLiked history: [String], excluding excluded: [String] = [], allowing allowed: [String]? = nil,
         into result: inout [Recommendation]
@@ -90,15 +100,16 @@ public struct Recommender: Sendable {
         guard isKnown else { throw unknownHistory(history) }
     }
 
-    /// The `count` best items for each of many histories, fewer only where the catalogue has no more; the most popular ones for an empty
-    /// history.
+    /// The `count` best items for each of many histories; the most popular items for an empty history.
     ///
-    /// A history of ids none of which is known fails alone, with a `FoldinError`. Histories are scored in blocks of 500.
+    /// A history without any known id gives a failure in its place and does not affect the others. Histories are scored in blocks of 500.
     ///
     /// - Parameters:
-    ///   - excluded: items that are not to be recommended.
-    ///   - allowed: the only items that may be recommended; all when nil.
-    /// - Throws: `FoldinError` if `count` is not positive.
+    ///   - count: the number of items; a list has fewer only if no more are left.
+    ///   - histories: for each user the ids of items that the user liked.
+    ///   - excluded: ids of items not to recommend.
+    ///   - allowed: ids of the only items to recommend; all if nil.
+    /// - Throws: `FoldinError` of kind `usage` if `count` is not positive.
     public func recommendations(
         _ count: Int, for histories: [[String]], excluding excluded: [String] = [], allowing allowed: [String]? = nil
     ) throws -> [Result<Recommendations, FoldinError>] {
@@ -126,7 +137,7 @@ public struct Recommender: Sendable {
         return results
     }
 
-    /// The items that are not to be recommended: what is excluded, and what is not allowed where that is said.
+    /// The items not to recommend: the excluded ones, and those that are not allowed unless `allowed` is nil.
     private func masked(excluding excluded: [String], allowing allowed: [String]?) -> [Int32] {
         let excluded = excluded.compactMap { ids.index(of: $0).map(Int32.init) }
         guard let allowed else { return excluded }
@@ -137,13 +148,14 @@ public struct Recommender: Sendable {
         return excluded + isAllowed.indices.filter { !isAllowed[$0] }.map(Int32.init)
     }
 
-    /// The items that most training users clicked, scored by how many did; without such counts by the scores of an empty history.
+    /// The items that most training users clicked, scored by the number of these users; without such counts, by the scores of an empty
+    /// history.
     private func popular(_ count: Int, without masked: [Int32]) -> [Recommendation] {
         let scores = FloatBuffer(
             model.clicks.map(Float.init) + [Float](repeating: 0, count: model.itemCount - model.clicks.count))
         if model.clicks.isEmpty {
-            let nobody = InteractionMatrix(rows: [[Int]()], itemCount: model.itemCount)
-            model.score(nobody, rows: 0..<1, into: scores.pointer, workers: workers)
+            let empty = InteractionMatrix(rows: [[Int]()], itemCount: model.itemCount)
+            model.score(empty, rows: 0..<1, into: scores.pointer, workers: workers)
         }
         let ranker = BestItems(count, of: model.itemCount)
         return withExtendedLifetime((ranker, scores)) {
@@ -152,13 +164,14 @@ public struct Recommender: Sendable {
         }
     }
 
-    /// The `count` items most like `item`, fewer where the model knows of no more; see `TrainedModel.similarities`.
+    /// The `count` items most similar to `item`, or fewer if the model has no more; see `TrainedModel.similarities`.
     ///
-    /// - Throws: `FoldinError` if `count` is not positive, the item is not known, or the model does not compare items.
+    /// - Throws: `FoldinError` of kind `usage` if `count` is not positive or the model does not compare items; of kind `badData` if the item
+    ///   is not known.
     public func similar(_ count: Int, to item: String) throws -> [Recommendation] {
         try check(count)
         guard let index = ids.index(of: item) else {
-            let suggestion = near(item).map { "; near to it: \($0)" } ?? ""
+            let suggestion = near(item).map { "; similar ids: \($0)" } ?? ""
             throw FoldinError(
                 .badData, found: "item \(item.quoted)", expected: "an item the model knows, such as \(example)\(suggestion)")
         }
@@ -168,7 +181,7 @@ public struct Recommender: Sendable {
         return recommendations(similar.lazy.map(\.item), similar.lazy.map(\.score))
     }
 
-    /// The same by indices, best first; nil where the model does not compare items.
+    /// The most similar items by index, best first; nil if the model does not compare items.
     package func mostSimilar(_ count: Int, to index: Int) -> [(item: Int32, score: Float)]? {
         guard var similarities = model.similarities(to: index, workers: workers) else { return nil }
         let ranker = BestItems(count, of: model.itemCount)
@@ -181,9 +194,9 @@ public struct Recommender: Sendable {
         }
     }
 
-    /// Up to three items that somebody may have meant by an unknown id, for messages: `"i3", "i30" (Title 30)`; nil when none is near.
+    /// Up to three items whose ids are similar to an unknown id, for messages: `"i3", "i30" (Title 30)`; nil if there is none.
     ///
-    /// Items whose title has the id in it are named as well, with the title. Takes time in proportion to the catalogue.
+    /// Items whose titles contain the id are included, with their titles. Takes time in proportion to the catalogue.
     package func near(_ id: String) -> String? {
         var found = NearNames.indices(of: id, among: ids.ids)
         var titled: Set<Int> = []
@@ -210,7 +223,7 @@ public struct Recommender: Sendable {
 
     private func check(_ count: Int) throws {
         guard count > 0 else {
-            throw FoldinError(.usage, found: "\(count) recommendations to be made", expected: "at least 1")
+            throw FoldinError(.usage, found: "\(count) recommendations requested", expected: "at least 1")
         }
     }
 

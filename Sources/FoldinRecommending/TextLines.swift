@@ -1,14 +1,13 @@
 import FoldinInteractions
 import FoldinSupport
 
-/// The lines of a file, lent one after the other: without line ends (LF, CRLF, or CR alone where there is no LF) and without a byte
-/// order mark.
+/// The lines of a file without line ends (LF, CRLF, or CR alone if there is no LF) and without a byte order mark.
 struct TextLines {
     private let path: String
     private let bytes: UnsafeRawBufferPointer
     private let lineEnd: UInt8
 
-    /// The lines of `bytes`, which must outlive this.
+    /// The lines of `bytes`, which must stay valid while this value is used.
     init(_ bytes: UnsafeRawBufferPointer, of path: String) {
         self.path = path
         let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -17,14 +16,13 @@ struct TextLines {
         lineEnd = hasLineFeed || !self.bytes.contains(0x0D) ? 0x0A : 0x0D
     }
 
-    /// Calls `body` with each line and its number from 1, until it returns false. What follows the last line end is a line only if it
-    /// is not empty.
+    /// Calls `body` with each line and its number, from 1, until it returns false. Text after the last line end is a line only if it is not
+    /// empty.
     ///
-    /// - Throws: what `body` throws, and `FoldinError` of kind `badData` for a line that is not UTF-8.
+    /// - Throws: what `body` throws, and `FoldinError` of kind `badData` for a line that is not UTF-8 and for a file that is not text.
     func forEachLine(_ body: (_ number: Int, _ line: UnsafeRawBufferPointer) throws -> Bool) throws {
-        let isPacked = bytes.starts(with: [0x1F, 0x8B])
-        if let what = isPacked ? "a file compressed with gzip" : FileSignature.finding(bytes)?.name {
-            throw FoldinError(.badData, file: path, line: 1, found: what, expected: "text in UTF-8")
+        if let kind = FileKind(bytes) {
+            throw FoldinError(.badData, file: path, line: 1, found: kind.name, expected: "text in UTF-8")
         }
         var rest = bytes[...]
         var number = 0
@@ -42,7 +40,7 @@ struct TextLines {
         }
     }
 
-    /// Lends the first `count` lines that are not blank, with their numbers.
+    /// Calls `body` with the first `count` lines that are not blank and their numbers.
     func withSample<Result>(
         _ count: Int = 1_000, _ body: ([(number: Int, line: UnsafeRawBufferPointer)]) throws -> Result
     ) throws -> Result {
@@ -54,6 +52,6 @@ struct TextLines {
         return try body(sample)
     }
 
-    /// Whether a line has nothing but blanks.
+    /// Whether a line is empty or has only blanks.
     static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool { line.allSatisfy(IdField.isBlank) }
 }

@@ -53,7 +53,7 @@ import Testing
             ("timestamp;Customer ID;product_id\n1;\"x;y\";a b\n", .csv, [Person("x;y", 2, "a b")]),
             ("user-id,game-title,behavior-name\nu,a b,play\n", .csv, [Person("u", 2, "a b")]),
             ("user_id:token,item_id:token\nu,100\n", .csv, [Person("u", 2, "100")]),
-            // The column is taken that holds ids of the model.
+            // The column with ids of the model is used.
             ("customer_id,product,article_id\nu,x,100\nu,y,104\n", .csv, [Person("u", 2, "100", "104")]),
             ("customer_id,product,article_id\nu,100,x\nu,104,y\n", .csv, [Person("u", 2, "100", "104")]),
             // Two spellings of a letter are two users.
@@ -73,16 +73,16 @@ import Testing
 
     @Test(
         arguments: [
-            // A header or the ids of items, JSON or the ids of items.
+            // A header or ids of items; JSON or ids of items.
             ("uid,sku\nu,100\n", 1, "csv or lines"), ("[\"[x]\"]\n", 0, ""), ("[100]\n", 0, ""),
-            // Rows without a header, with a header that is not understood, and lists behind a user.
+            // Rows without a header, with an unknown header, and lists after a user.
             ("u1,100\nu1,102\nu2,100\n", 1, "first column is not an item"),
             ("u1 100 102 104\nu2 100 102\nu3 104 100\n", 1, "first column"),
             ("100,102,5\n100,104,3\n102,100,4\n102,104,4\n102,102,5\n104,100,1\n", 1, "3 columns"),
             ("100 102\n100 104\n102 100\n102 104\n104 100\n104 102\n", 1, "2 columns"),
             ("user_id,thing\nu1,100\n", 1, "looks like a header"), ("user item rating\n1 100 5\n", 1, "looks like a header"),
         ] as [(String, Int, String)])
-    func refusesWhatIsAmbiguous(text: String, line: Int, words: String) throws {
+    func refusesAmbiguousFiles(text: String, line: Int, words: String) throws {
         let error = failure { try Self.read(text) }
         guard line > 0 else {
             #expect(error == nil)
@@ -95,7 +95,7 @@ import Testing
         #expect(try Self.read(text, as: .lines).format == .lines)
     }
 
-    /// JSON that is a list of ids as well is refused until somebody says which.
+    /// JSON that is also a list of ids is refused unless the format is given.
     @Test func refusesBracketsThatAreIds() throws {
         let items = Vocabulary(["[1]", "1"])
         let error = failure { try Self.read("[1]\n", items) }
@@ -131,7 +131,7 @@ import Testing
         )
     }
 
-    @Test func refusesWhatIsNotUTF8() throws {
+    @Test func refusesFilesThatAreNotUTF8() throws {
         let folder = try TemporaryFolder()
         for (name, bytes, line) in [
             ("latin", Array("100\n".utf8) + [0xE9], 2), ("sixteen", [0xFF, 0xFE, 0x31, 0], 1), ("zip", [0x1F, 0x8B, 8], 1),
@@ -153,7 +153,7 @@ import Testing
         #expect(try Histories(contentsOf: path, as: .csv, known: Self.items).count == 1)
     }
 
-    @Test func saysWhatItDidNotLookAt() throws {
+    @Test func notesColumnsAndMembersThatAreIgnored() throws {
         let json = try Self.read("{\"history\": [\"100\"], \"exclude\": [\"102\"]}\n")
         #expect(json.notes.contains { $0.contains("\"exclude\"") })
         let rows = try Self.read("user,item,rating\nu,100,1\n")

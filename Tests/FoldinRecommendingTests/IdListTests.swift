@@ -32,17 +32,17 @@ import Testing
         #expect(error?.exitStatus == 64 && error?.found.contains("double quote") == true)
     }
 
-    /// What is one id as a whole and nothing in parts is that id.
-    @Test func takesTheWholeWherePartsAreNothing() throws {
+    /// A text is one id if the whole is known and no part of it is.
+    @Test func readsTheWholeAsOneIdIfNoPartIsKnown() throws {
         let games = Vocabulary(["Half-Life 2, Episode 0", "\"Quoted\" 3", "Portal"])
         for id in ["Half-Life 2, Episode 0", "\"Quoted\" 3"] {
             let list = try IdList(" " + id + " ", known: games)
             #expect(list.ids == [id] && list.isOneId)
         }
-        // Here a part is an id too.
+        // Here a part is known as well.
         let parts = try IdList("Half-Life 2, Episode 0", known: Self.games)
         #expect(parts.ids == ["Half-Life 2", "Episode 0"] && !parts.isOneId && parts.splitIds == ["Half-Life 2, Episode 0"])
-        // All parts are known: which is meant cannot be told.
+        // All parts are known: the text is ambiguous.
         let both = try IdList("a,b", known: Vocabulary(["a", "b", "a,b"]))
         #expect(both.ids == ["a", "b"] && both.splitIds == ["a,b"])
         let among = try IdList("Portal,Half-Life 2, Episode 0", known: games)
@@ -74,7 +74,7 @@ import Testing
 @Suite("Files of ids") struct IdFileTests {
     static let games = Vocabulary(["Portal", "Half-Life 2, Episode 0", "Say \"Cheese\" 11", "\"Quoted\" 3", "a", "#1"])
 
-    @Test func readsAnIdALine() throws {
+    @Test func readsOneIdPerLine() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(
             "ids",
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a\nPortal,5\n", 2, "more behind it"), ("a\n\n\"Por\n", 3, "double quote"), ("a\nPortal\t5", 2, "more behind it"),
+        ("a\nPortal,5\n", 2, "more after it"), ("a\n\n\"Por\n", 3, "double quote"), ("a\nPortal\t5", 2, "more after it"),
     ])
     func refusesWhatIsNoIdALine(text: String, line: Int, words: String) throws {
         let folder = try TemporaryFolder()
@@ -101,7 +101,7 @@ import Testing
     }
 }
 
-@Suite("Words of messages") struct MessageTests {
+@Suite("Suggestions in messages") struct MessageTests {
     @Test(
         arguments: [
             ("i30", ["i3", "i20"]), ("PORTAL", ["Portal"]), ("Protal", ["Portal"]), ("i03", ["i3"]), ("Prtoal", ["Portal"]),
@@ -114,7 +114,7 @@ import Testing
         #expect(NearNames.indices(of: name, among: names).map { names[$0] } == near)
     }
 
-    @Test func namesTheNearestOnly() {
+    @Test func suggestsTheNearestIdsOnly() {
         let names = ["abcdefxx", "abcdefgx", "abcdefgh", "abcdefg", "xabcdefghi"]
         #expect(NearNames.indices(of: "abcdefgh", among: names).map { names[$0] } == ["abcdefgh", "abcdefgx", "abcdefg"])
     }

@@ -16,7 +16,7 @@ import Testing
             decoderDropout: [0] + decoder.map { _ in 0 })
     }
 
-    /// Items "i0" to "i29", every third titled, with weights that no training has touched.
+    /// Items "i0" to "i29", every third with a title, with untrained weights.
     static func recommender(_ family: Architecture.Family = .multVAE, threads: Int = 2) -> Recommender {
         let model = TrainedModel(
             parameters: Parameters(initializing: architecture(family), seed: 4),
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: Architecture.Family.allCases)
-    func givesTheBestUnseenInOrder(_ family: Architecture.Family) throws {
+    func returnsTheBestUnseenItemsInOrder(_ family: Architecture.Family) throws {
         let recommender = Self.recommender(family)
         let scores = Self.scores(recommender, [3, 7, 12])
         let expected = scores.indices.filter { ![3, 7, 12, 5].contains($0) }.sorted { scores[$0] > scores[$1] }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func givesWhatIsLeftWhenMoreIsAsked() throws {
+    @Test func returnsTheRemainingItemsIfMoreAreRequested() throws {
         let recommender = Self.recommender()
         let left = try recommender.recommend(1_000, havingLiked: ["i0", "i1"], excluding: ["i2", "i0"])
         #expect(Set(left.map(\.item)) == Set((3..<30).map { "i\($0)" }) && left.count == 27)
@@ -55,13 +55,13 @@ import Testing
         #expect(try recommender.recommend(5, havingLiked: ["i0"], excluding: everything).isEmpty)
     }
 
-    @Test func namesUnknownIdsAndPassesOverThem() throws {
+    @Test func listsUnknownIdsAndIgnoresThem() throws {
         let recommender = Self.recommender()
         let outcome = try recommender.recommendations(
             4, for: [["x", "i3", "", "I3", "x"]], excluding: ["i4", "nobody"])[0].get()
         #expect(outcome.unknown == ["x", "", "I3", "x", "nobody"])
         #expect(outcome.items == (try recommender.recommend(4, havingLiked: ["i3"], excluding: ["i4"])))
-        // An id twice is one click.
+        // A duplicate id is one click.
         #expect(try recommender.recommend(4, havingLiked: ["i3", "i3"]) == recommender.recommend(4, havingLiked: ["i3"]))
     }
 
@@ -71,13 +71,13 @@ import Testing
         let error = #expect(throws: FoldinError.self) { try recommender.recommend(3, havingLiked: history) }
         #expect(error?.exitStatus == 65 && error?.expected.contains("\"i0\"") == true)
         #expect(error?.found.contains("\"\(history[0])\"") == true)
-        // Among others it fails alone.
+        // In a batch, the other histories do not fail.
         let outcomes = try recommender.recommendations(3, for: [["i1"], history, ["i2"]])
         #expect(try outcomes[0].get().items.count == 3 && outcomes[2].get().items.count == 3)
         #expect(throws: FoldinError.self) { try outcomes[1].get() }
     }
 
-    /// Nobody in particular gets what most people clicked, equal counts by index; where that is not known what the model scores highest.
+    /// An empty history gets the items that most users clicked, equal counts by index; without counts, those with the highest scores.
     @Test(arguments: [true, false])
     func givesPopularItemsForAnEmptyHistory(hasClicks: Bool) throws {
         let plain = Self.recommender()
@@ -96,7 +96,7 @@ import Testing
         #expect(try recommender.recommend(6, havingLiked: [], allowing: allowed).map(\.item) == allowed)
     }
 
-    /// What is allowed comes in the order and with the scores that it has among all.
+    /// Allowed items have the same order and scores as among all items.
     @Test(arguments: Architecture.Family.allCases)
     func keepsToWhatIsAllowed(_ family: Architecture.Family) throws {
         let recommender = Self.recommender(family)
@@ -128,8 +128,8 @@ import Testing
         }
     }
 
-    /// So many people and items that approximate scores are used, where the machine has them: what comes out is exact.
-    @Test func servesManyByExactScores() throws {
+    /// With enough users and items approximate scores are used on machines that have them; results are exact.
+    @Test func ranksManyUsersByExactScores() throws {
         let items = 1_400
         let architecture = Architecture(
             family: .multVAE, items: items, encoder: [30], latent: 20, decoder: [43], encoderDropout: [0, 0],
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    /// 1,100 people are three blocks.
+    /// 1,100 users are three blocks.
     @Test(arguments: Architecture.Family.allCases)
     func servesManyAsItServesOne(_ family: Architecture.Family) throws {
         let recommender = Self.recommender(family)
@@ -179,8 +179,8 @@ import Testing
         #expect(oneThread == together)
     }
 
-    /// A bare `state_dict` has no ids: its items go by their numbers.
-    @Test func callsTheItemsOfABareModelByNumber() throws {
+    /// A `state_dict` without ids: the ids are the indices.
+    @Test func usesIndicesAsIdsOfAModelWithoutIds() throws {
         let named = Self.recommender()
         let bare = Recommender(TrainedModel(core: named.model.core, items: nil))
         let found = try bare.recommend(6, havingLiked: ["3", "i3"])

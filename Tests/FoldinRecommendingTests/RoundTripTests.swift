@@ -5,7 +5,7 @@ import Testing
 
 @testable import FoldinRecommending
 
-/// Any id can be named: what is written by the rules is read as it was, in each format.
+/// Any id can be written: ids written by the rules are read unchanged in each format.
 @Suite("Ids of any kind") struct RoundTripTests {
     /// SplitMix64.
     struct Randomness: RandomNumberGenerator {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// An id of awkward characters, in UTF-8 of any length; no line breaks.
+    /// An id of unusual characters, in UTF-8 of any length, without line breaks.
     static func id(_ randomness: inout Randomness) -> String {
         let characters: [Unicode.Scalar] = [
             ",", "\"", " ", "\t", "-", "[", "{", "#", "]", "}", "\\", ";", "'", "0", "7", "a", "B", "é", "\u{301}", "映", "😀",
@@ -35,7 +35,7 @@ import Testing
         return String(scalars)
     }
 
-    /// As the guide says: in quotes where it must be.
+    /// Written as the guide states: in quotes where they are required.
     static func csv(_ id: String, always: Bool, inTabs: Bool = false) -> String {
         let bytes = Array(id.utf8)
         let atEnds = [bytes.first ?? 0, bytes.last ?? 0].contains(where: IdField.isBlank)
@@ -50,7 +50,7 @@ import Testing
         one.count == other.count && zip(one, other).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
     }
 
-    /// A catalogue of random ids, and people with histories of them.
+    /// A catalogue of random ids, and users with histories of them.
     struct Case {
         let items: Vocabulary
         let people: [[String]]
@@ -110,7 +110,7 @@ import Testing
                 let found = try Histories(contentsOf: path, as: format, known: made.items)
                 let ids = (0..<found.count).map { found[$0].ids }
                 #expect(zip(ids, made.people).allSatisfy(Self.same) && ids.count == 4, "seed \(seed), \(format): \(text)")
-                // Where the format is not given, the file is read as meant or refused.
+                // Without a given format, the file is read correctly or refused.
                 if let guessed = try? Histories(contentsOf: path, known: made.items) {
                     #expect(
                         guessed.format == format && (0..<4).allSatisfy { Self.same(guessed[$0].ids, ids[$0]) },
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    /// Bytes of any kind, and good files with something wrong in them, are read or refused.
+    /// Random bytes, and valid files with random changes, are read or refused.
     @Test func anyBytesAreReadOrRefused() throws {
         let folder = try TemporaryFolder()
         let good = [

@@ -6,7 +6,7 @@ import Testing
 
 @testable import FoldinRecommending
 
-@Suite("Recommending in kept memory", .serialized) struct SessionTests {
+@Suite("Recommending with kept buffers", .serialized) struct SessionTests {
     static let items = 700
 
     static func recommender(
@@ -26,7 +26,7 @@ import Testing
         (0..<count).map { "item number \(($0 * 37 + seed * 11) % items)" }
     }
 
-    /// One user at a time gives what a block of users gives, whatever was recommended before.
+    /// One user at a time gets the same list as in a block of users, whatever was recommended before.
     @Test(arguments: [Architecture.Family.multVAE, .multDAE], [Architecture.Activations.paper, .article])
     func isWhatABlockGives(_ family: Architecture.Family, _ activations: Architecture.Activations) throws {
         for (hidden, threads) in [([20], 1), ([20], 2), ([], 1), ([30, 20], 2)] {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Calls before and after the weights are rounded, of short lists and long ones, in any order: all give exact scores.
+    /// Calls for short and long lists, before and after the weights are rounded, all give exact scores.
     @Test func isExactBeforeAndAfterRounding() throws {
         let recommender = Self.recommender(.multVAE, hidden: [43], threads: 2)
         for call in 0..<3 * Sessions.callsBeforeRounding {
@@ -60,8 +60,8 @@ import Testing
         }
     }
 
-    /// Many threads share one recommender, each with memory of its own.
-    @Test func servesManyThreadsAtOnce() throws {
+    /// Many threads share one recommender, each with its own buffers.
+    @Test func servesConcurrentThreads() throws {
         let recommender = Self.recommender(.multVAE)
         let expected = try (0..<40).map { try recommender.recommend(10, havingLiked: Self.history($0, 8)) }
         let found = Workers(count: 8).map(400) { task, _ in
@@ -70,7 +70,7 @@ import Testing
         for (task, items) in found.enumerated() { #expect(items == expected[task % 40]) }
     }
 
-    @Test func refusesAsABlockDoes() {
+    @Test func throwsTheErrorsOfABlock() {
         let recommender = Self.recommender(.multDAE)
         var result = [Recommendation(item: "old", title: nil, score: 0)]
         #expect(throws: FoldinError.self) { try recommender.recommend(0, havingLiked: ["item number 1"], into: &result) }
@@ -78,7 +78,7 @@ import Testing
         #expect(result.isEmpty)
     }
 
-    /// The list that is handed in is filled where it is. (That nothing else is allocated: Benchmarks/allocations.sh.)
+    /// The list that is passed in is filled in place. Benchmarks/allocations.sh checks that nothing else is allocated.
     @Test func fillsTheSameList() throws {
         let recommender = Self.recommender(.multVAE)
         let histories = (0..<20).map { Self.history($0, 30) }

@@ -6,7 +6,7 @@ import Testing
 @testable import FoldinRecommending
 
 @Suite("Similar items") struct SimilarTests {
-    @Test func areThoseWhoseVectorsPointTheSameWay() throws {
+    @Test func areOrderedByCosine() throws {
         let recommender = RecommenderTests.recommender()
         let (vectors, width) = try #require(recommender.model.parameters).itemVectors
         func vector(_ item: Int) -> [Double] { (0..<width).map { Double(vectors.pointer[item * width + $0]) } }
@@ -22,7 +22,7 @@ import Testing
         #expect(try recommender.similar(1_000, to: "i4") == found)
     }
 
-    /// Vectors alike, opposite, of nothing and of any length: cosines stay between -1 and 1.
+    /// Cosines of equal, opposite, zero and very long or short vectors are between -1 and 1.
     @Test func cosinesStayInBounds() throws {
         let recommender = RecommenderTests.recommender()
         let (vectors, width) = try #require(recommender.model.parameters).itemVectors
@@ -37,20 +37,20 @@ import Testing
                 #expect(found.allSatisfy { $0.score >= -1 && $0.score <= 1 })
                 #expect(found.allSatisfy { $0.item == "i29" ? $0.score == 0 : abs($0.score) > 0.9999 }, "\(item) at \(scale)")
             }
-            // Next to an item without direction all are alike.
+            // All items are equally similar to an item whose vector is zero.
             let found = try recommender.similar(3, to: "i29")
             #expect(found.map(\.score) == [0, 0, 0])
         }
     }
 
-    @Test func refusesAnUnknownItem() {
+    @Test func needAKnownItem() {
         let error = #expect(throws: FoldinError.self) { try RecommenderTests.recommender().similar(3, to: "i30") }
         #expect(error?.exitStatus == 65 && error?.found.contains("\"i30\"") == true)
-        #expect(error?.expected.contains("near to it: \"i0\", \"i3\", \"i10\"") == true, "\(error?.description ?? "-")")
+        #expect(error?.expected.contains("similar ids: \"i0\", \"i3\", \"i10\"") == true, "\(error?.description ?? "-")")
     }
 
-    /// Who gives a title is told the id.
-    @Test func suggestsByTitle() {
+    /// A title in the place of an id suggests the id.
+    @Test func areSuggestedByTitle() {
         let error = #expect(throws: FoldinError.self) { try RecommenderTests.recommender().similar(3, to: "title 27") }
         #expect(error?.expected.contains("\"i27\" (Title 27)") == true, "\(error?.description ?? "-")")
     }
