@@ -1,4 +1,5 @@
 import Foldin
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 @Suite("foldin doctor") struct DoctorTests {
     /// Runs the built command and returns its exit status and both outputs.
     static func doctor(_ arguments: [String]) throws -> (status: Int32, output: Data, errors: String) {
-        // The command lies beside the test bundle, or beside the program that runs it.
+        // The command is beside the test bundle, or beside the program that runs it.
         let folders =
             CommandLine.arguments.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
             + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() } + [Bundle.main.bundleURL]
@@ -21,9 +22,9 @@ import Testing
         process.standardError = errors
         try process.run()
         let text = output.fileHandleForReading.readDataToEndOfFile()
-        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+        let messages = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return (process.terminationStatus, text, String(decoding: complaints, as: UTF8.self))
+        return (process.terminationStatus, text, String(decoding: messages, as: UTF8.self))
     }
 
     struct Report: Decodable {
@@ -51,7 +52,7 @@ import Testing
         return try decoder.decode(Report.self, from: result.output)
     }
 
-    @Test("tells the machine alone") func machine() throws {
+    @Test("reports the machine alone") func machine() throws {
         let report = try Self.report()
         #expect(report.memory == nil)
         #expect(report.machine.gigaflops > 0 && report.machine.availableProcessors > 0 && report.machine.memoryBytes > 0)
@@ -71,16 +72,16 @@ import Testing
         #expect(memory.totalBytes == 13_052 * 12 + 52_000 + 180 + 80_800)
     }
 
-    @Test("reckons with a sampled softmax") func sampled() throws {
+    @Test("counts the memory of a sampled softmax") func sampled() throws {
         let memory = try #require(
             try Self.report(
                 "--users", "10", "--items", "1000", "--mean-interactions", "2.5", "--hidden", "6", "--latent", "2", "--batch",
                 "5",
                 "--softmax", "sampled", "--negatives", "100"
             ).memory)
-        // Weights and first moments; second moments of all but 1000 x 6 x 2 weights; two floats a row of these.
+        // Weights and first moments; second moments of all but 1000 x 6 x 2 weights; two floats per row of these.
         #expect(memory.parameterBytes == 13_052 * 8 + 1_052 * 4 + 1_000 * 2 * 2 * 4)
-        // 5 users of at most 3 clicks and 100 negatives; 20 bytes an item.
+        // 5 users of at most 3 clicks and 100 negatives; 20 bytes per item.
         #expect(memory.scoreBytes == 115 * 5 * 4 + 20_000)
         let million = try #require(
             try Self.report("--users", "200000", "--items", "1000000", "--mean-interactions", "20", "--softmax", "sampled").memory
@@ -90,17 +91,15 @@ import Testing
     }
 
     @Test("counts a prepared directory, with and without a last newline") func directory() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("foldin-doctor-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let files = [
             "unique_sid.txt": "a\nb\nc", "unique_uid.txt": "x\ny\n", "train.csv": "user,item\n0,0\n0,1\n1,2",
             "validation_tr.csv": "user,item\n", "validation_te.csv": "user,item", "test_tr.csv": "user,item\n2,0\n",
         ]
-        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        for (name, text) in files { try folder.write(name, text) }
         let missing = try Self.doctor([folder.path])
         #expect(missing.status == 66 && missing.errors.contains("test_te.csv"))
-        try Data("user,item\n2,1\n".utf8).write(to: folder.appendingPathComponent("test_te.csv"))
+        try folder.write("test_te.csv", "user,item\n2,1\n")
         let dataset = try #require(try Self.report(folder.path).memory).dataset
         #expect(dataset.users == 2 && dataset.items == 3 && dataset.interactions == 5)
     }
@@ -111,7 +110,7 @@ import Testing
     }
 
     @Test(
-        "refuses what cannot be",
+        "refuses invalid sizes",
         arguments: [
             ["--users", "5"], ["--hidden", "0"], ["DIR", "--users", "5", "--items", "5", "--mean-interactions", "1"],
             ["--users", "5", "--items", "5", "--mean-interactions", "nan"],

@@ -1,10 +1,12 @@
 import FoldinSupport
 import Foundation
 
-/// A folder for one test, gone when the test is.
+/// A new folder for one test, removed with its contents when this object is released.
 public final class TemporaryFolder {
+    /// The folder's path, without a slash at its end.
     public let path: String
 
+    /// Creates the folder.
     public init() throws {
         path = NSTemporaryDirectory() + "/foldin-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -12,9 +14,11 @@ public final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// Writes a text to the file `name`; creates folders in `name` as needed. Returns the file's path.
     @discardableResult
     public func write(_ name: String, _ text: String) throws -> String { try write(name, bytes: Array(text.utf8)) }
 
+    /// Writes bytes to the file `name`; creates folders in `name` as needed. Returns the file's path.
     @discardableResult
     public func write(_ name: String, bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
@@ -24,14 +28,16 @@ public final class TemporaryFolder {
         return file
     }
 
+    /// The names in the folder or in a folder of it, sorted.
     public func names(in folder: String = "") throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path + "/" + folder).sorted()
     }
 
+    /// The contents of a file as text.
     public func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }
 
-/// The error that `body` throws.
+/// The `FoldinError` that `body` throws; nil if it throws another error or none.
 public func failure<Value>(_ body: () throws -> Value) -> FoldinError? {
     do {
         _ = try body()

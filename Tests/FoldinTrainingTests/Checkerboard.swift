@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinTestSupport
 import Foundation
 
 @testable import FoldinTraining
@@ -12,24 +13,7 @@ enum Checkerboard {
 
     /// Even users click even items, odd users odd ones.
     static func dataset(trainingUsers: Int = 50, validationUsers: Int = 8) -> PreparedDataset {
-        let train = (0..<trainingUsers).map { user in
-            (0..<6).map { (user + 2 * (user * 5 + $0 * $0 + $0)) % itemCount / 2 * 2 + user % 2 }
-        }
-        func heldOut(_ users: Range<Int>) -> HeldOutUsers {
-            let shown = users.map { user in [0, 3, 7].map { (($0 + user) % 12) * 2 + user % 2 } }
-            let hidden = zip(users, shown).map { user, shown in
-                stride(from: user % 2, to: itemCount, by: 2).filter { !shown.contains($0) }
-            }
-            return HeldOutUsers(
-                userIndices: users.map { Int32($0) }, foldIn: InteractionMatrix(rows: shown, itemCount: itemCount),
-                heldOut: InteractionMatrix(rows: hidden, itemCount: itemCount))
-        }
-        let validation = trainingUsers..<trainingUsers + validationUsers
-        let test = validation.upperBound..<validation.upperBound + 10
-        return PreparedDataset(
-            train: InteractionMatrix(rows: train, itemCount: itemCount), validation: heldOut(validation), test: heldOut(test),
-            items: Vocabulary((0..<itemCount).map { "i\($0)" }), users: Vocabulary((0..<test.upperBound).map { "u\($0)" }),
-            titles: (0..<itemCount).map { "Title \($0)" })
+        .twoGroups(trainingUsers: trainingUsers, validationUsers: validationUsers)
     }
 
     static func trainer(
