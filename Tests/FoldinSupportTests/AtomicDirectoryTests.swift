@@ -28,7 +28,7 @@ struct AtomicDirectoryTests {
         }
     }
 
-    /// A person knows the directory that was asked for, not the temporary one.
+    /// Users know the requested directory, not the temporary one.
     @Test func messagesNameTheTarget() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out/"
@@ -40,7 +40,7 @@ struct AtomicDirectoryTests {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("new, empty and old ones of the kind; through a link; the mode stays")
+    @Test("a missing, an empty and an old directory are replaced, also through a link; the mode stays")
     func replaces() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out"
@@ -62,7 +62,7 @@ struct AtomicDirectoryTests {
         #expect(try folder.names() == ["dangling", "empty", "link", "made", "out"])
     }
 
-    @Test("anything else is refused and stays: other names, no mark, another mark, folders, links")
+    @Test("other directories are refused and stay: other names, no mark, another mark, folders, links")
     func refuses() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out"
@@ -88,7 +88,7 @@ struct AtomicDirectoryTests {
         }
     }
 
-    @Test("what fails leaves the old one, and nothing of the new one")
+    @Test("a failure leaves the old directory and nothing of the new one")
     func fails() throws {
         let folder = try TemporaryFolder()
         for _ in 0..<2 {
@@ -100,20 +100,20 @@ struct AtomicDirectoryTests {
         #expect(try folder.text("out/a") == "1")
     }
 
-    @Test("what becomes of the target while the new one is made is looked at again")
+    @Test("changes of the target while the new directory is written are noticed")
     func meanwhile() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out"
         _ = try write(path, "1")
-        // A file of somebody else's comes: the old one stays.
+        // Another process adds a file: the old directory stays.
         #expect(failure { try write(path, "2") { _ = try folder.write("out/notes", "mine") } }?.found.contains("notes") == true)
         #expect(try folder.text("out/a") == "1" && folder.text("out/notes") == "mine" && folder.names() == ["out"])
         try FileManager.default.removeItem(atPath: path)
-        // It goes: there is nothing to replace.
+        // The target disappears: there is nothing to replace.
         _ = try write(path, "1")
         #expect(try write(path, "2") { try FileManager.default.removeItem(atPath: path) } == nil)
         #expect(try folder.text("out/a") == "2")
-        // It comes, from another writer.
+        // Another writer creates the target.
         try FileManager.default.removeItem(atPath: path)
         #expect(try write(path, "4") { _ = try write(path, "3") } == nil)
         #expect(try folder.text("out/a") == "4")
@@ -122,7 +122,7 @@ struct AtomicDirectoryTests {
         #expect(try folder.text("out/a") == "5" && folder.names() == ["out"])
     }
 
-    @Test("many writers at once leave one whole directory")
+    @Test("many concurrent writers leave one complete directory")
     func together() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out"
@@ -136,7 +136,7 @@ struct AtomicDirectoryTests {
         #expect(try folder.text("out/a") == folder.text("out/b"))
     }
 
-    @Test("there is a whole directory at every moment")
+    @Test("a complete directory exists at every moment")
     func always() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/out"
@@ -145,7 +145,7 @@ struct AtomicDirectoryTests {
             group.addTask { for turn in 1...200 { _ = try self.write(path, "\(turn)") } }
             group.addTask {
                 for _ in 0..<2_000 {
-                    // Held open, a directory stays the one it was; its name is looked up once.
+                    // An open directory stays the same one; its name is looked up once.
                     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
                     #expect(directory >= 0)
                     close(directory)
@@ -155,7 +155,7 @@ struct AtomicDirectoryTests {
         }
     }
 
-    @Test("the same names for different files, and the other way round")
+    @Test("paths that differ may name one file, and equal paths different files")
     func overlaps() throws {
         let folder = try TemporaryFolder()
         let path = folder.path
@@ -170,7 +170,7 @@ struct AtomicDirectoryTests {
         #expect(Overlap.isSame(path + "/new", path + "/in/../new") && Overlap.isSame(path + "/in/new", path + "/folder/new"))
         for other in ["/in/deep/b", "/new", "/in"] { #expect(!Overlap.isSame(path + "/a", path + other)) }
         #expect(!Overlap.isSame("/dev/null", "/dev/null"))
-        // Itself, what is in it, links that are in it and links that lead into it.
+        // The directory itself, files in it, links in it, and links that lead into it.
         for inner in ["/in", "/folder", "/in/deep", "/in/deep/b", "/far", "/in/out", "/in/deep/../deep/b"] {
             #expect(Overlap.contains(path + "/in", path + inner) && Overlap.contains(path + "/folder", path + inner), "\(inner)")
         }

@@ -14,7 +14,7 @@ struct AtomicFileTests {
 
     private func mode(_ path: String) -> mode_t { status(path).st_mode & 0o777 }
 
-    @Test("a file is whole or as it was, and nothing else is left")
+    @Test("a file is complete or unchanged, and no other file is left")
     func replaces() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/a"
@@ -32,7 +32,7 @@ struct AtomicFileTests {
         #expect(try folder.text("a") == "two" && folder.names() == ["a"])
     }
 
-    @Test("a name of 255 bytes, and a file in the working directory's way of naming it")
+    @Test("a name of 255 bytes and a name relative to the working directory can be written")
     func names() throws {
         let folder = try TemporaryFolder()
         let long = String(repeating: "x", count: 255)
@@ -41,7 +41,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["b", long])
     }
 
-    @Test("a link stays, and what it leads to is written")
+    @Test("a symbolic link stays and its target is written")
     func links() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("target", "old")
@@ -58,7 +58,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["dangling", "inner", "link", "loop", "target"])
     }
 
-    @Test("the mode of a file that is replaced stays; the other names of one keep the old contents")
+    @Test("a replaced file keeps its mode, and its other names keep the old contents")
     func modes() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", "old")
@@ -75,7 +75,7 @@ struct AtomicFileTests {
         #expect(self.mode(folder.path + "/made") == self.mode(new))
     }
 
-    @Test("a directory, a place that is not there and a loop are refused with one message")
+    @Test("a directory, a missing folder and a loop of links are refused with one message")
     func refusals() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/inner", withIntermediateDirectories: true)
@@ -87,7 +87,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["inner"])
     }
 
-    /// The superuser may write anything.
+    /// The superuser may write any file.
     @Test(.enabled(if: geteuid() != 0))
     func rights() throws {
         let folder = try TemporaryFolder()
@@ -100,12 +100,12 @@ struct AtomicFileTests {
         #expect(try folder.text("a") == "mine" && folder.names() == ["a"])
     }
 
-    @Test("a FIFO is written to and stays one")
+    @Test("a FIFO is written to and stays a FIFO")
     func pipes() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/fifo"
         try #require(mkfifo(path, 0o600) == 0)
-        // Both ends at once: neither waits.
+        // Both ends are open, so neither waits.
         let reader = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         defer { close(reader) }
         try AtomicFile.write("text", to: path)
@@ -115,7 +115,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["fifo"])
     }
 
-    @Test("a device is written to and stays one")
+    @Test("a device is written to and stays a device")
     func devices() throws {
         try AtomicFile.write("text", to: "/dev/null")
         #expect(status("/dev/null").st_mode & S_IFMT == S_IFCHR)
@@ -125,7 +125,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["null"])
     }
 
-    @Test("an open file that the process was started with is gone on with; one of its own is not touched")
+    @Test("a file that was open when the process started is written to; one that it opened itself is refused")
     func descriptors() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", "begun,")
@@ -141,7 +141,7 @@ struct AtomicFileTests {
     }
 
     #if os(Linux)
-        @Test("a full device is a failure to write")
+        @Test("a full device gives an error of kind writeFailed")
         func full() {
             #expect(failure { try AtomicFile.write("x", to: "/dev/full") }?.kind == .writeFailed)
         }

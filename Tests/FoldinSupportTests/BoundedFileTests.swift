@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 struct BoundedFileTests {
-    @Test("files that are small by nature have a bound, whether mapped or piped")
+    @Test("small files have a limit, whether they are mapped or piped")
     func bounds() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", "12345")
@@ -20,7 +20,7 @@ struct BoundedFileTests {
         #expect(failure { try MappedFile(contentsOf: "/dev/fd/\(ends[0])", atMost: 4) }?.kind == .badData)
     }
 
-    @Test("devices without an end, directories and, where a file must be, pipes are refused")
+    @Test("endless devices and directories are refused, and pipes where only a file is accepted")
     func kinds() throws {
         let folder = try TemporaryFolder()
         let fifo = folder.path + "/fifo"

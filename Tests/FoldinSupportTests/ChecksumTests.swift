@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 struct ChecksumTests {
-    @Test("digests are those of the standards")
+    @Test("digests equal those of the standards")
     func knownDigests() {
         Array("abc".utf8).withUnsafeBytes {
             #expect(Checksum.sha256($0) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
@@ -15,14 +15,14 @@ struct ChecksumTests {
 }
 
 struct MappedFileTests {
-    @Test func readsBytesAndNothing() throws {
+    @Test func readsAFileAnEmptyFileAndTheNullDevice() throws {
         let folder = try TemporaryFolder()
         #expect(try MappedFile(contentsOf: folder.write("a", "xyz")).withBytes { Array($0) } == Array("xyz".utf8))
         #expect(try MappedFile(contentsOf: folder.write("b", "")).count == 0)
         #expect(try MappedFile(contentsOf: "/dev/null").count == 0)
     }
 
-    @Test func saysWhatIsMissing() throws {
+    @Test func statesWhatIsMissing() throws {
         let folder = try TemporaryFolder()
         let missing = failure { try MappedFile(contentsOf: folder.path + "/none") }
         #expect(missing?.kind == .missingInput && missing?.file == folder.path + "/none")

@@ -27,7 +27,7 @@ import Testing
         #expect(Self.kind(bytes) == kind)
     }
 
-    /// What is read as text has no finding; every other kind says what to do.
+    /// A file that can be read as text has no finding; every other kind has advice.
     @Test(arguments: files.indices) func adviseHowToGetText(index: Int) {
         let (bytes, kind) = Self.files[index]
         let finding = bytes.withUnsafeBytes { FileSignature.finding($0) }

@@ -9,7 +9,7 @@ import Testing
             #expect(available > 0 && peak > 1_000_000 && peak < 1 << 42)
         }
 
-        /// A buffer that was touched and is gone counts until the peak is forgotten.
+        /// A buffer that was used and freed counts until the peak is reset.
         @Test func thePeakCanBeForgotten() throws {
             let before = try #require(SystemMemory.peak)
             do {

@@ -2,7 +2,7 @@ import FoldinSupport
 import Testing
 
 struct TerminalTextTests {
-    @Test("text for a terminal: one line, several lines, JSON")
+    @Test("control characters are escaped in one line, in several lines and in JSON")
     func terminals() {
         let text = "a\u{1B}[2J\n\t\u{85}\u{202E}\u{61C}é映🎬\u{7F}"
         #expect(text.escapedForTerminal == "a\\u{1B}[2J\\n\\t\\u{85}\\u{202E}\\u{61C}é映🎬\\u{7F}")

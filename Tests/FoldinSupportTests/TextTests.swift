@@ -37,7 +37,7 @@ import Testing
         #expect(NearNames.suggestion(for: "lrr", among: names) == "lr")
         #expect(NearNames.suggestion(for: "cap", among: names) == "anneal-cap")
         #expect(NearNames.suggestion(for: "epochs", among: names) == nil)
-        // For ids of a catalogue, which are many, a short id has no neighbours at two edits.
+        // In a catalogue of many ids, ids at two edits from a short one are not similar.
         #expect(NearNames.indices(of: "i99", among: ["i1", "i9", "x99", "j00"]) == [1, 2])
     }
 

@@ -2,7 +2,7 @@ import FoldinSupport
 import Foundation
 import Testing
 
-@Suite("Errors that nobody expected") struct UnexpectedErrorTests {
+@Suite("Errors of other modules") struct UnexpectedErrorTests {
     private static func sentence(_ body: () throws -> Void) -> String {
         do {
             try body()
@@ -17,7 +17,7 @@ import Testing
     }
     private struct Odd: Error {}
 
-    @Test func saysWhatAndWhere() {
+    @Test func stateWhatWasFoundAndWhere() {
         let nan = Self.sentence { _ = try JSONEncoder().encode(Figures(loss: ["validation": .nan])) }
         #expect(nan.hasPrefix("found a number that is NaN or infinite at loss.validation; expected finite figures"), "\(nan)")
         let key = Self.sentence { _ = try JSONDecoder().decode(Figures.self, from: Data("{}".utf8)) }
