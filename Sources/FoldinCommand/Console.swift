@@ -4,47 +4,47 @@ import FoldinKernels
 import Foundation
 import Synchronization
 
-/// What the command says: results on standard output, everything else on standard error.
+/// The output of the command: results on standard output, everything else on standard error.
 ///
-/// All that is for people goes through here, and nothing in it steers their terminal: whatever names, titles and messages came from
-/// files, control characters and marks that turn the direction of text are shown as escapes.
+/// All text for users is written here. Names, titles and messages may come from files, so control characters and marks that reorder text are
+/// written as escapes.
 enum Console {
-    /// Whether a person is watching standard error.
+    /// Whether standard error is a terminal.
     static let isWatched = isatty(STDERR_FILENO) == 1
     /// Whether standard output is a terminal.
     private static let isShown = isatty(STDOUT_FILENO) == 1
 
-    /// A line for people on standard error; a line break in it is escaped, too.
+    /// Writes one line to standard error; line breaks in it are escaped.
     static func note(_ text: String) { _ = write(text.escapedForTerminal + "\n", to: STDERR_FILENO) }
 
-    /// The line of an error on standard error, with advice where there is any for its reason.
+    /// Writes an error to standard error, with the advice for its reason if there is any.
     static func failure(_ error: FoldinError) {
         note("foldin: \(error.descriptionWithAdvice)")
     }
 
-    /// Several lines for people on standard error, as of how a command is used.
+    /// Writes several lines to standard error, such as the usage of a command.
     static func notes(_ text: String) { _ = write(text.escapedLinesForTerminal + "\n", to: STDERR_FILENO) }
 
-    /// Replaces the current line on standard error with `text`; nothing when nobody is watching.
+    /// Replaces the current line on standard error with `text`; does nothing if standard error is not a terminal.
     static func progress(_ text: String) {
         if isWatched { _ = write("\r\u{1B}[K" + text.escapedForTerminal, to: STDERR_FILENO) }
     }
 
-    /// Whether somebody still reads standard output: false after a write to a pipe whose reader went away (`foldin … | head`).
+    /// Whether standard output still has a reader: false after a write to a pipe whose reader has ended (`foldin … | head`).
     static var isRead: Bool { !readerIsGone.load(ordering: .relaxed) }
     private static let readerIsGone = Atomic<Bool>(false)
 
-    /// Results for people on standard output, of one or more lines, with a newline. What is put into lines is escaped before.
+    /// Writes results for users to standard output: one or more lines and a newline. Values in lines must be escaped before.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     static func result(_ text: String) throws { try output(text.escapedLinesForTerminal) }
 
-    /// Rows for programs on standard output, with a newline: every byte as it is, unless a terminal shows them.
+    /// Writes rows for programs to standard output with a newline: every byte unchanged unless standard output is a terminal.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     static func rows(_ text: String) throws { try isShown ? result(text) : output(text) }
 
-    /// Writes a text and a newline to standard output. Nothing where the reader went away, which is no failure of ours.
+    /// Writes a text and a newline to standard output; does nothing if the reader has ended, which is not an error.
     private static func output(_ text: String) throws {
         guard isRead else { return }
         switch write(text + "\n", to: STDOUT_FILENO) {
@@ -53,11 +53,13 @@ enum Console {
         case let code:
             throw FoldinError(
                 .writeFailed, file: "standard output", found: FoldinError.systemReason(of: code),
-                expected: "a place for all of the result")
+                expected: "the complete result to be written")
         }
     }
 
-    /// One JSON document on standard output, keys sorted and in snake_case.
+    /// Writes one JSON document to standard output, with sorted keys in snake_case.
+    ///
+    /// - Throws: `FoldinError` of kind `writeFailed`.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -65,12 +67,13 @@ enum Console {
         try output(String(decoding: try encoder.encode(value), as: UTF8.self).escapedJSONForTerminal)
     }
 
-    /// Opens what is closed of standard input, output and error: a file opened later would get its number, and our texts with it.
+    /// Opens those of standard input, output and error that are closed. A file opened later would otherwise get such a descriptor and
+    /// receive messages.
     ///
-    /// Writing to an output that was closed is then a failure with a message.
+    /// Writing to an output that was closed then fails with a message.
     static func holdStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
-            // The lowest number that is free is this one.
+            // `open` returns the lowest free number, which is this one.
             _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
@@ -85,7 +88,7 @@ enum Console {
                 if written >= 0 {
                     rest = UnsafeRawBufferPointer(rebasing: rest[written...])
                 } else if errno == EAGAIN {
-                    // A pipe that its other end set not to wait.
+                    // A pipe that is set to non-blocking mode at its other end.
                     var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     _ = poll(&place, 1, -1)
                 } else if errno != EINTR {
@@ -97,7 +100,7 @@ enum Console {
     }
 }
 
-/// `--threads`, wherever work is shared out.
+/// `--threads`, for commands that use several threads.
 struct WorkerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads to use; results do not depend on it. (default: all processors)", valueName: "n"))
     var threads: Int?

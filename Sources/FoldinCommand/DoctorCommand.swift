@@ -3,29 +3,29 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// `foldin doctor`: what this machine has, and whether a dataset fits.
+/// `foldin doctor`: the properties of this machine, and whether a dataset fits in its memory.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Show what this machine offers and how much memory a dataset would need.",
+        abstract: "Show this machine's processor and memory and how much memory a dataset would need.",
         discussion: """
             The memory is for training a Mult-VAE: weights and Adam's two moments, the scores of one batch and of a block of \
-            validation users, interactions and ids. Without DIR and --items only the machine is looked at.
+            validation users, interactions and ids. Without DIR and --items only the machine is shown.
             """)
 
     @Argument(help: ArgumentHelp("A prepared directory.", valueName: "dir"))
     var directory: String?
-    @Option(help: ArgumentHelp("Users of a dataset that is not there yet.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of users of a dataset that does not exist yet.", valueName: "n"))
     var users: Int?
-    @Option(help: ArgumentHelp("Its items.", valueName: "n"))
+    @Option(help: ArgumentHelp("Its number of items.", valueName: "n"))
     var items: Int?
-    @Option(help: ArgumentHelp("Its interactions a user.", valueName: "n"))
+    @Option(help: ArgumentHelp("Its mean number of interactions per user.", valueName: "n"))
     var meanInteractions: Double?
     @Option(help: ArgumentHelp("Size of the hidden layers.", valueName: "n"))
     var hidden = 600
     @Option(help: ArgumentHelp("Size of the latent layer.", valueName: "n"))
     var latent = 200
-    @Option(help: ArgumentHelp("Users in a batch.", valueName: "n"))
+    @Option(help: ArgumentHelp("Users per batch.", valueName: "n"))
     var batch = 500
     @OptionGroup var computing: ComputeOptions
     @Flag(help: "Print one JSON document.")
@@ -46,7 +46,7 @@ struct DoctorCommand: ParsableCommand {
             throw ValidationError("found a directory and a shape; expected either DIR or --users, --items, --mean-interactions")
         }
         if given != 0, given != 3 {
-            throw ValidationError("found a part of a shape; expected --users, --items and --mean-interactions together")
+            throw ValidationError("found an incomplete shape; expected --users, --items and --mean-interactions together")
         }
     }
 
@@ -98,7 +98,7 @@ struct DoctorCommand: ParsableCommand {
                 machine.memoryBytes.formattedBytes
                     + (machine.availableMemoryBytes.map { ", \($0.formattedBytes) available" } ?? "")
             ),
-            ("huge pages", machine.hugePages ?? "up to the system"),
+            ("huge pages", machine.hugePages ?? "unknown"),
         ]
         if let memory {
             let shape = memory.dataset
@@ -118,7 +118,7 @@ struct DoctorCommand: ParsableCommand {
         var lines = rows.map { name, value in
             value.isEmpty ? "" : name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + value
         }
-        lines += [""] + (warnings.isEmpty ? ["All is well."] : warnings.map { "warning: \($0)" })
+        lines += [""] + (warnings.isEmpty ? ["No problems found."] : warnings.map { "warning: \($0)" })
         return lines.joined(separator: "\n")
     }
 }

@@ -4,7 +4,7 @@ import FoldinKernels
 import FoldinService
 import Foundation
 
-/// The root command: parses, and hands over to one file a subcommand.
+/// The root command; each subcommand has a file of its own.
 struct FoldinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "foldin",
@@ -33,9 +33,9 @@ struct FoldinCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
-        // A limit on the size of files is then a failed write with a message, not the end of the process.
+        // Exceeding a limit on the size of files then fails with a message instead of ending the process.
         signal(SIGXFSZ, SIG_IGN)
-        // And a reader of ours that goes away ends no training.
+        // A reader of the output that ends then does not end a training.
         signal(SIGPIPE, SIG_IGN)
         Console.holdStandardDescriptors()
         if let unknown = UnknownSubcommand(in: CommandLine.arguments.dropFirst(), of: FoldinCommand.self) {
@@ -62,10 +62,10 @@ enum Main {
             Console.note("foldin: \(error)")
             exit(error.exitStatus)
         } catch {
-            // What the parser of arguments has no status of its own for is nothing it threw.
+            // The argument parser has a specific status for each of its own errors.
             let status = FoldinCommand.exitCode(for: error)
             guard status == .failure, !(error is ExitCode) else {
-                // What the parser prints by itself would have a value's control characters in it.
+                // The parser's own output would contain control characters of values.
                 let message = FoldinCommand.fullMessage(for: error)
                 if status.isSuccess { exit(show(message)) }
                 if !message.isEmpty { Console.notes(message) }

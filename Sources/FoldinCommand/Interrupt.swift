@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C as a question that long work asks between steps. A second Ctrl-C ends the process at once.
+/// Records Ctrl-C, so that long work can stop after a step. A second Ctrl-C ends the process at once.
 final class Interrupt {
     private let state: State
     private let source: any DispatchSourceSignal
@@ -29,7 +29,7 @@ final class Interrupt {
     /// Whether Ctrl-C was pressed.
     var happened: Bool { state.count.load(ordering: .relaxed) > 0 }
 
-    /// `happened` as a question that other threads may ask as well.
+    /// The same as `happened`, as a function that other threads may call.
     var question: @Sendable () -> Bool {
         let state = state
         return { state.count.load(ordering: .relaxed) > 0 }

@@ -12,23 +12,23 @@ struct ItemFilterOptions: ParsableArguments {
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "A file of items not to recommend, an id a line; ids the model does not know are counted and passed over.",
+            "A file of items not to recommend, one id per line; ids the model does not know are counted and ignored.",
             valueName: "file"))
     var excludeFile: [String] = []
 
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Recommend none but these items; an id the model does not know is an error.", valueName: "id,id,…"))
+        help: ArgumentHelp("Recommend only these items; an id the model does not know is an error.", valueName: "id,id,…"))
     var allow: [String] = []
 
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "A file of the only items to recommend, an id a line; ids the model does not know are counted and passed over.",
+            "A file of the only items to recommend, one id per line; ids the model does not know are counted and ignored.",
             valueName: "file"))
     var allowFile: [String] = []
 
-    /// The known ids that are excluded, and those that are allowed; nil when all are.
+    /// The known ids that are excluded, and those that are allowed; nil if all are allowed.
     func items(of recommender: Recommender) throws -> (excluded: [String], allowed: [String]?) {
         var excluded = try listed(exclude, "--exclude", recommender)
         for file in excludeFile { excluded += try read(file, recommender) }
@@ -56,14 +56,14 @@ struct ItemFilterOptions: ParsableArguments {
         return list.ids
     }
 
-    /// A file may well name items that the model has never seen, but not such items alone.
+    /// The known ids in a file. A file may contain unknown ids, but not only unknown ids.
     private func read(_ path: String, _ recommender: Recommender) throws -> [String] {
         let file = try IdFile(contentsOf: path, known: recommender.ids)
         guard !file.unknown.isEmpty else { return file.known }
         guard !file.known.isEmpty else {
             throw FoldinError(
-                .badData, file: path, found: "none but ids that the model does not know: \(file.unknown.quoted(first: 3))",
-                expected: "an id a line, as the model knows it")
+                .badData, file: path, found: "only ids that the model does not know: \(file.unknown.quoted(first: 3))",
+                expected: "one id of the model per line")
         }
         let all = file.known.count + file.unknown.count
         Console.note("\(path): \(file.unknown.count) of \(all) ids are not known to the model: \(file.unknown.quoted(first: 3))")
@@ -77,7 +77,7 @@ struct WrittenIds {
     private(set) var ids: [String] = []
     private var splitIds: [String] = []
 
-    /// Splits each value; says on standard error where one was taken as one id.
+    /// Splits each value at its commas; notes on standard error if one was read as one id.
     init(_ values: [String], _ option: String, _ recommender: Recommender) throws {
         self.option = option
         for value in values {
@@ -88,26 +88,26 @@ struct WrittenIds {
                 throw error.with(found: "\(option): \(error.found)")
             }
             if list.isOneId {
-                Console.note("\(option): taken as one id, \(list.ids.quoted(first: 1)); put ids with commas in double quotes")
+                Console.note("\(option): read as one id, \(list.ids.quoted(first: 1)); put ids with commas in double quotes")
             }
             ids += list.ids
             splitIds += list.splitIds
         }
-        // Otherwise it is said with the ids that are not known.
+        // With unknown ids, the hint is part of their message.
         if let splitHint, ids.allSatisfy({ recommender.ids.index(of: $0) != nil }) { Console.note("\(option): \(splitHint)") }
     }
 
-    /// Said where ids with commas stand without quotes; nil where none do.
+    /// The hint about ids with commas that are not in quotes; nil if there are none.
     private var splitHint: String? {
-        splitIds.isEmpty ? nil : "an id with a comma: \(splitIds.quoted(first: 3)); put it in double quotes to mean it"
+        splitIds.isEmpty ? nil : "an id with a comma: \(splitIds.quoted(first: 3)); put it in double quotes to use it"
     }
 
-    /// What may have been meant by unknown ids, behind what else is said; empty when nothing is near.
+    /// Suggestions for unknown ids, to append to a message; empty if there are none.
     func hints(for unknown: [String], _ recommender: Recommender) -> String {
         var hints: [String] = []
         if let splitHint { hints.append(splitHint) }
         for id in unknown.prefix(3) where splitIds.isEmpty {
-            if let near = recommender.near(id) { hints.append("near to \(id.quoted): \(near)") }
+            if let near = recommender.near(id) { hints.append("similar to \(id.quoted): \(near)") }
         }
         return hints.map { "; " + $0 }.joined()
     }

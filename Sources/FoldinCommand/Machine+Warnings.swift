@@ -3,7 +3,7 @@ import FoldinKernels
 import Foundation
 
 extension Machine {
-    /// What slows this machine down or will stop it, and what to do about each.
+    /// What makes training slow or impossible on this machine, and what to do about each cause.
     func warnings(for memory: TrainingMemory?) -> [String] {
         [matrixWarning, instructionWarning, hugePageWarning, memory.flatMap(memoryWarning)].compactMap { $0 }
     }
@@ -12,7 +12,7 @@ extension Machine {
         guard MatrixMultiply.isAvailable else {
             return "there is no library libopenblas.so.0, which a processor without AVX2 needs: apt install libopenblas0"
         }
-        // Kernels for older processors run at half the speed of AVX-512 ones. OpenBLAS takes them when told to, or when it is
+        // Kernels for older processors are half as fast as those for AVX-512. OpenBLAS uses them if it is configured to, or if it is
         // older than the processor.
         let older = ["Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott", "Core2"]
         guard has(.avx512), older.contains(where: { matrixLibrary.hasSuffix("(kernels: \($0))") }) else { return nil }
@@ -37,8 +37,8 @@ extension Machine {
     private func memoryWarning(_ memory: TrainingMemory) -> String? {
         let available = min(memoryBytes, availableMemoryBytes ?? memoryBytes)
         guard memory.totalBytes > available else { return nil }
-        return "training needs \(memory.totalBytes.formattedBytes) and \(available.formattedBytes) is to be had: "
-            + "take --softmax sampled, a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
+        return "training needs \(memory.totalBytes.formattedBytes) and \(available.formattedBytes) is available: "
+            + "use --softmax sampled, a smaller --hidden or --batch, keep fewer items (foldin prepare --min-item-interactions), or free memory"
     }
 
     private func has(_ feature: Processor.Feature) -> Bool { features.contains { $0.name == feature.rawValue && $0.present } }

@@ -2,7 +2,7 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// What `foldin doctor` finds out about the machine.
+/// The properties of the machine that `foldin doctor` reports.
 struct Machine: Encodable {
     struct Feature: Encodable {
         let name: String
@@ -23,14 +23,15 @@ struct Machine: Encodable {
     let processors: Int
     let availableProcessors: Int
     let matrixLibrary: String
-    /// What `--precision` may be here.
+    /// The values of `--precision` that this machine supports.
     let precisions: [Precision]
-    /// Measured on one thread.
+    /// The measured speed of matrix products on one thread.
     let gigaflops: Double
+    /// The memory of the machine or, if smaller, of the container.
     let memoryBytes: Int
-    /// What could be taken now without swapping, where the system tells.
+    /// The memory that can be allocated without swapping; nil where the system does not say.
     let availableMemoryBytes: Int?
-    /// `always`, `madvise` or `never`, where the system tells.
+    /// `always`, `madvise` or `never`; nil where the system does not say.
     let hugePages: String?
 
     init() {

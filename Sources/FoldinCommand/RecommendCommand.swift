@@ -3,25 +3,25 @@ import Foldin
 import FoldinKernels
 import Foundation
 
-/// `foldin recommend`: items for people, known by what they liked.
+/// `foldin recommend`: items for users from the items that they liked.
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recommend", abstract: "Recommend items to people the model has never met.",
+        commandName: "recommend", abstract: "Recommend items to users from the items they liked.",
         discussion: """
-            A history is a list of item ids that somebody liked: --history '260,"Half-Life 2, Episode 0"'. An id with a comma stands in \
-            double quotes, a double quote inside those is doubled, and blanks around an id are no part of it. Ids of a history that the \
-            model does not know are named and passed over; an empty history gets the most popular items. --history, --exclude and \
-            --allow may be repeated.
+            A history is a list of ids of items that a user liked: --history '260,"Half-Life 2, Episode 0"'. The user need not be in the \
+            training data. An id with a comma is written in double quotes, a double quote inside those is doubled, and blanks around an \
+            id are ignored. Unknown ids of a history are reported and ignored; an empty history gets the most popular items. --history, \
+            --exclude and --allow may be repeated.
 
-            --histories reads many. As lines each line is a history: ids separated by commas or tabs, or by blanks where there are \
-            neither and no quotes. As csv a header names a user and an item column (user,item; userId,movieId; customer_id,sku; …), and \
-            each user's rows are a history. As json-lines a line is an array of ids or an object such as \
-            {"user": "u1", "history": ["a", "b"]}; an integer is an id by its digits. Which of them it is, is recognised and said on \
-            standard error; what may be meant in two ways is refused until --histories-format says which.
+            --histories reads a file of many histories in one of three formats. lines: one history per line, ids separated by commas or \
+            tabs, or by blanks if the line has neither of these and no quotes. csv: a header names a user and an item column (user,item; \
+            userId,movieId; customer_id,sku; …), and the rows of a user are one history. json-lines: each line is an array of ids or an \
+            object such as {"user": "u1", "history": ["a", "b"]}; an integer is the id with its digits. The format is recognised and \
+            reported on standard error; a file with several possible formats is refused unless --histories-format is given.
 
-            --format csv prints user,rank,item,score,title, and json-lines an object a history with its "user": the user's id, or the \
-            number of the history's line where there is none. A history without any known id is named on standard error; it has a row \
-            without items there. --json prints json-lines without "user" where the file has none.
+            --format csv prints user,rank,item,score,title. --format json-lines prints one object per history with its "user": the \
+            user's id, or the number of the history's line if there is none. A history without any known id is reported on standard \
+            error; its row or object has no items. --json prints json-lines without "user" if the file has no users.
 
             The best score comes first, equal scores by the item's index: in the order of first appearance in the training data.
             """)
@@ -33,17 +33,17 @@ struct RecommendCommand: ParsableCommand {
     }
 
     @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
-    @Option(parsing: .unconditionalSingleValue, help: ArgumentHelp("What the person liked.", valueName: "id,id,…"))
+    @Option(parsing: .unconditionalSingleValue, help: ArgumentHelp("The items that the user liked.", valueName: "id,id,…"))
     var history: [String] = []
-    @Option(help: ArgumentHelp("A file of many people's histories; - for standard input.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file of many users' histories; - for standard input.", valueName: "file"))
     var histories: String?
-    @Option(help: ArgumentHelp("How --histories is read. (default: recognised by its first lines)", valueName: "format"))
+    @Option(help: ArgumentHelp("The format of --histories. (default: recognised by its first lines)", valueName: "format"))
     var historiesFormat: Histories.Format?
     @Option(help: "How many items to recommend.") var top = 10
     @OptionGroup var filter: ItemFilterOptions
     @Option(help: "How recommendations are printed.") var format = Format.text
     @OptionGroup var work: WorkerOptions
-    @Flag(help: "Print JSON: one document for --history, one a line for --histories.") var json = false
+    @Flag(help: "Print JSON: one document for --history, one per line for --histories.") var json = false
 
     func validate() throws {
         if top < 1 { throw ValidationError("--top: found \(top); expected at least 1") }
@@ -60,11 +60,11 @@ struct RecommendCommand: ParsableCommand {
                 to: try Histories(contentsOf: histories, as: historiesFormat, known: recommender.ids), histories, &printer,
                 recommender)
         } else {
-            try recommendToOne(&printer, recommender)
+            try recommendToOneUser(&printer, recommender)
         }
     }
 
-    /// Not a `validate()`, whose errors come before that of an unknown option.
+    /// This is not in `validate()`, whose errors would hide that of an unknown option.
     private func checkOptions() throws {
         func refuse(_ found: String, _ expected: String) -> FoldinError { FoldinError(.usage, found: found, expected: expected) }
         if history.isEmpty == (histories == nil) {
@@ -78,7 +78,7 @@ struct RecommendCommand: ParsableCommand {
         if standardInputs > 1 { throw refuse("standard input (-) for \(standardInputs) files", "at most one") }
     }
 
-    private func recommendToOne(_ printer: inout RecommendationPrinter, _ recommender: Recommender) throws {
+    private func recommendToOneUser(_ printer: inout RecommendationPrinter, _ recommender: Recommender) throws {
         let list = try WrittenIds(history, "--history", recommender)
         let (excluded, allowed) = try filter.items(of: recommender)
         switch try recommender.recommendations(top, for: [list.ids], excluding: excluded, allowing: allowed)[0] {
@@ -99,45 +99,45 @@ struct RecommendCommand: ParsableCommand {
     }
 
     private func recommend(
-        to people: Histories, _ path: String, _ printer: inout RecommendationPrinter, _ recommender: Recommender
+        to users: Histories, _ path: String, _ printer: inout RecommendationPrinter, _ recommender: Recommender
     ) throws {
-        for note in people.notes { Console.note("\(path): \(note)") }
+        for note in users.notes { Console.note("\(path): \(note)") }
         let (excluded, allowed) = try filter.items(of: recommender)
         var failures = 0
         var notes = RepeatedNotes(path: path)
         try printer.begin()
-        // A thousand at a time: results come as they are made, and memory stays that of one block.
-        for start in stride(from: 0, to: people.count, by: 1000) where Console.isRead {
-            let block = (start..<min(people.count, start + 1000)).map { people[$0] }
+        // A thousand users at a time, so that results are printed early and memory is limited.
+        for start in stride(from: 0, to: users.count, by: 1000) where Console.isRead {
+            let block = (start..<min(users.count, start + 1000)).map { users[$0] }
             let outcomes = try recommender.recommendations(
                 top, for: block.map(\.ids), excluding: excluded, allowing: allowed)
-            for (person, outcome) in zip(block, outcomes) {
-                let place = "\(path):\(person.line): "
+            for (history, outcome) in zip(block, outcomes) {
+                let place = "\(path):\(history.line): "
                 switch outcome {
                 case .success(let recommended):
-                    if person.ids.isEmpty { notes.add("empty histories got the most popular items", person.line) }
+                    if history.ids.isEmpty { notes.add("empty histories got the most popular items", history.line) }
                     if !recommended.unknown.isEmpty {
                         let named = recommended.unknown.prefix(20).map(\.escapedForTerminal).joined(separator: ", ")
                         Console.note(place + "not known to the model: \(named)\(recommended.unknown.count > 20 ? ", …" : "")")
                     }
-                    if let shortfall = printer.shortfall(recommended, allowed) { notes.add(shortfall, person.line) }
-                    if recommended.items.areAllEqual { notes.add(RecommendationText.equalScores, person.line) }
-                    try printer.show(recommended, user: person.user, number: person.line)
+                    if let shortfall = printer.shortfall(recommended, allowed) { notes.add(shortfall, history.line) }
+                    if recommended.items.areAllEqual { notes.add(RecommendationText.equalScores, history.line) }
+                    try printer.show(recommended, user: history.user, number: history.line)
                 case .failure(let error):
                     failures += 1
-                    Console.failure(error.with(file: path, line: person.line))
-                    try printer.showNothing(unknown: person.ids, user: person.user, number: person.line)
+                    Console.failure(error.with(file: path, line: history.line))
+                    try printer.showNothing(unknown: history.ids, user: history.user, number: history.line)
                 }
             }
         }
         notes.show()
-        if failures == people.count { throw ExitCode(65) }
+        if failures == users.count { throw ExitCode(65) }
     }
 }
 
 extension Histories.Format: ExpressibleByArgument {}
 
-/// Notes that come again and again: each is said once, with how often and where first.
+/// Notes that occur for many histories: each is printed once, with the number of histories and the first line.
 private struct RepeatedNotes {
     let path: String
     private var notes: [(text: String, count: Int, line: Int)] = []
@@ -154,12 +154,12 @@ private struct RepeatedNotes {
 
     func show() {
         for note in notes {
-            Console.note("\(path):\(note.line): \(note.text)" + (note.count > 1 ? " (so for \(note.count) histories)" : ""))
+            Console.note("\(path):\(note.line): \(note.text)" + (note.count > 1 ? " (the same for \(note.count) histories)" : ""))
         }
     }
 }
 
-/// Prints lists of recommendations one after the other.
+/// Prints lists of recommendations, one after another.
 private struct RecommendationPrinter {
     /// Nil for `--json`.
     let format: RecommendCommand.Format?
@@ -168,19 +168,19 @@ private struct RecommendationPrinter {
 
     init(format: RecommendCommand.Format?, top: Int) { (self.format, self.top) = (format, top) }
 
-    /// An object of `--format json-lines`; of `--json` where there are users.
+    /// An object of `--format json-lines` or `--json`.
     private struct Line: Encodable {
         let user: String?
         let items: [Recommendation]
         let unknown: [String]
     }
 
-    /// Prints what comes before the lists.
+    /// Prints the text before the lists.
     func begin() throws {
         if format == .csv { try Console.rows(RecommendationText.header) }
     }
 
-    /// What is said of a list shorter than was asked for; nil of any other.
+    /// The note about a list that is shorter than requested; nil for any other list.
     func shortfall(_ recommended: Recommendations, _ allowed: [String]?) -> String? {
         let count = recommended.items.count
         guard count < top else { return nil }
@@ -188,7 +188,7 @@ private struct RecommendationPrinter {
             + (allowed == nil ? "" : "; \(Set(allowed ?? []).count) are allowed")
     }
 
-    /// Prints a list: for the user `user`, or, where that is nil, the history of line `number`.
+    /// Prints the list of the user `user` or, if that is nil, of the history of line `number`.
     mutating func show(_ recommended: Recommendations, user: String?, number: Int, isOnly: Bool = false) throws {
         defer { isFirst = false }
         switch format {
@@ -202,7 +202,7 @@ private struct RecommendationPrinter {
         }
     }
 
-    /// Prints that there is no list; in text nothing.
+    /// Prints that a history has no list; prints nothing as text.
     mutating func showNothing(unknown: [String], user: String?, number: Int) throws {
         guard format != .text else { return }
         try show(Recommendations(items: [], unknown: unknown), user: user, number: number)

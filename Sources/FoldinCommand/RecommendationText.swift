@@ -1,9 +1,9 @@
 import Foldin
 import Foundation
 
-/// How recommendations are written: as text for people, as CSV, as JSON.
+/// Formats recommendations as a table or as CSV.
 enum RecommendationText {
-    /// Said where a list's order says nothing.
+    /// The note about a list whose scores are all equal.
     static let equalScores = "all scores are equal: the order is that of the catalogue"
 
     /// Rank, score, id and title in columns; control characters as escapes.
@@ -21,7 +21,7 @@ enum RecommendationText {
     /// The first row of `rows(_:of:)`.
     static let header = "user,rank,item,score,title"
 
-    /// A row of CSV for each item; for none a row with the user alone.
+    /// One CSV row per item; a row with the user alone if there are no items.
     static func rows(_ items: [Recommendation], of user: String) -> String {
         guard !items.isEmpty else { return field(user) + ",,,," }
         return items.enumerated().map { index, item in
@@ -29,7 +29,7 @@ enum RecommendationText {
         }.joined(separator: "\n")
     }
 
-    /// A field as RFC 4180 has it: in quotes where it has a separator, a quote, a line break, or blanks at its ends.
+    /// A field of RFC 4180: in quotes if it has a separator, a quote, a line break, or blanks at its ends.
     static func field(_ text: String) -> String {
         let bytes = text.utf8
         let isPlain =
@@ -40,6 +40,6 @@ enum RecommendationText {
 }
 
 extension [Recommendation] {
-    /// Whether there are several and all have the same score.
+    /// Whether there are several items and all have the same score.
     var areAllEqual: Bool { count > 1 && allSatisfy { $0.score == self[0].score } }
 }

@@ -2,15 +2,15 @@ import ArgumentParser
 import Foldin
 import Foundation
 
-/// `foldin similar`: items like an item.
+/// `foldin similar`: items similar to an item.
 struct SimilarCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "similar", abstract: "Show the items that the model places nearest to an item.",
-        discussion: "Equal scores stand by the item's index: in the order of first appearance in the training data.")
+        commandName: "similar", abstract: "Show the items most similar to an item.",
+        discussion: "Items with equal scores are in the order of their index: of first appearance in the training data.")
 
     @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("The item's id as it is: blanks and commas are part of it.", valueName: "id"))
+        parsing: .unconditional, help: ArgumentHelp("The item's id; blanks and commas are part of it.", valueName: "id"))
     var item: String
     @Option(help: "How many items to show.") var top = 10
     @OptionGroup var work: WorkerOptions
@@ -24,7 +24,7 @@ struct SimilarCommand: ParsableCommand {
         let trained = try TrainedModel(contentsOf: model)
         try trained.checkScores(file: model, workers: work.workers)
         let items = try Recommender(trained, workers: work.workers).similar(top, to: item)
-        if items.isEmpty { Console.note("the model knows of no items that are like this one") }
+        if items.isEmpty { Console.note("the model has no items similar to this one") }
         if items.areAllEqual { Console.note(RecommendationText.equalScores) }
         if json { return try Console.json(items) }
         if !items.isEmpty { try Console.result(RecommendationText.table(items)) }

@@ -1,16 +1,17 @@
 import Foldin
 import FoldinKernels
 
-/// Training steps of a fresh network, one after the other, with the time that each took.
+/// Training steps of a new network, with the time of each step.
 struct TimedSteps {
     let session: any TrainingSession
     let precision: Precision
     private(set) var milliseconds: [Double] = []
     private(set) var parts: [StepTimes] = []
 
-    /// Steps over the users of `matrix` in a shuffled order, beginning anew at the end; the first `warmUp` are not timed.
+    /// Runs steps over the users of `matrix` in a shuffled order, repeatedly if needed; the first `warmUp` steps are not timed.
     ///
-    /// - Throws: `FoldinError` of kind `usage` for a network or a way of computing that cannot be, of kind `badData` for a matrix without clicks.
+    /// - Throws: `FoldinError` of kind `usage` for an invalid network or invalid compute options, of kind `badData` for a matrix without
+    ///   clicks.
     init(
         of matrix: InteractionMatrix, _ network: NetworkOptions, _ computing: ComputeOptions, batchSize: Int, steps: Int,
         warmUp: Int, seed: UInt64, workers: Workers

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Foldin
 
-/// A word on the command line that stands where a subcommand is expected and is none.
+/// A word on the command line in the place of a subcommand that is not the name of one.
 struct UnknownSubcommand {
-    /// What is said of it, as of an unknown option.
+    /// The error message, in the form of the message about an unknown option.
     let message: String
 
-    /// Nil if `arguments` name a subcommand as far as they name any.
+    /// Nil if all words of `arguments` in the place of a subcommand are names of subcommands.
     init?(in arguments: some Sequence<String>, of root: any ParsableCommand.Type) {
         var command = root
         for (place, word) in arguments.enumerated() {

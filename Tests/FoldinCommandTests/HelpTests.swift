@@ -28,9 +28,8 @@ import Testing
                                   JSON.
           report                  Make one self-contained HTML page of a sweep's
                                   results.
-          recommend               Recommend items to people the model has never met.
-          similar                 Show the items that the model places nearest to an
-                                  item.
+          recommend               Recommend items to users from the items they liked.
+          similar                 Show the items most similar to an item.
           serve                   Serve a model over HTTP, with a page to try it on.
           keys                    Make an API key for the service.
           import-events           Add the rows of a ratings file to the service's
@@ -38,8 +37,8 @@ import Testing
           export-events           Write the service's events to a ratings file for
                                   'foldin prepare'.
           bench                   Measure speed on this machine.
-          doctor                  Show what this machine offers and how much memory a
-                                  dataset would need.
+          doctor                  Show this machine's processor and memory and how much
+                                  memory a dataset would need.
 
           See 'foldin help <subcommand>' for detailed help.
 

@@ -27,7 +27,8 @@ import Testing
                 #expect(outcome.status == (isEmpty ? 65 : 74), "\(arguments): \(outcome)")
                 if isEmpty { continue }
                 #expect(
-                    outcome.errors.contains("foldin: standard output: found \(reason); expected a place for all of the result\n"),
+                    outcome.errors.contains(
+                        "foldin: standard output: found \(reason); expected the complete result to be written\n"),
                     "\(arguments): \(outcome)")
                 #expect(outcome.errors.components(separatedBy: "foldin: ").count == 2, "\(outcome)")
             }

@@ -4,7 +4,7 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-/// `foldin recommend` and `foldin similar` with ids of any kind, as a person calls them.
+/// `foldin recommend` and `foldin similar` with ids of any kind, called as a user calls them.
 @Suite("recommend and similar") struct RecommendCommandTests {
     /// Item-KNN on ids with commas, quotes, blanks and a control character: "Game, 0" to "Game, 5", `Say "7"`, "-8", "9\u{1B}[31m".
     final class Games {
@@ -56,12 +56,12 @@ import Testing
         let repeated = try games.items(
             "--history", "-8", "--history", "\"Game, 0\"", "--exclude", "two words", "--exclude", "\"Game, 1\"")
         #expect(Set(repeated) == all.subtracting(["-8", "Game, 0", "two words", "Game, 1"]))
-        // The whole is an id and no part of it is: taken, but not without a word.
+        // The whole is an id and no part of it is: it is read as one id with a note.
         let whole = try games.recommend("--history", "Game, 0", "--exclude", "Game, 1", "--top", "20")
         #expect(whole.status == 0 && !whole.output.contains("Game, 0") && !whole.output.contains("Game, 1"))
         #expect(
-            whole.errors.contains("--history: taken as one id, \"Game, 0\"")
-                && whole.errors.contains("--exclude: taken as one id"))
+            whole.errors.contains("--history: read as one id, \"Game, 0\"")
+                && whole.errors.contains("--exclude: read as one id"))
         let similar = try PrepareCommandTests.foldin(["similar", games.model, "--item", "Game, 0", "--top", "3", "--json"])
         #expect(try decode([Found.Item].self, similar).count == 3)
         #expect(try PrepareCommandTests.foldin(["similar", games.model, "--item", "-8"]).status == 0)
@@ -78,7 +78,7 @@ import Testing
             ),
             (
                 ["--history", "-8", "--exclude", "two word"], 65,
-                ["--exclude \"two word\"", "near to \"two word\": \"two words\""]
+                ["--exclude \"two word\"", "similar to \"two word\": \"two words\""]
             ),
             (["--history", "-8", "--allow", "\"Game, 0\",zebra"], 65, ["--allow \"zebra\""]),
             (["--history", "-8", "--allow", ""], 64, ["--allow"]),
@@ -93,7 +93,7 @@ import Testing
             for word in words { #expect(outcome.errors.contains(word), "\(outcome)") }
         }
         let similar = try PrepareCommandTests.foldin(["similar", games.model, "--item", "Game 0"])
-        #expect(similar.status == 65 && similar.errors.contains("near to it: \"Game, 0\""))
+        #expect(similar.status == 65 && similar.errors.contains("similar ids: \"Game, 0\""))
         let hint = try games.recommend("--history", "-8,Game, 0")
         #expect(
             hint.status == 0
@@ -114,7 +114,7 @@ import Testing
         let strange = try games.folder.write("strange", "new 1\nnew 2\n")
         let empty = try games.folder.write("empty", "\n")
         for (arguments, status, word) in [
-            (["--exclude-file", strange], 65, "none but ids"), (["--allow-file", strange], 65, "none but ids"),
+            (["--exclude-file", strange], 65, "only ids"), (["--allow-file", strange], 65, "only ids"),
             (["--allow-file", empty], 65, "\(empty): found no id"), (["--exclude-file", strange + "r"], 66, "stranger"),
         ] as [([String], Int32, String)] {
             let outcome = try PrepareCommandTests.foldin(["recommend", games.model, "--history", "-8"] + arguments)
@@ -152,7 +152,7 @@ import Testing
         let heads = text.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
         #expect(heads == ["u,\\u{1B}1", "3"] && text.output.contains("\n\n3\n") && !text.output.contains("\u{7}"))
 
-        // Without users the line's number stands there; --json stays as it was.
+        // Without users the number of the line is printed; --json has no user.
         let plain = try games.folder.write("plain", "\"Game, 0\"\n\n-8\n")
         let numbered = try games.recommend("--histories", plain, "--format", "csv", "--top", "1")
         #expect(
@@ -175,7 +175,7 @@ import Testing
         #expect(second.status == 65 && second.output.isEmpty && second.errors.contains("\(json):2: found 'null]'"), "\(second)")
     }
 
-    /// Weights that are finite and sums of them that are not: such a model recommends nothing, and no JSON with infinite numbers.
+    /// Finite weights whose sums are infinite: such a model is refused, and no JSON with infinite numbers is written.
     @Test func refusesModelsWhoseScoresAreNotFinite() throws {
         let folder = try TemporaryFolder()
         let weights = FloatBuffer([0, 3e38, 3e38, 3e38, 0, 3e38, 3e38, 3e38, 0])
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    /// Everybody has one item alone, so item-KNN knows no neighbours.
+    /// Every user has only one item, so item-KNN has no neighbours.
     @Test func saysThatScoresAreEqual() throws {
         let folder = try TemporaryFolder()
         let train = try folder.write("train.csv", "user,item\n" + (0..<12).map { "u\($0),i\($0 % 6)\n" }.joined())
@@ -243,9 +243,9 @@ import Testing
         #expect(outcome.status == 0 && outcome.errors == words + "\n" && outcome.output.contains("i0"))
         let file = try folder.write("people", "i5\ni4\n")
         let many = try PrepareCommandTests.foldin(["recommend", model, "--histories", file])
-        #expect(many.errors.contains("\(file):1: \(words) (so for 2 histories)"), "\(many)")
+        #expect(many.errors.contains("\(file):1: \(words) (the same for 2 histories)"), "\(many)")
         let none = try PrepareCommandTests.foldin(["similar", model, "--item", "i5"])
-        #expect(none.status == 0 && none.output.isEmpty && none.errors.contains("no items that are like this one"), "\(none)")
+        #expect(none.status == 0 && none.output.isEmpty && none.errors.contains("no items similar to this one"), "\(none)")
     }
 }
 

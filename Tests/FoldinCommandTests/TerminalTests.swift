@@ -2,7 +2,7 @@ import FoldinTestSupport
 import Foundation
 import Testing
 
-/// What files hold does not steer the terminal of who reads of it.
+/// Control characters in files do not reach the terminal.
 @Suite("Terminal") struct TerminalTests {
     /// Sets a window's title, the same by C1 controls, a reversed text, a bell and a deleted character.
     private static let hostile = "x\u{1B}]0;owned\u{7}\u{9D}0;owned\u{9C}\u{202E}gnp\u{2066}\u{61C}\u{7F}"
@@ -36,7 +36,7 @@ import Testing
         expectHarmless(try PrepareCommandTests.foldin(["similar", out, "--item", Self.hostile + "none"]))
         let histories = try folder.write("h.csv", "user,item\n\(Self.hostile)1,1\n\(Self.hostile)2,\(Self.hostile)none\n")
         expectHarmless(try PrepareCommandTests.foldin(["recommend", out, "--histories", histories]))
-        // JSON says the same without such characters; rows for programs have every byte.
+        // JSON has escapes for such characters; rows for programs have every byte.
         let json = try PrepareCommandTests.foldin(["recommend", out, "--top", "30", "--json"] + history)
         expectHarmless(json, "\\u001b]0;owned")
         let found = try decode(Found.self, json)
