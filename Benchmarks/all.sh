@@ -1,11 +1,12 @@
 #!/bin/bash
-# Runs every benchmark in order and keeps what they print in Benchmarks/Results/DATE-MACHINE/.
+# Runs every benchmark in order and writes the output to Benchmarks/Results/DATE-MACHINE/.
 #
 #     Benchmarks/all.sh [ROUNDS] [THREADS] [MACHINE]
 #
-# ROUNDS is 5 by default, MACHINE a word for the folder's name, by default this machine's processor. Builds in release mode first. Needs
+# ROUNDS is 5 by default. MACHINE is a word for the folder's name, by default the processor of this machine. Builds in release mode first. Needs
 # $FOLDIN_PYTHON (default python3) with numpy, scipy, pandas, safetensors and torch for the CPU; valgrind; gnuplot. About 25 minutes on two
-# cores with 5 rounds, and 4 GB of memory. Let nothing else run. A part that fails does not stop the others; the last lines say which did.
+# cores with 5 rounds, and 4 GB of memory. Run nothing else at the same time. If a part fails the others still run; the last line names
+# the failed ones.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 rounds=${1:-5} threads=${2:-2}
@@ -18,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=
 
-# part NAME COMMAND...: what it prints goes to NAME.txt, too.
+# part NAME COMMAND...: also writes the output to NAME.txt.
 part() {
     local name=$1 began=$SECONDS
     shift

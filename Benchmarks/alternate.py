@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs commands alternately, in rounds, and compares how long each took with the first.
+"""Runs commands alternately, in rounds, and compares the time of each with that of the first.
 
     alternate.py ROUNDS LEAST NAME COMMAND NAME COMMAND [NAME COMMAND ...] [--json FILE] [--inside]
 
 COMMANDs are run by the shell. The time is that of the whole process; with --inside, the `seconds`, `evaluation_seconds` or
-`median_seconds` of the JSON document on the last line it prints. LEAST is how many times as long as the first the second must take (below 1:
-how many times as long at least the second takes, for a first that may be slower); the last line says whether it did. Exits 0 either way.
+`median_seconds` of the JSON document on the last line of the output. LEAST is the required ratio of the second command's time to the first's
+(below 1 if the first may be slower); the last line says whether it was reached. Exits with 0 in both cases.
 """
 import argparse
 import json
@@ -46,7 +46,7 @@ for name in names:
     median = statistics.median(times[name])
     print(f"{name:32} {median:8.3f} s  ({min(times[name]):.3f} to {max(times[name]):.3f})  {median / first:6.2f}x")
 ratio = statistics.median(times[names[1]]) / first
-print(f"{names[1]} : {names[0]} = {ratio:.2f}, wanted at least {options.least:g}: {'met' if ratio >= options.least else 'NOT MET'}")
+print(f"{names[1]} : {names[0]} = {ratio:.2f}, required at least {options.least:g}: {'reached' if ratio >= options.least else 'NOT REACHED'}")
 if options.json:
     with open(options.json, "w") as file:
         json.dump({"rounds": options.rounds, "seconds": times, "ratio": ratio, "wanted": options.least}, file, indent=1)

@@ -4,7 +4,7 @@
 #     Benchmarks/compare.sh [ROUNDS] [THREADS]
 #
 # Needs a release build (`swift build -c release`) and, in $FOLDIN_PYTHON (default python3), numpy and torch for the CPU. The rows in
-# bfloat16 need a processor that has it (`foldin doctor`).
+# bfloat16 need a processor that supports it (`foldin doctor`).
 set -eu
 rounds=${1:-5}
 threads=${2:-2}
@@ -39,7 +39,7 @@ for shape in "20108 73 500" "50049 14 512"; do
         echo "round $round of $rounds" >&2
     done
     echo
-    echo "$1 items, $2 interactions a user, batches of $3"
+    echo "$1 items, $2 interactions per user, batches of $3"
     "$python" - "$work" <<'PYTHON'
 import json, pathlib, statistics, sys
 work = pathlib.Path(sys.argv[1])

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Evaluates 10,000 users at 20,108 items with Foldin and with PyTorch and NumPy alternately, in rounds; checks once that the metrics agree.
+# Evaluates 10,000 users at 20,108 items with Foldin and with PyTorch and NumPy alternately, in rounds; checks that the metrics agree.
 #
 #     Benchmarks/evaluate.sh [ROUNDS] [THREADS] [RESULT.json]
 #
-# NDCG@100, Recall@20 and Recall@50, the forward pass included, reading files not. Made data, a model of two epochs. Needs a release build
+# NDCG@100, Recall@20 and Recall@50; the time includes the forward pass but not reading files. Synthetic data, a model of two epochs. Needs a
+# release build
 # and, in $FOLDIN_PYTHON (default python3), numpy, scipy, torch and safetensors.
 set -eu
 rounds=${1:-5} threads=${2:-2} result=${3:-/dev/null}

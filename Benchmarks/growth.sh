@@ -1,10 +1,10 @@
 #!/bin/bash
-# How cost grows: step time against items and against interactions a user, preparation against rows; each with its fitted exponent.
+# Growth of the cost: step time against items and against interactions per user, preparation against rows; each with its fitted exponent.
 #
 #     Benchmarks/growth.sh [ROUNDS] [THREADS] [RESULT FOLDER] [PICTURE FOLDER]
 #
 # Writes items.txt, interactions.txt and rows.txt (two columns: size, milliseconds) to RESULT FOLDER and growth-*.svg to PICTURE FOLDER, by
-# default the temporary directory's. The exponent is the slope of a straight line fitted to the logarithms by least squares. Needs a
+# default the temporary directory. The exponent is the slope of a straight line fitted to the logarithms by least squares. Needs a
 # release build, python3 and gnuplot; about 4 GB of memory for 200,000 items.
 set -euo pipefail
 rounds=${1:-3} threads=${2:-2}
@@ -83,6 +83,6 @@ plot "$results/$name.txt" using 1:2 with points pointtype 7 pointsize 0.9 lineco
 GNUPLOT
 }
 
-plot items "items" "Step, 50 interactions a user, batches of 500"
-plot interactions "interactions a user" "Step, 20,108 items, batches of 500"
+plot items "items" "Step, 50 interactions per user, batches of 500"
+plot interactions "interactions per user" "Step, 20,108 items, batches of 500"
 plot rows "rows" "foldin prepare"

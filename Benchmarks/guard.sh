@@ -1,13 +1,13 @@
 #!/bin/bash
-# Counts the instructions of a small fixed training step, of two evaluations (by exact scores, and by approximate ones) and of the reading
-# of a file, and compares them with the bounds stored beside this script. Fails when one takes 3% more. Counts, unlike times, are the
-# same on a busy machine.
+# Counts the instructions of a small fixed training step, of two evaluations (with exact and with approximate scores) and of reading
+# a file, and compares them with the bounds stored beside this script. Fails when a count is more than 3% above its bound. Counts, unlike
+# times, are the same on a busy machine.
 #
 #     Benchmarks/guard.sh              compares
-#     Benchmarks/guard.sh --record     stores what is counted now as the new bounds
+#     Benchmarks/guard.sh --record     stores the current counts as the new bounds
 #
-# Needs a release build (`swift build -c release`) and valgrind. Valgrind knows no AVX-512: what is counted is the AVX2 code, or
-# that of an older processor; bounds are kept for each.
+# Needs a release build (`swift build -c release`) and valgrind. Valgrind does not support AVX-512, so the counts are those of the AVX2 code, or
+# of the code for an older processor; there are bounds for each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 foldin=${FOLDIN:-.build/release/foldin}
@@ -25,19 +25,19 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SWIFT_DETERMINISTIC_HASHING=1
 
-# Valgrind 3.19 stumbles over the compiler's debug information; the symbols are enough.
+# Valgrind 3.19 cannot read the compiler's debug information; the symbols are sufficient.
 strip --strip-debug -o "$work/foldin" "$foldin"
 foldin=$work/foldin
 
 "$foldin" datasets make --users 400 --items 500 --mean-interactions 40 --seed 1 --out "$work/ratings.csv" > "$work/log" 2>&1
 "$foldin" prepare "$work/ratings.csv" --held-out-users 100 --out "$work/data" >> "$work/log" 2>&1
 
-# Users enough, and items enough for lists of five, that approximate scores are used.
+# Enough users, and enough items for lists of five, so that approximate scores are used.
 "$foldin" datasets make --users 1000 --items 500 --mean-interactions 40 --seed 1 --out "$work/more.csv" >> "$work/log" 2>&1
 "$foldin" prepare "$work/more.csv" --held-out-users 300 --out "$work/more" >> "$work/log" 2>&1
 "$foldin" train "$work/more" --epochs 1 --hidden 256 --latent 64 --threads 1 --out "$work/run" >> "$work/log" 2>&1
 
-# count FUNCTION ARGUMENTS...: instructions inside the function, one thread. What the command prints goes to $work/out.
+# count FUNCTION ARGUMENTS...: instructions inside the function, on one thread. The output of the command goes to $work/out.
 count() {
     local function=$1
     shift

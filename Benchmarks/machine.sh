@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints what a result was measured on: date, commit, processor, memory, versions. Read by the other scripts.
+# Prints the conditions of a measurement: date, commit, processor, memory, versions. The other scripts use it.
 #
 #     Benchmarks/machine.sh [COMMAND]      (COMMAND: foldin; by default the release build)
 set -eu

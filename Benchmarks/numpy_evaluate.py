@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Evaluates a model file with PyTorch and NumPy, as one usually does it: the peer of `foldin evaluate`.
+"""Evaluates a model file with PyTorch and NumPy, in the usual way: the peer of `foldin evaluate`.
 
     numpy_evaluate.py MODEL.safetensors DIR [--on test] [--batch 500] [--threads 2]
 
-For each batch of users a dense matrix, the whole network on it, known items at minus infinity, argpartition for the 100
-best, and NDCG@100, Recall@20 and Recall@50 from them. Reading files is not timed, the forward pass is. Prints a JSON line.
+Each batch of users is a dense matrix, to which the whole network is applied. Known items get minus infinity, argpartition finds the 100
+best, and NDCG@100, Recall@20 and Recall@50 follow. The time includes the forward pass but not reading files. Prints one JSON line.
 Needs numpy, scipy, torch and safetensors.
 """
 import argparse
@@ -52,7 +52,7 @@ known, wanted = matrix(known_users, known_items), matrix(wanted_users, wanted_it
 
 @torch.no_grad()
 def scores_of(batch):
-    """Mult-VAE with one hidden layer each side, at the latent mean (the first half of the encoder's last layer)."""
+    """Mult-VAE with one hidden layer on each side, at the latent mean (the first half of the encoder's last layer)."""
     hidden = torch.tanh(F.linear(F.normalize(torch.from_numpy(batch)), encoder[0], encoder[1]))
     mean = F.linear(hidden, encoder[2], encoder[3])[:, :latent]
     return F.linear(torch.tanh(F.linear(mean, decoder[0], decoder[1])), decoder[2], decoder[3]).numpy()

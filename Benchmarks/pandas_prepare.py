@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Prepares a ratings file with pandas: the peer of `foldin prepare`, with the same files as its result.
+"""Prepares a ratings file with pandas: the peer of `foldin prepare`, with the same output files.
 
     pandas_prepare.py RATINGS.csv OUT [--rating-above 3.5] [--min-user 5] [--held-out-users 10000] [--seed 98765]
 
-Read, rating filter, repeats, user filter, whole users held out, a fifth of their items to be found, index files and CSVs
-out: the steps of the notebook of Liang et al. (2018) as one writes them with pandas, whole columns at a time but for the loop
-that draws each held-out user's items. The user ids must be whole numbers. Prints seconds by part as a JSON line.
+The steps are those of the notebook of Liang et al. (2018): read, filter ratings, remove repeats, filter users, hold out users and a fifth of
+their items, write index files and CSVs. They use pandas in the usual way, on whole columns except for the loop
+that draws each held-out user's items. The user ids must be integers. Prints the seconds of each part as one JSON line.
 """
 import argparse
 import json
@@ -57,7 +57,7 @@ done("split users")
 
 
 def divide(rows):
-    """Rows shown and rows to be found, user by user."""
+    """Fold-in rows and held-out rows, user by user."""
     np.random.seed(options.seed)
     shown, found = [], []
     for _, group in rows.groupby("user", sort=True):

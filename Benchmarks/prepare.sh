@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prepares a ratings file of 20 million rows with Foldin and with pandas alternately, in rounds; checks once that the files are the same.
+# Prepares a ratings file of 20 million rows with Foldin and with pandas alternately, in rounds; checks that the files are the same.
 #
 #     Benchmarks/prepare.sh [ROUNDS] [THREADS] [RATINGS.csv] [RESULT.json]
 #
-# Without RATINGS.csv (userId,movieId,rating, whole numbers as ids) one is made in the temporary directory: 316 MB. Needs a release build
+# Without RATINGS.csv (userId,movieId,rating, integers as ids) a file is generated in the temporary directory: 316 MB. Needs a release build
 # and, in $FOLDIN_PYTHON (default python3), pandas.
 set -eu
 rounds=${1:-5} threads=${2:-2} ratings=${3:-} result=${4:-/dev/null}

@@ -3,8 +3,8 @@
 
     pytorch_peer.py RATINGS.csv --items 20108 [--mode eager|best] [--precision fp32|bf16] [--batch 500] [--steps 20] [--threads 2]
 
-RATINGS.csv is what `foldin datasets make` writes. `eager` is the usual way: a dense batch, a dense first layer, log_softmax,
-Adam. `best` is the fastest PyTorch known to us: an embedding bag of the clicked items, torch.compile, fused Adam (needs a C
+RATINGS.csv is the output of `foldin datasets make`. `eager` is the usual way: a dense batch, a dense first layer, log_softmax,
+Adam. `best` is the fastest PyTorch program that we know: an embedding bag of the clicked items, torch.compile, fused Adam (needs a C
 compiler). Both have hidden 600, latent 200, dropout 0.5. With bf16 the forward pass runs under autocast: linear layers in bfloat16,
 weights and Adam in single precision. Prints one JSON line. Needs numpy and torch.
 """

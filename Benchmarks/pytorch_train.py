@@ -4,8 +4,8 @@
     pytorch_train.py DIR [--model mult-vae|mult-dae] [--seed 1] [--epochs 200] [--patience 20] [--threads 2]
         [--batch-size 500] [--learning-rate 0.001] [--cosine] [--target 0.395]
 
-Hidden 600, latent 200, input dropout 0.5, Adam, beta up to 0.2 by 85% of the epochs, the epoch with the best validation
-NDCG@100 kept. `--cosine` lets the learning rate fall to 0 over the epochs as half a cosine. Prints a JSON line: seconds, epochs, test
+Hidden 600, latent 200, input dropout 0.5, Adam, beta up to 0.2 by 85% of the epochs; keeps the epoch with the best validation
+NDCG@100. With `--cosine` the learning rate falls to 0 over the epochs along half a cosine. Prints one JSON line: seconds, epochs, test
 metrics, the validation metric and the seconds since the start at each epoch's end, and the first such time at which the metric was at
 least the target. Needs numpy and torch.
 """
@@ -39,7 +39,7 @@ items = len((options.directory / "unique_sid.txt").read_text().splitlines())
 
 
 def clicks(*names):
-    """Dense 0/1 matrices, a row for each user that is in any of the files."""
+    """Dense 0/1 matrices with one row for each user in any of the files."""
     pairs = [np.loadtxt(options.directory / f"{name}.csv", delimiter=",", skiprows=1, dtype=np.int64) for name in names]
     users = np.unique(np.concatenate([p[:, 0] for p in pairs]))
     matrices = []

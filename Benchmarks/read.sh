@@ -1,10 +1,10 @@
 #!/bin/sh
-# Reads and parses a ratings file of 20 million rows, and counts its lines with `wc -l`, alternately, in rounds, the file being in memory.
+# Reads and parses a ratings file of 20 million rows, and counts its lines with `wc -l`, alternately, in rounds. The file is in memory.
 #
 #     Benchmarks/read.sh [ROUNDS] [THREADS] [RATINGS.csv] [RESULT.json]
 #
 # Foldin's time is from opening the file to columns of numbered users, items and ratings (`foldin bench read`); `wc -l` is timed as a
-# process. Without RATINGS.csv one is made. Needs a release build.
+# process. Without RATINGS.csv a file is generated. Needs a release build.
 set -eu
 rounds=${1:-5} threads=${2:-2} ratings=${3:-} result=${4:-/dev/null}
 cd "$(dirname "$0")/.."

@@ -1,13 +1,13 @@
 #!/bin/sh
-# How long until the validation NDCG@100 reaches 0.395: `foldin train --preset fast` and PyTorch eager with the reference's options,
-# alternately, seed by seed, and between them each engine with the other's recipe.
+# Time until the validation NDCG@100 reaches 0.395: `foldin train --preset fast` and PyTorch eager with the reference's options,
+# alternately, seed by seed, and between them each engine with the options of the other.
 #
 #     Benchmarks/time-to-quality.sh DIR [SEEDS] [THREADS] [MODEL...]
 #
-# The models are mult-vae and mult-dae unless given.
+# The default models are mult-vae and mult-dae.
 #
 # DIR is a directory that `foldin prepare` wrote, of MovieLens-1M. Needs a release build and, in $FOLDIN_PYTHON (default python3), numpy and
-# torch for the CPU. Prints a table of means and leaves the curves in $CURVES if that is set to a directory.
+# torch for the CPU. Prints a table of means and writes the curves to the directory $CURVES if that is set.
 set -eu
 data=$(realpath "$1")
 seeds=${2:-3}

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Feeds the readers of requests, model files, ratings, titles, histories, checkpoints and prepared directories, and the service's answers, with
-# what libFuzzer makes up: nothing may trap, hang or take memory without bound.
+# Runs libFuzzer on the parsers of requests, model files, ratings, titles, histories, checkpoints and prepared directories, and on the service's
+# answers: no input may make them trap, hang or use unlimited memory.
 #
-#     Fuzz/run.sh [INPUTS [TARGET...]]        (a million for each reader; a crash leaves its input in Fuzz/.build/inputs)
+#     Fuzz/run.sh [INPUTS [TARGET...]]        (a million for each target; the input of a crash is in Fuzz/.build/inputs)
 #
 # For Linux with the toolchain from swift.org.
 set -euo pipefail
@@ -11,7 +11,7 @@ runs=${1:-1000000}
 options=(-c release -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link)
 swift build "${options[@]}"
 fuzz=$(swift build "${options[@]}" --show-bin-path)/FoldinFuzz
-# The runtime's own handler of crashes would take them from libFuzzer.
+# The crash handler of the runtime would prevent libFuzzer from seeing crashes.
 export SWIFT_BACKTRACE=enable=no
 mkdir -p .build/inputs
 "$fuzz" seeds .build/inputs/seeds
@@ -20,13 +20,13 @@ shift || true
 for target in "$@"; do
     mkdir -p ".build/inputs/$target" ".build/inputs/seeds/$target"
     longest=4096
-    # A checkpoint's header alone is as long.
+    # The header of a checkpoint alone can have this length.
     [ "$target" != checkpoints ] || longest=8192
     "$fuzz" $target -runs="$runs" -max_len=$longest -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
         -artifact_prefix=".build/inputs/" ".build/inputs/$target" ".build/inputs/seeds/$target" &
     process=$! status=0
     wait $process || status=$?
-    # libFuzzer ends the process without a word to the program.
+    # libFuzzer ends the process without notifying the program.
     rm -rf "/dev/shm/foldin-fuzz-$process" "/dev/shm/foldin-fuzz-$process-prepared"
     [ "$status" = 0 ] || exit "$status"
     echo "$target: $runs inputs, no crash"

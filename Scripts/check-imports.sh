@@ -11,7 +11,7 @@ problems=$(
         sed -n '/<!-- imports: begin -->/,/<!-- imports: end -->/p' "$table" | sed -n 's/^| *`/row /p'
         for folder in Sources/*/; do echo "folder $(basename "$folder")"; done
         find Sources -name '*.swift' | sort | while read -r file; do
-            # Attributes, access level and the kind of a scoped import (import struct A.B) go; the module stays.
+            # Remove attributes, access level and the kind of a scoped import (import struct A.B); keep the module.
             sed -nE 's/^[[:space:]]*(@[A-Za-z_]+(\([^)]*\))?[[:space:]]+)*((public|package|internal|fileprivate|private)[[:space:]]+)?import[[:space:]]+((struct|class|enum|protocol|func|var|let|typealias)[[:space:]]+)?([A-Za-z_][A-Za-z_0-9]*).*/\7/p' \
                 "$file" | while read -r module; do echo "import $module $file"; done
         done

@@ -1,12 +1,13 @@
 #!/bin/bash
-# Finds or makes the ratings of the demo and prints four lines: which, the ratings file, the titles file, held-out users.
+# Finds or generates the ratings of the demo and prints four lines: the name of the data, the ratings file, the titles file, the number of
+# held-out users.
 #
 #     Scripts/demo-data.sh FOLDIN DIRECTORY [ml-1m|ml-100k|synthetic]
 #
-# In this order: MovieLens 1M from $FOLDIN_DATASETS, from an earlier run, or from its publisher; MovieLens 100K as the Python
-# package recbole ships it; a made set. The last argument asks for one of them. What is done is said on standard error.
+# It tries in this order: MovieLens 1M from $FOLDIN_DATASETS, from an earlier run, or from its publisher; MovieLens 100K from the Python
+# package recbole; a synthetic set. The last argument selects one of them. Progress is printed on standard error.
 set -euo pipefail
-foldin=$1 data=$2 wanted=${3:-any}
+foldin=$1 data=$2 requested=${3:-any}
 mkdir -p "$data"
 
 # Whether the publisher answers within a few seconds.
@@ -42,7 +43,7 @@ ml_100k() {
         rm "$part"/recbole-*.whl
         mv "$part" "$found"
     fi
-    printf '%s\n' "MovieLens 100K (GroupLens), as the Python package recbole ships it" \
+    printf '%s\n' "MovieLens 100K (GroupLens), from the Python package recbole" \
         "$found/ml-100k.inter" "$found/ml-100k.item" 100
 }
 
@@ -52,19 +53,19 @@ synthetic() {
     printf '%s\n' "a synthetic set without titles" "$made" "" 400
 }
 
-case $wanted in
+case $requested in
     any)
         ml_1m && exit
-        echo "MovieLens 1M is neither here nor to be had; trying MovieLens 100K" >&2
+        echo "MovieLens 1M is not available; trying MovieLens 100K" >&2
         ml_100k && exit
-        echo "nor is MovieLens 100K; making ratings" >&2
+        echo "MovieLens 100K is not available either; generating ratings" >&2
         synthetic
         ;;
     ml-1m) ml_1m ;;
     ml-100k) ml_100k ;;
     synthetic) synthetic ;;
     *)
-        echo "found '$wanted'; expected ml-1m, ml-100k or synthetic" >&2
+        echo "found '$requested'; expected ml-1m, ml-100k or synthetic" >&2
         exit 64
         ;;
 esac

@@ -1,9 +1,9 @@
 #!/bin/bash
-# From ratings to recommendations with the command as built: each step is shown, then done.
+# From ratings to recommendations with the release build of the command: prints each step, then runs it.
 #
-#     Scripts/demo.sh [ml-1m|ml-100k|synthetic]      (by default the first of them that can be had)
+#     Scripts/demo.sh [ml-1m|ml-100k|synthetic]      (by default the first of them that is available)
 #
-# Everything is written under .foldin/, and a second run replaces the first.
+# Everything is written under .foldin/. A second run replaces the first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.build/release:$PATH"
@@ -28,13 +28,13 @@ answer=$(Scripts/demo-data.sh foldin .foldin/data "${1:-any}")
 { read -r which && read -r ratings && read -r titles && read -r held_out; } <<< "$answer"
 say "The data: $which"
 
-say "Ratings above 3.5 count as liked. $held_out people are held out for validation and $held_out more for the test."
+say "Ratings above 3.5 count as liked. $held_out users are held out for validation and $held_out more for the test."
 show foldin prepare "$ratings" ${titles:+--titles "$titles"} --rating-above 3.5 --held-out-users "$held_out" --out "$demo/prepared" --overwrite
 
 say "Train Mult-VAE, the paper's network of 200 and 600 units; the epoch with the best validation NDCG@100 is kept."
 show foldin train "$demo/prepared" --model mult-vae --out "$demo/run" --overwrite
 
-say "How good is it on the $held_out test people, none of whom it was trained on?"
+say "Evaluate it on the $held_out test users, who were not in the training data."
 show foldin evaluate "$demo/run/model.safetensors" "$demo/prepared" --on test --metrics ndcg@100,recall@20,recall@50,coverage
 
 case $which in
@@ -43,7 +43,7 @@ case $which in
     *) liked=$(tail -n +2 "$demo/prepared/train.csv" | cut -d, -f2 | sort | uniq -c | sort -rn | head -5 \
         | while read -r _ index; do sed -n "$((index + 1))p" "$demo/prepared/unique_sid.txt"; done | paste -sd,) ;;
 esac
-say "Somebody new comes along, whom the model never met, and likes:"
+say "Recommend items to a new user, who is not in the training data and likes:"
 if [ -n "$titles" ]; then
     tr , '\n' <<< "$liked" | while read -r id; do
         index=$(($(grep -nxF "$id" "$demo/prepared/unique_sid.txt" | cut -d: -f1) - 1))

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs the command as built from ratings to recommendations and checks what it prints; one line a check, then the counts.
+# Runs the release build of the command from ratings to recommendations and checks its output. Prints one line per check, then the counts.
 #
-#     Scripts/end-to-end.sh [ml-1m|ml-100k|synthetic]      (by default ML-100K, or a made set where that cannot be had)
+#     Scripts/end-to-end.sh [ml-1m|ml-100k|synthetic]      (by default ML-100K, or a synthetic set if it is not available)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 foldin="$PWD/.build/release/foldin"
@@ -9,7 +9,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 passed=0 failed=0
 
-# check DESCRIPTION COMMAND...: runs the command, counts.
+# check DESCRIPTION COMMAND...: runs the command and counts the result.
 check() {
     local what=$1
     shift
@@ -23,7 +23,7 @@ check() {
     fi
 }
 
-# exits STATUS COMMAND...: whether the command ends with that status and says why on standard error alone.
+# exits STATUS COMMAND...: whether the command ends with that status and explains it on standard error only.
 exits() {
     local expected=$1 status=0
     shift
@@ -32,7 +32,7 @@ exits() {
     [ "$status" = "$expected" ] && [ ! -s "$place/out" ] && grep -q 'found .*expected' "$place/err"
 }
 
-# holds FILE EXPRESSION: whether a Python expression about the JSON document in the file, called `d`, holds.
+# holds FILE EXPRESSION: whether a Python expression is true; `d` is the JSON document in the file.
 holds() {
     python3 - "$@" << 'PYTHON'
 import json, sys
@@ -58,7 +58,7 @@ for file in train.csv validation_tr.csv validation_te.csv test_tr.csv test_te.cs
     check "prepare wrote $file" test -s "$dir/$file"
 done
 case $which in
-    "MovieLens 100K"*) # as a program of a few lines of NumPy counts them
+    "MovieLens 100K"*) # the counts of a short NumPy program
         check "43606 training rows" test "$(wc -l < "$dir/train.csv")" = 43607
         check "1415 items" test "$(wc -l < "$dir/unique_sid.txt")" = 1415 ;;
     "MovieLens 1M"*)
@@ -72,7 +72,7 @@ check "prepare writes the same bytes twice" diff -r "$dir" "$place/again"
 
 for family in mult-vae mult-dae; do
     "$foldin" train "$dir" --model $family --epochs 40 --out "$run-$family" --json > "$place/$family.json" 2> "$place/$family.log"
-    check "$family: a line an epoch in history.jsonl" \
+    check "$family: one line per epoch in history.jsonl" \
         test "$(wc -l < "$run-$family/history.jsonl")" -ge 10
     "$foldin" evaluate "$run-$family/model.safetensors" "$dir" --on test --json > "$place/report.json"
     floor=0.3
@@ -104,8 +104,8 @@ check "doctor" "$foldin" doctor
 
 check "no such ratings file: 66" exits 66 "$foldin" prepare "$place/none.csv" --out "$place/bad"
 printf 'userId,movieId,rating\n1,2\n' > "$place/short.csv"
-check "a row short of columns: 65" exits 65 "$foldin" prepare "$place/short.csv" --out "$place/bad"
-check "nothing half-written" test ! -e "$place/bad"
+check "a row with too few columns: 65" exits 65 "$foldin" prepare "$place/short.csv" --out "$place/bad"
+check "no partial output" test ! -e "$place/bad"
 head -c 5000 "$model" > "$place/cut.safetensors"
 check "a truncated model: 65" exits 65 "$foldin" recommend "$place/cut.safetensors" --history 1
 check "a history without a known item: 65" exits 65 "$foldin" recommend "$model" --history no-such-item

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that building and testing need and this machine lacks. Says which; does nothing when all is here.
+# Installs the Debian packages that building and testing need and that are missing. Prints their names; does nothing if none is missing.
 #
 #     Scripts/install-needs.sh
 set -eu
@@ -16,11 +16,11 @@ command -v python3 > /dev/null || need python3
 python3 -c 'import ensurepip, venv' 2> /dev/null || need python3-venv
 python3 -c 'import pip' 2> /dev/null || need python3-pip
 command -v unzip > /dev/null || need unzip
-command -v valgrind > /dev/null || [ "$(uname)" = Darwin ] || need valgrind # for Benchmarks/guard.sh; not to be had on Apple systems
+command -v valgrind > /dev/null || [ "$(uname)" = Darwin ] || need valgrind # for Benchmarks/guard.sh; not available on Apple systems
 command -v strip > /dev/null || need binutils
-if [ "$(uname)" != Darwin ]; then # Apple systems bring zlib, Accelerate and CryptoKit
+if [ "$(uname)" != Darwin ]; then # Apple systems include zlib, Accelerate and CryptoKit
     command -v pkg-config > /dev/null || need pkg-config
-    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -q libopenblas.so.0 || need libopenblas0 # where the processor has no AVX2, and in tests
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -q libopenblas.so.0 || need libopenblas0 # for processors without AVX2, and in tests
     pkg-config --exists zlib 2> /dev/null || need zlib1g-dev
     pkg-config --exists libcrypto 2> /dev/null || need libssl-dev
     pkg-config --exists sqlite3 2> /dev/null || need libsqlite3-dev
@@ -29,13 +29,13 @@ fi
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get > /dev/null; then
-    echo "found no apt-get to install these with; expected them, or what they are called here:$missing" >&2
+    echo "found no apt-get; expected these packages, or those of the same purpose, to be installed:$missing" >&2
     exit 1
 fi
 as_root=
 if [ "$(id -u)" != 0 ]; then
     command -v sudo > /dev/null || {
-        echo "found neither root nor sudo; expected somebody with rights to run: apt-get install$missing" >&2
+        echo "found neither root nor sudo; expected an administrator to run: apt-get install$missing" >&2
         exit 1
     }
     as_root=sudo

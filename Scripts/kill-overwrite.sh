@@ -1,11 +1,11 @@
 #!/bin/bash
-# Kills `foldin train --overwrite` without warning while its run is served, and counts how often RUN/model.safetensors was missing
-# or partial: for a reader that opens it again and again, for `foldin recommend`, and for a service that is told to reload.
+# Kills `foldin train --overwrite` with SIGKILL while its run is served, and counts how often RUN/model.safetensors was missing
+# or partial: for a reader that opens it repeatedly, for `foldin recommend`, and for a service that reloads it.
 #
 #     Scripts/kill-overwrite.sh [KILLS]      (by default 20; one to two minutes)
 #
-# FOLDIN names the command (.build/release/foldin), SEED the random instants. Needs curl; listens on 127.0.0.1 only. Every second
-# kill is aimed at the moment in which the new run takes the old one's place. Exit status 1 if the model was ever missing or partial.
+# FOLDIN is the command (.build/release/foldin), SEED the seed of the random times. Needs curl; listens on 127.0.0.1 only. Every second
+# kill is sent while the new run replaces the old one. Exit status 1 if the model was ever missing or partial.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kills=${1:-20}
@@ -39,7 +39,7 @@ for ((try = 0; try < 100; try++)); do
 done
 curl -sf "http://127.0.0.1:$port/health/ready" >/dev/null || { echo "the service does not answer" >&2; exit 1; }
 
-# Reloads: 200 for a model that was taken or is the same, 409 for one that is missing or partial.
+# Reloads: 200 for a model that was loaded or is unchanged, 409 for one that is missing or partial.
 (
     trap 'exit 0' TERM
     while :; do
@@ -49,7 +49,7 @@ curl -sf "http://127.0.0.1:$port/health/ready" >/dev/null || { echo "the service
 ) &
 children+=($!)
 
-# Readings of one opening each: the header's end and the last tensor's end lie within the file.
+# Each reading opens the file once: the ends of the header and of the last tensor must lie within the file.
 whole() {
     local size length end
     exec 3<"$model" || return 1
@@ -77,13 +77,13 @@ seed=1
 version() { { cat "$model" 2>/dev/null || true; } | sha256sum; }
 while [ "$killed" -lt "$kills" ]; do
     before=$(version)
-    # Every fifth goes on with what the kill before it left; a run that was finished just then has nothing left to go on with.
+    # Every fifth training resumes the killed one before it; a run that had just finished has nothing to resume.
     how=--overwrite
     if [ $((killed % 5)) = 4 ]; then how=--resume; else seed=$((seed + 1)); fi
     "$foldin" "${options[@]}" --seed "$seed" --out "$run" "$how" >>"$folder/log" 2>&1 &
     child=$! status=0
     if [ $((killed % 2)) = 1 ]; then
-        # run.json is the last file to be written; renames follow.
+        # run.json is the last file to be written; the renames follow.
         until [ -e "$run/unfinished-run/run.json" ] || [ -e "$run/finished-run" ] || ! kill -0 "$child" 2>/dev/null; do :; done
         for ((spin = RANDOM % 400; spin > 0; spin--)); do :; done
     else
@@ -104,20 +104,20 @@ while [ "$killed" -lt "$kills" ]; do
     esac
     [ "$before" = "$(version)" ] || replaced=$((replaced + 1))
 done
-# What the last kill left is cleared away by the next training, which ends.
+# The next training, which is not killed, removes the files that the last kill left.
 "$foldin" "${options[@]}" --seed 99 --out "$run" --overwrite >>"$folder/log" 2>&1
 left=$(ls -A "$run" | tr '\n' ' ')
 sleep 0.3
-curl -sf "http://127.0.0.1:$port/health/ready" >/dev/null || { echo "the service does not answer any more" >&2; exit 1; }
+curl -sf "http://127.0.0.1:$port/health/ready" >/dev/null || { echo "the service no longer answers" >&2; exit 1; }
 
 count() { grep -c "$1" "$2" 2>/dev/null || true; }
 bad=$(count missing "$folder/readings")
 refused=$(grep -vc '^200$' "$folder/reloads" || true)
 failed=$(count 1 "$folder/recommendations")
-echo "$killed kills of train --overwrite (or --resume after one), $ended ended before theirs, $replaced of all replaced the model; unbroken $took ms"
+echo "$killed kills of train --overwrite (or of --resume after one), $ended trainings ended before their kill, $replaced of all replaced the model; without a kill $took ms"
 echo "readings of the model: $(wc -l <"$folder/readings"), missing or partial: $bad"
 echo "foldin recommend: $(wc -l <"$folder/recommendations"), failed: $failed"
-echo "POST /v1/models:reload: $(wc -l <"$folder/reloads"), not 200: $refused; models taken: $(count '"model loaded"' "$folder/service")"
+echo "POST /v1/models:reload: $(wc -l <"$folder/reloads"), not 200: $refused; models loaded: $(count '"model loaded"' "$folder/service")"
 echo "left in the run: $left"
 if [ "$left" != "history.jsonl model.safetensors options.toml run.json tensorboard " ]; then exit 1; fi
 [ "$bad" = 0 ] && [ "$refused" = 0 ] && [ "$failed" = 0 ]

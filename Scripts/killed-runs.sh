@@ -1,11 +1,11 @@
 #!/bin/bash
-# Kills a training without warning at random instants, goes on with it each time, and compares what it ends with to an unbroken
-# run: the model must be the same to the byte, the history too but for its seconds.
+# Kills a training with SIGKILL at random times, resumes it each time, and compares the result with that of an uninterrupted
+# run: the model must have the same bytes, and so must the history except for the seconds.
 #
-#     Scripts/killed-runs.sh [KILLS] [DIR]      (by default 20, and a made dataset; DIR: a prepared directory)
+#     Scripts/killed-runs.sh [KILLS] [DIR]      (by default 20, and a synthetic dataset; DIR: a prepared directory)
 #
-# FOLDIN names the command (.build/release/foldin), SEED the random instants, PYTHON an interpreter with tensorboard that then reads
-# the events. Each case below is a training of its own.
+# FOLDIN is the command (.build/release/foldin), SEED the seed of the random times, PYTHON an interpreter with tensorboard that then reads
+# the events. Each case below is a separate training.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kills=${1:-20}
@@ -31,13 +31,13 @@ check() {
     local out=$folder/$name-killed
     while [ "$killed" -lt "$kills" ]; do
         if finished "$out"; then
-            # It came to its end before it was killed: compared, and begun anew.
+            # It ended before it was killed: compare it and start again.
             compare "$folder/$name" "$out"
             rm -rf "$out"
             restarts=$((restarts + 1))
         fi
         "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1 &
-        # A fifth of an unbroken run on average: far enough apart to meet all parts of it.
+        # A fifth of an uninterrupted run on average, so that kills reach all parts of it.
         local child=$! status=0 instant=$((RANDOM * took * 2 / 5 / 32768))
         sleep "$(printf '%d.%03d' $((instant / 1000)) $((instant % 1000)))"
         kill -KILL "$child" 2>/dev/null || true
@@ -54,7 +54,7 @@ check() {
     finished "$out" || "$foldin" "${options[@]}" --out "$out" --resume >>"$folder/log" 2>&1
     compare "$folder/$name" "$out"
     if [ -n "${PYTHON:-}" ]; then "$PYTHON" Tests/Reference/tensorboard_reference.py "$out"; fi
-    echo "$name: $killed kills ($late with a checkpoint to go on from, $restarts runs ended before their kill); unbroken $took ms; same model, same history"
+    echo "$name: $killed kills ($late with a checkpoint to resume from, $restarts runs ended before their kill); uninterrupted $took ms; same model, same history"
 }
 
 finished() { [ -e "$1/run.json" ] && [ ! -e "$1/checkpoint.safetensors" ]; }

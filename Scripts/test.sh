@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs the tests; those that compare with NumPy get a Python of their own in .venv.
+# Runs the tests. Those that compare with NumPy use a Python environment in .venv, which the script creates.
 #
 #     Scripts/test.sh [arguments of swift test]
 set -eu
 cd "$(dirname "$0")/.."
 if ! .venv/bin/python -c 'import numpy' 2> /dev/null; then
-    echo "making .venv with NumPy, which reference tests compare with"
+    echo "creating .venv with NumPy, which reference tests compare with"
     rm -rf .venv
     python3 -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Reference/requirements.txt

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Requests a second and waiting times of foldin serve and of the FastAPI + PyTorch peer, in turns, on one machine.
+# Requests per second and latencies of foldin serve and of the FastAPI + PyTorch peer, alternately, on one machine.
 #
 #     measure.sh FOLDIN MODEL IDS PYTHON [SECONDS]
 #
-# IDS: the item ids, one a line (unique_sid.txt of the prepared directory). PYTHON: one with peer.py's packages. Histories of 30 ids, top 100.
-# Needs Debian's wrk. The half load is 32 connections that rest between requests so that half of the best rate remains.
+# IDS: the item ids, one per line (unique_sid.txt of the prepared directory). PYTHON: an interpreter with the packages of peer.py. Histories of 30 ids, top 100.
+# Needs Debian's wrk. The half load is 32 connections that pause between requests, so that the rate is half of the best.
 set -euo pipefail
 foldin=$1 model=$2 python=$4 seconds=${5:-10}
 export IDS=$3

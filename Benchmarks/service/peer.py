@@ -1,4 +1,4 @@
-"""The same service as most people write it: FastAPI, pydantic and PyTorch, a request at a time.
+"""A typical implementation of the same service: FastAPI, pydantic and PyTorch, one request at a time.
 
     pip install fastapi uvicorn torch safetensors
     python peer.py RUN/model.safetensors PORT

@@ -1,11 +1,12 @@
-"""Ten minutes of load, reloads and bad clients at once: does the service keep its word, and its memory?
+"""Ten minutes of load, reloads and malformed requests at the same time: checks the answers of the service and its memory.
 
-    python3 soak.py FOLDIN MODEL IDS [SECONDS]        (IDS: the item ids, one a line; 600 seconds)
+    python3 soak.py FOLDIN MODEL IDS [SECONDS]        (IDS: the item ids, one per line; 600 seconds)
 
-Good clients (wrk, 256 connections that rest between requests) ask at four fifths of the rate that was measured first. Every 10 seconds the model's file is exchanged for another
-and reloaded, now and then for one that is no model. Meanwhile other clients send malformed, oversized, slow and broken-off requests. Fails
-(status 1) when a good request is not answered with 200 or a deliberate 503, when a bad one gets any 5xx but 503, or when the memory of the
-last third is more than 5 % above that of the first after a minute of warming up. Standard library, and Debian's wrk.
+Normal clients (wrk, 256 connections with pauses between requests) send requests at four fifths of the rate that is measured first. Every 10
+seconds the model file is replaced and reloaded, sometimes by a file that is not a model. At the same time other clients send malformed,
+oversized, slow and incomplete requests. Fails (status 1) if a valid request is not answered with 200 or a deliberate 503, if an invalid one gets
+a 5xx other than 503, or if the memory of the last third is more than 5 % above that of the first third after a warm-up of one minute. Needs only
+the standard library and Debian's wrk.
 """
 
 import http.client
@@ -77,7 +78,7 @@ statuses, wrong, lock = {}, [], threading.Lock()
 
 
 def note(kind, reply, allowed):
-    """Counts a reply to a bad request: its status, or None when the service hung up."""
+    """Counts a reply to an invalid request: its status, or None if the service closed the connection."""
     match = re.match(rb"HTTP/1\.1 (\d+)", reply)
     status = int(match[1]) if match else None
     with lock:
@@ -213,9 +214,9 @@ alive = process.poll() is None
 process.send_signal(signal.SIGTERM)
 ended = process.wait(30)
 
-print(f"best rate {best:.0f}/s, asked for {rate:.0f}/s, reached {reached:.0f}/s, p50 {median}, p99 {most}; {reloads} reloads, {refused} refused files")
+print(f"best rate {best:.0f}/s, requested {rate:.0f}/s, reached {reached:.0f}/s, p50 {median}, p99 {most}; {reloads} reloads, {refused} refused files")
 for (kind, status), count in sorted(statuses.items(), key=str):
-    print(f"  {kind}: {status or 'hung up'} x {count}")
+    print(f"  {kind}: {status or 'closed'} x {count}")
 check(f"{replies} good requests: {busy} deliberate 503, {other} other failures, {broken} broken connections", replies and not other and not broken)
 check(f"{sum(statuses.values())} other requests, {len(wrong)} answered wrongly {wrong[:3]}", not wrong)
 settled = [size for at, size in sizes if at > min(60, seconds / 4)]

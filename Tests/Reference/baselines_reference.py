@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes baselines_reference.json: made clicks and what item-KNN, EASE and EDLAE make of them, in NumPy's double precision.
+"""Writes baselines_reference.json: generated clicks and the weights of item-KNN, EASE and EDLAE for them, in NumPy's double precision.
 
-EASE's weights are solved for a column at a time, as the ridge regression of an item on all others, not by the formula with the
-inverse that Foldin uses. EDLAE's stand twice: on the made clicks by that regression with the penalty p / (1 - p) G_ii + lambda, and on
-five items as the minimum of the denoising loss itself, the mean over all 32 ways to drop columns, from its own normal equations;
-the script fails if the two ways to EDLAE disagree there.
+The weights of EASE are computed one column at a time, as the ridge regression of an item on all others, not by the formula with the
+inverse that Foldin uses. Those of EDLAE are computed in two ways: on the generated clicks by that regression with the penalty p / (1 - p) G_ii +
+lambda, and on five items as the minimum of the denoising loss itself, the mean over all 32 ways to drop columns, from its normal equations.
+The script fails if the two ways disagree there.
 
     python3 baselines_reference.py > ../FoldinBaselinesTests/Fixtures/baselines.json
 """
@@ -21,8 +21,8 @@ def clicks():
     random = np.random.RandomState(7)
     taste = random.randn(USERS, 3) @ random.randn(3, ITEMS) + 0.5 * random.randn(USERS, ITEMS) + np.linspace(0.5, -1.2, ITEMS)
     x = (taste > 0.6).astype(float)
-    x[3] = 0  # somebody without clicks
-    x[:, 20] = 0  # an item that nobody clicked
+    x[3] = 0  # a user without clicks
+    x[:, 20] = 0  # an item without clicks
     return x
 
 
@@ -65,7 +65,7 @@ def edlae_by_its_loss(x, dropout):
 
 
 def item_knn(x, neighbours, shrinkage):
-    """Row j: the likenesses of item j's neighbours, 0 elsewhere."""
+    """Row j: the similarities of item j to its neighbours, 0 elsewhere."""
     items = x.shape[1]
     counts = x.sum(axis=0)
     both = x.T @ x
@@ -73,7 +73,7 @@ def item_knn(x, neighbours, shrinkage):
     np.fill_diagonal(likeness, 0)
     kept = np.zeros_like(likeness)
     for item in range(items):
-        # Stable: among equals the lower index first.
+        # Stable sort: of equal values the lower index comes first.
         order = np.argsort(-likeness[item].astype(np.float32), kind="stable")[:neighbours]
         kept[item, order] = likeness[item, order]
     return kept

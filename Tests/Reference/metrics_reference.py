@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes metrics_reference.json: synthetic users, scores and the metrics of both by plain NumPy, independent of Foldin's code.
+"""Writes metrics_reference.json: generated users, scores and their metrics in plain NumPy, independent of Foldin's code.
 
 The first three metrics follow the evaluation code published with the paper (Liang et al. 2018), which works on whole
-matrices; the others are written out from their definitions, for each user. Scores are distinct, so there are no ties.
+matrices; the others follow their definitions, one user at a time. Scores are distinct, so there are no ties.
 
     python3 metrics_reference.py > metrics_reference.json
 """

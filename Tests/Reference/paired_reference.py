@@ -1,4 +1,4 @@
-"""Paired t tests by SciPy, for PairedComparisonTests.
+"""Paired t tests of SciPy, for PairedComparisonTests.
 
     python Tests/Reference/paired_reference.py > Tests/Reference/paired_reference.json
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The data preparation of Liang et al. (2018), written plainly with NumPy, to compare foldin's files with.
+"""The data preparation of Liang et al. (2018) in plain NumPy, as a reference for the files of foldin.
 
-    prepare_reference.py RATINGS.csv OUT [options]              whole users held out
-    prepare_reference.py TRAIN.csv OUT --test TEST.csv [...]    data that came divided
+    prepare_reference.py RATINGS.csv OUT [options]              held-out users
+    prepare_reference.py TRAIN.csv OUT --test TEST.csv [...]    data with a given split
 
-Reads `user,item,rating` with a header line (the rating may be missing). Nothing here is taken from foldin's own code.
+Reads `user,item,rating` with a header line (the rating may be missing). It shares no code with foldin.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def frequencies(values):
 
 
 def choose(groups, fraction, seed):
-    """Splits each user's items into those shown and those to be found; groups come in ascending raw user id."""
+    """Splits each user's items into fold-in and held-out items; users are in ascending order of the raw id."""
     np.random.seed(seed)
     shown, found = [], []
     for user, items in groups:

@@ -1,7 +1,7 @@
 """RecVAE in PyTorch, written from the paper's equations (Shenbin et al., WSDM 2020) with Foldin's parameter names.
 
-The independent side of Foldin's parity tests; needs torch. The prior's encoder is a frozen copy here, run on the same
-clicks, where Foldin keeps the moments that it gave.
+The independent side of Foldin's parity tests; needs torch. Here the prior's encoder is a frozen copy that is run on the same
+clicks; Foldin stores the moments of the earlier encoder instead.
 """
 import copy
 import math

@@ -49,7 +49,7 @@ def case(depth):
         torch.nn.init.normal_(p, std=0.4)
     clicks = (torch.rand(USERS, ITEMS) < 0.4).double()
     clicks[0, 3] = 1
-    clicks[USERS - 1] = 0  # a user without clicks must do no harm
+    clicks[USERS - 1] = 0  # a user without clicks must not change the results
     noise, previous = torch.randn(USERS, LATENT).double(), torch.randn(2, USERS, LATENT).double()
     out = {
         "items": ITEMS, "latent": LATENT, "width": WIDTH, "depth": depth, "gamma": GAMMA,

@@ -1,6 +1,6 @@
-"""Records Adam on rows that few updates touch, for FoldinModelsTests/Fixtures/row-adam.json.
+"""Writes the results of Adam on rows that few updates change, for FoldinModelsTests/Fixtures/row-adam.json.
 
-Rows of one weight: torch.optim.Adam and AdamW on the whole sequence, with a gradient of zero where the row is not touched.
+Rows of one weight: torch.optim.Adam and AdamW on the whole sequence, with a gradient of zero in updates that do not touch the row.
 Rows of several weights, which share one second moment: the same formulas in NumPy, in double precision.
 
     python Tests/Reference/row_adam_reference.py > Tests/FoldinModelsTests/Fixtures/row-adam.json
@@ -60,7 +60,7 @@ def main():
                         "gradients": [gradients[t] for t in updates],
                         "last": last,
                         "weights": w.tolist(),
-                        "first": [x if abs(x) > 1e-30 else 0.0 for x in m.tolist()],  # what 32 bits can hold
+                        "first": [x if abs(x) > 1e-30 else 0.0 for x in m.tolist()],  # the precision of 32 bits
                         "second": float(v),
                     }
                 )

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Learning rates and the end of training as PyTorch's own schedulers have them, over scripted scores.
+"""Learning rates and the end of training by PyTorch's schedulers, for given sequences of scores.
 
     python Tests/Reference/schedule_reference.py > Tests/FoldinTrainingTests/Fixtures/schedule.json      (needs torch)
 
 Each plateau case is a sequence of scores; `rates` are the learning rates after each, by ReduceLROnPlateau with the article's
-factor and thresholds. Early stopping with patience p is ReduceLROnPlateau without a threshold: it cuts for the first time where
-p scores in a row were no better, and `stops` is that score's number, from 1 (null: never).
+factor and thresholds. Early stopping with patience p is ReduceLROnPlateau without a threshold: it reduces the rate for the first time
+after p consecutive scores without improvement, and `stops` is the number of that score, from 1 (null: never).
 """
 import json
 import math
@@ -41,11 +41,11 @@ def sequences(kind):
     sign = 1 if kind == "metric" else -1
     tiny = 0.0003 if kind == "metric" else 1.5
     yield [shift + scale * (1 - math.exp(-i / 8)) + draw.gauss(0, abs(scale) / 50) for i in range(60)]  # noisy learning
-    yield [shift + scale * 0.5] * 30  # standing still
+    yield [shift + scale * 0.5] * 30  # constant
     yield [shift + scale * 0.5 + sign * tiny * i for i in range(40)]  # better, but by less than the threshold each time
-    yield [shift + scale * (0.3 + 0.02 * (i % 7)) for i in range(40)]  # in circles
-    yield [shift + scale * (0.9 - 0.01 * i) for i in range(40)]  # ever worse
-    yield [shift + scale * draw.random() for _ in range(80)]  # anything
+    yield [shift + scale * (0.3 + 0.02 * (i % 7)) for i in range(40)]  # periodic
+    yield [shift + scale * (0.9 - 0.01 * i) for i in range(40)]  # always worse
+    yield [shift + scale * draw.random() for _ in range(80)]  # random
 
 
 cases = []

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reads a run's TensorBoard events with TensorBoard itself and compares them with the run's history.
+"""Reads the TensorBoard events of a run with TensorBoard and compares them with the run's history.
 
     python Tests/Reference/tensorboard_reference.py RUN      (needs tensorboard)
 
-Every number of every line of history.jsonl must be there under its own name, at its epoch and once, to single precision; the same
+Every number of every line of history.jsonl must occur exactly once, under its name and at its epoch, in single precision. The same holds
 for anneal-search.jsonl and tensorboard/search. The options of run.json must be the session's hyperparameters.
 """
 import json

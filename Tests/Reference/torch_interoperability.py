@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks that Foldin and PyTorch read each other's models and agree on their metrics, to 1e-4.
+"""Checks that Foldin and PyTorch read each other's models and that the metrics agree to 1e-4.
 
     torch_interoperability.py FOLDIN_BINARY PREPARED_DIR
 
-For Mult-VAE and Mult-DAE, depths 1 to 3 and both placements of tanh, and for RecVAE: a random torch model is saved as a bare state_dict and judged by both
-sides; then a model is trained by `foldin train` for two epochs, loaded into torch with strict=True, and judged by both sides.
-The metrics here are written from the paper's definitions, a user at a time. Needs torch, safetensors and numpy; not part of
+For Mult-VAE and Mult-DAE, depths 1 to 3 and both placements of tanh, and for RecVAE: a random torch model is saved as a bare state_dict and evaluated by both
+sides; then `foldin train` trains a model for two epochs, which is loaded into torch with strict=True and evaluated by both sides.
+The metrics here follow the paper's definitions, one user at a time. Needs torch, safetensors and numpy; not part of
 CI. Exits with 1 if any figure disagrees.
 """
 import json
@@ -35,7 +35,7 @@ def rows(path, index, items):
 
 
 def held_out(directory, items):
-    """What test users show and what is to be found of them."""
+    """The fold-in items and the held-out items of the test users."""
     parts = [directory / "test_tr.csv", directory / "test_te.csv"]
     users = sorted({int(line.split(",")[0]) for part in parts for line in part.read_text().split()[1:]})
     index = {user: row for row, user in enumerate(users)}
@@ -43,7 +43,7 @@ def held_out(directory, items):
 
 
 def judge(model, shown, hidden):
-    """NDCG@100, Recall@20 and Recall@50 (Liang et al. 2018, section 4.2), shown items masked."""
+    """NDCG@100, Recall@20 and Recall@50 (Liang et al. 2018, section 4.2), with fold-in items masked."""
     model.eval()
     with torch.no_grad():
         scores = model(torch.from_numpy(shown))

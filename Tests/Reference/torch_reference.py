@@ -29,7 +29,7 @@ def case(family, depth, placement):
         torch.nn.init.normal_(p, std=0.4)
     clicks = (torch.rand(USERS, ITEMS) < 0.4).double()
     clicks[0, 3] = 1
-    clicks[USERS - 1] = 0  # a user without clicks must do no harm
+    clicks[USERS - 1] = 0  # a user without clicks must not change the results
     noise = torch.randn(USERS, LATENT).double()
     out = {
         "family": family, "placement": placement, "items": ITEMS, "latent": LATENT, "encoder": encoder, "decoder": decoder,
