@@ -44,6 +44,7 @@ public struct Popularity: Baseline {
     public static let name = "popularity"
     public var options: [String: String] { [:] }
 
+    /// A model without options.
     public init() {}
 
     public func fit(

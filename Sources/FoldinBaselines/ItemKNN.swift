@@ -16,6 +16,7 @@ public struct ItemKNN: Baseline {
     /// At least 0.
     public let shrinkage: Double
 
+    /// A model of at least one neighbour per item and a shrinkage of at least 0; `fit` checks them.
     public init(neighbours: Int = 100, shrinkage: Double = 10) {
         (self.neighbours, self.shrinkage) = (neighbours, shrinkage)
     }

@@ -14,8 +14,10 @@ public struct BlendSearch: Sendable {
 
     /// What is to be best on the validation users.
     public let metric: Metric
+    /// The threads to use; results do not depend on their number.
     public let workers: Workers
 
+    /// A search by a validation metric.
     public init(metric: Metric = .ndcg(at: 100), workers: Workers = Workers()) { (self.metric, self.workers) = (metric, workers) }
 
     /// The blend of `models`, with the ids and titles of the first.
@@ -24,6 +26,8 @@ public struct BlendSearch: Sendable {
     ///
     /// - Parameters:
     ///   - models: at least one, all of the dataset's items.
+    ///   - dataset: the dataset whose validation users choose the weights.
+    ///   - isCancelled: called often; the search ends when it returns true.
     ///   - tried: called with each share of the model that is being added and what it came to.
     /// - Throws: `FoldinError` of kind `usage` without validation users; `CancellationError`.
     public func blend(

@@ -14,6 +14,7 @@ public enum PlanChoice: String, Sendable, Encodable {
 
 /// What came of one model of a comparison.
 public struct ComparedModel: Sendable {
+    /// The name of the contender.
     public let name: String
     /// The options that were chosen, `model` among them.
     public let options: [String: String]
@@ -33,6 +34,7 @@ public struct ComparedModel: Sendable {
     public let totalSeconds: Double
     /// Epochs until training stopped, and the one that was kept, of the first seed; nil for a model without epochs.
     public let epochs: Int?
+    /// The epoch that was kept, of the first seed.
     public let bestEpoch: Int?
     /// What chose that epoch; nil for a model without epochs.
     public let epochChoice: PlanChoice?
@@ -60,7 +62,9 @@ public struct ComparisonOutcome: Sendable {
 public struct ComparisonStep: Sendable {
     /// The model, and its place from 1 among `count`.
     public let model: String
+    /// The place of the model among all, from 1.
     public let place: Int
+    /// The number of models.
     public let count: Int
     /// What is being tried: `lambda 500`, `seed 1`, or an epoch.
     public let detail: String

@@ -5,11 +5,12 @@ import FoldinKernels
 import FoldinModels
 import FoldinTraining
 
-/// Trains several models on one prepared dataset and judges them on the same test users.
+/// Trains several models on one prepared dataset and evaluates them on the same test users.
 ///
 /// Where a model has several plans, the one with the best validation metric counts, the first of equals; test users have no say in it.
 /// Without validation users only the first plan, the model's defaults, is trained. Only one model is in memory at a time.
 public struct Comparison: Sendable {
+    /// The models to compare.
     public let contenders: [Contender]
     /// Seeds of the models that depend on one; their figures are means over the seeds.
     public let seeds: [UInt64]
@@ -17,8 +18,10 @@ public struct Comparison: Sendable {
     public let metrics: [Metric]
     /// The validation metric that chooses among plans.
     public let choosing: Metric
+    /// The threads to use; results do not depend on their number.
     public let workers: Workers
 
+    /// A comparison of at least one seed and one metric.
     public init(
         _ contenders: [Contender], seeds: [UInt64] = [98_765], metrics: [Metric] = Metric.standard,
         choosing: Metric = .ndcg(at: 100), workers: Workers = Workers()
@@ -31,6 +34,8 @@ public struct Comparison: Sendable {
     /// Runs until done or cancelled; what was finished is in the outcome either way.
     ///
     /// - Parameters:
+    ///   - dataset: what the models are trained and evaluated on.
+    ///   - isCancelled: called often; the comparison ends when it returns true.
     ///   - progress: called often.
     ///   - onModel: called when a model is finished.
     /// - Throws: `FoldinError` for a dataset without training clicks. A model that cannot be trained is a failure of its own.

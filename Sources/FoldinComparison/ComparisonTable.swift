@@ -1,13 +1,15 @@
 import FoldinEvaluation
 import Foundation
 
-/// A comparison as people and programs read it: every model's figures, and its difference from one of them.
+/// A comparison for people and programs: the metrics of every model, and its difference from one of them.
 public struct ComparisonTable: Sendable, Encodable {
     /// One model's difference from another in one metric: positive where the model is better.
     public struct Difference: Sendable, Encodable {
+        /// The mean difference.
         public let difference: Double
         /// The interval that covers the true difference in 95 of 100 such experiments; nil for fewer than two users.
         public let low: Double?
+        /// The upper end of that interval.
         public let high: Double?
         /// By the paired t test over users; see `PairedComparison`.
         public let pValue: Double?
@@ -15,34 +17,47 @@ public struct ComparisonTable: Sendable, Encodable {
 
     /// One model.
     public struct Row: Sendable, Encodable {
+        /// The name of the model.
         public let model: String
+        /// The chosen options.
         public let options: [String: String]
+        /// The metrics on the test users.
         public let test: EvaluationReport
+        /// The validation metric that chose; nil without validation users.
         public let validation: Double?
         /// The sample standard deviation of the metrics' means over the seeds; empty for one seed.
         public let seedDeviations: [String: Double]
+        /// The number of plans.
         public let candidates: Int
         /// What chose among the candidates.
         public let choice: PlanChoice
+        /// Epochs until training stopped; nil for a model without epochs.
         public let epochs: Int?
+        /// The epoch that was kept; nil for a model without epochs.
         public let bestEpoch: Int?
         /// What chose the epoch.
         public let epochChoice: PlanChoice?
+        /// Seconds of one training of the chosen plan.
         public let trainingSeconds: Double
+        /// Seconds for all plans, seeds and evaluations.
         public let totalSeconds: Double
+        /// The most bytes in memory; nil where the system does not tell.
         public let peakMemoryBytes: Int?
-        /// By metric; empty for the model that the others are held against.
+        /// By metric; empty for the model that the others are compared with.
         public let differences: [String: Difference]
     }
 
-    /// The model that the others are held against.
+    /// The model that the others are compared with.
     public let against: String?
     /// What chose among plans.
     public let chosenBy: String
+    /// The seeds of the models that depend on one.
     public let seeds: [UInt64]
+    /// Whether the comparison was cancelled before its end.
     public let interrupted: Bool
     /// Reasons by the names of models that could not be trained.
     public let failures: [String: String]
+    /// The models in the order of the comparison.
     public let models: [Row]
     private let metrics: [Metric]
 

@@ -6,7 +6,9 @@ import FoldinTraining
 
 /// One way to train a model: a baseline's options, a network's, or those of the models of a blend.
 public enum ModelPlan: Sendable, Equatable {
+    /// The options of a model that is computed at once.
     case baseline(BaselinePlan)
+    /// The options of a model that is trained by epochs.
     case network(TrainingPlan)
     /// Trained one after the other, then blended by `BlendSearch`; at least one.
     case blend([ModelPlan])
@@ -34,10 +36,12 @@ public enum ModelPlan: Sendable, Equatable {
 
 /// A model that takes part in a comparison, and the plans that the validation users choose from.
 public struct Contender: Sendable {
+    /// What the model is called in tables.
     public let name: String
     /// At least one. The first, a model's defaults, is kept where nobody can choose: without validation users, and among equals.
     public let plans: [ModelPlan]
 
+    /// A model with at least one plan.
     public init(_ name: String, plans: [ModelPlan]) {
         precondition(!plans.isEmpty, "a contender needs a plan")
         (self.name, self.plans) = (name, plans)

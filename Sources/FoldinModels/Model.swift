@@ -61,11 +61,14 @@ extension Model {
 
 /// A description of a model that has one number or one list per item.
 public struct ItemDescription: Codable, Sendable {
+    /// The name of the family.
     public let family: String
+    /// The number of items.
     public let items: Int
     /// The number of entries of all lists together, where their lengths differ.
     public var entries: Int?
 
+    /// A description of a model of this size.
     public init(family: String, items: Int, entries: Int? = nil) {
         (self.family, self.items, self.entries) = (family, items, entries)
     }

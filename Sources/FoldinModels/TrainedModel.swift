@@ -56,6 +56,7 @@ public struct ModelCard: Sendable, Codable, Equatable {
     /// The rating above which the preparation took a row for a like; nil if it took every row.
     public var likedAbove: Double?
 
+    /// A card; metrics and thresholds that are not finite are left out.
     public init(
         options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "", likedAbove: Double? = nil
     ) {

@@ -33,6 +33,7 @@ public struct NetworkOutline: Sendable {
     /// What the model file will say of it.
     public let architecture: any Encodable & Sendable
 
+    /// An outline of a network; `parameterCount` is the number of trainable numbers.
     public init(summary: String, widths: String, parameterCount: Int, architecture: any Encodable & Sendable) {
         (self.summary, self.widths, self.parameterCount) = (summary, widths, parameterCount)
         self.architecture = architecture

@@ -10,15 +10,18 @@ import Foundation
 public struct Trainer: Sendable {
     /// The model to train.
     public let configuration: any ModelConfiguration
+    /// How long and how fast to train, and when to stop.
     public var schedule: Schedule
     /// Decides initial weights, shuffles, dropout and noise.
     public let seed: UInt64
+    /// The threads to use; results do not depend on their number.
     public let workers: Workers
     /// The numbers that the last layer's products multiply.
     public let precision: Precision
     /// Whether the softmax is over all items or estimated from a sample.
     public let softmax: Softmax
 
+    /// A trainer; `check()` tells whether its options are valid together.
     public init(
         _ configuration: any ModelConfiguration, schedule: Schedule = Schedule(), seed: UInt64 = 98_765,
         workers: Workers = Workers(), precision: Precision = .float32, softmax: Softmax = .exact
@@ -190,7 +193,9 @@ public struct Trainer: Sendable {
 
 /// What a training delivers as it goes.
 public enum TrainingEvent: Sendable {
+    /// An epoch ended.
     case epoch(EpochReport)
+    /// Training ended.
     case finished(TrainingOutcome)
 }
 

@@ -8,10 +8,14 @@ import FoldinModels
 public struct TrainingMemory: Sendable, Encodable {
     /// What has to be known of a dataset.
     public struct Shape: Sendable, Encodable {
+        /// Users of all parts.
         public var users: Int
+        /// Items.
         public var items: Int
+        /// Clicks of all parts.
         public var interactions: Int
 
+        /// The counts of a dataset.
         public init(users: Int, items: Int, interactions: Int) {
             self.users = users
             self.items = items
@@ -37,10 +41,12 @@ public struct TrainingMemory: Sendable, Encodable {
         case totalBytes = "total_bytes"
     }
 
+    /// The counts of the dataset.
     public let dataset: Shape
     /// The widths that were asked about; nil for an estimate of a trainer's model.
     public let hidden: Int?
     public let latent: Int?
+    /// Users per batch.
     public let batch: Int
     /// Weights with Adam's two moments. The item-wide layers of a sampled softmax have two floats a row for the second. RecVAE's
     /// earlier posteriors, two floats a user and number of the latent, count here.

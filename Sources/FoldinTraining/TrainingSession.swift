@@ -77,6 +77,7 @@ public struct SessionSetup: Sendable {
     public var batchSize: Int
     /// Decides initial weights, dropout, noise and negatives.
     public var seed: UInt64
+    /// The threads to use; results do not depend on their number.
     public var workers: Workers
     /// What the last layer's products multiply.
     public var precision: Precision
@@ -114,6 +115,7 @@ public struct SessionUpdate: Sendable {
     /// The optimiser, with the learning rate of this update.
     public var adam: Adam
 
+    /// The update that follows `number` others.
     public init(number: Int, beta: Float, adam: Adam) { (self.number, self.beta, self.adam) = (number, beta, adam) }
 }
 
@@ -125,6 +127,7 @@ public struct StepLoss: Sendable, Equatable {
     /// under its composite prior, times the user's clicks.
     public let divergence: Double
 
+    /// The parts of a loss.
     public init(negativeLogLikelihood: Double, divergence: Double) {
         self.negativeLogLikelihood = negativeLogLikelihood
         self.divergence = divergence

@@ -24,6 +24,7 @@ public struct Architecture: Sendable, Codable, Equatable {
         case article
     }
 
+    /// The family of the model.
     public var family: Family
     /// The number of items.
     public var items: Int

@@ -8,10 +8,12 @@ import FoldinKernels
 public struct Blend {
     /// A model and what its scores are multiplied by.
     public struct Member: Sendable {
+        /// The model.
         public let model: any Model
         /// Finite.
         public let weight: Float
 
+        /// A member of a blend; its weight is finite.
         public init(_ model: any Model, weight: Float) { (self.model, self.weight) = (model, weight) }
     }
 

@@ -11,11 +11,14 @@ public struct ELSAModel: Model {
 
     /// What the file says of the model.
     public struct Description: Codable, Sendable, Equatable {
+        /// The name of the family.
         public let family: String
+        /// The number of items.
         public let items: Int
         /// The width of the item vectors.
         public let latent: Int
 
+        /// A description of a model of this size.
         public init(items: Int, latent: Int) { (family, self.items, self.latent) = (ELSAModel.families[0], items, latent) }
     }
 

@@ -5,14 +5,20 @@ import FoldinKernels
 public struct TensorDescription: Sendable, Equatable {
     /// What a tensor is made of: 4 bytes each.
     public enum ElementType: String, Sendable, CaseIterable {
+        /// 32-bit floating-point numbers.
         case float32 = "F32"
+        /// 32-bit signed whole numbers.
         case int32 = "I32"
     }
 
+    /// The name in the file.
     public let name: String
+    /// The number of elements along each axis; row-major.
     public let shape: [Int]
+    /// What it is made of.
     public let type: ElementType
 
+    /// A description; floats unless `type` says otherwise.
     public init(name: String, shape: [Int], type: ElementType = .float32) {
         (self.name, self.shape, self.type) = (name, shape, type)
     }
@@ -23,6 +29,7 @@ public struct TensorDescription: Sendable, Equatable {
 
 /// A tensor of a model, to be written to a file.
 public struct ModelTensor: Sendable {
+    /// Its name, shape and type.
     public let description: TensorDescription
     let write: @Sendable (borrowing AtomicFile.Sink) throws -> Void
 

@@ -18,9 +18,12 @@ public struct ItemNeighbours {
     public struct Lists: Sendable, Equatable {
         /// One more entry than rows, the first 0.
         public var starts: [Int]
+        /// The items of all rows, one row after the other.
         public var items: [Int32]
+        /// The weight of each of `items`.
         public var weights: [Float]
 
+        /// Lists in one array; `starts` runs from 0 to the number of items.
         public init(starts: [Int], items: [Int32], weights: [Float]) {
             precondition(
                 starts.first == 0 && starts.last == items.count && items.count == weights.count,

@@ -40,8 +40,10 @@ public struct NetworkShape: Sendable, Equatable {
     public struct Norm: Sendable, Equatable {
         /// The tensors' name in a file, without `.weight` (the gain) or `.bias` (the shift).
         public let name: String
+        /// The number of outputs that it normalises.
         public let width: Int
 
+        /// A layer norm of `width` outputs.
         public init(name: String, width: Int) { (self.name, self.width) = (name, width) }
     }
 
@@ -56,6 +58,7 @@ public struct NetworkShape: Sendable, Equatable {
     /// The layer norms, in the order in which they are applied.
     public let norms: [Norm]
 
+    /// A network of these layers, of which there are at least two.
     public init(layers: [Layer], encoderDepth: Int, latent: Int, isVariational: Bool, norms: [Norm] = []) {
         precondition(layers.count >= 2, "a network needs a first and a last layer")
         self.layers = layers

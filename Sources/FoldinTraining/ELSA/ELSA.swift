@@ -13,10 +13,12 @@ public struct ELSA: ModelConfiguration {
 
     /// The width of the item vectors.
     public let latent: Int
+    /// What is minimised.
     public let loss: Loss
     /// What `Loss.softmax` divides scores by; more than 0.
     public let temperature: Float
 
+    /// A model of vectors of the width `latent`; `validationError(with:)` tells whether it can be trained.
     public init(latent: Int = 512, loss: Loss = .squared, temperature: Float = 0.1) {
         (self.latent, self.loss, self.temperature) = (latent, loss, temperature)
     }

@@ -4,15 +4,20 @@ import Foundation
 
 /// Adam (Kingma & Ba 2015) as PyTorch computes it, with either kind of weight decay.
 public struct Adam: Sendable, Codable, Equatable {
+    /// The learning rate, more than 0.
     public var learningRate: Float
+    /// The decay of the running mean of gradients, in [0, 1).
     public var beta1: Float
+    /// The decay of the running mean of their squares, in [0, 1).
     public var beta2: Float
+    /// What is added to the root of the second moment, more than 0.
     public var epsilon: Float
     /// AdamW's decay (Loshchilov & Hutter 2019): each step first multiplies weights by `1 - learningRate * decoupledDecay`.
     public var decoupledDecay: Float
     /// Decay added to the gradient, as in MXNet's and PyTorch's plain Adam: the gradient of `decay / 2 * |weights|^2`.
     public var decay: Float
 
+    /// An optimiser with the defaults of PyTorch; not both kinds of decay may be above 0.
     public init(
         learningRate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
         decoupledDecay: Float = 0, decay: Float = 0

@@ -201,6 +201,7 @@ public struct StepTimes: Sendable {
     /// The first layer's gradient, and the updates of all layers but the last.
     public var inputBackward = 0.0
 
+    /// Times of 0.
     public init() {}
 }
 
