@@ -42,8 +42,9 @@ let package = Package(
     targets: [
         .target(name: "CFoldinKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
         .target(
-            name: "FoldinTestSupport", dependencies: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
-            path: "Tests/FoldinTestSupport"),
+            name: "FoldinTestSupport",
+            dependencies: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
+            path: "Tests/FoldinTestSupport", exclude: ["Fixtures"]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -53,9 +54,7 @@ let package = Package(
         + module("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
         + module(
             "FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels", "CZlib"])
-        + module(
-            "FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
-            fixtures: ["Fixtures"])
+        + module("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"])
         + module("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + module(
             "FoldinTraining",
@@ -102,7 +101,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
-            testing: ["FoldinClient"])
+            testing: ["FoldinClient", "Foldin"])
         + [
             .target(
                 name: "Foldin",

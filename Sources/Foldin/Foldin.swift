@@ -8,4 +8,9 @@
 @_exported import FoldinSupport
 @_exported import FoldinTraining
 
+@_exported import struct FoldinKernels.AdamUpdate
+// What the others' interfaces name of the kernels.
+@_exported import protocol FoldinKernels.ComputeEngine
+@_exported import class FoldinKernels.FloatBuffer
+@_exported import struct FoldinKernels.KernelEngine
 @_exported import struct FoldinKernels.Workers

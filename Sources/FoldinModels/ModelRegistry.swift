@@ -17,11 +17,14 @@ public enum ModelRegistry {
     ///
     /// A family that has a type already keeps it: registering another type for it is a programmer's mistake.
     public static func register(_ type: any Model.Type) {
-        for family in type.families {
-            precondition(self.type(of: family).map { $0 == type } ?? true, "the family \(family) has another type already")
-        }
         registered.withLock { types in
-            if !types.contains(where: { $0 == type }) { types.append(type) }
+            let known = builtIn + types
+            guard !known.contains(where: { $0 == type }) else { return }
+            for family in type.families {
+                precondition(
+                    !known.contains { $0.families.contains(family) }, "the family \(family) has another type already")
+            }
+            types.append(type)
         }
     }
 

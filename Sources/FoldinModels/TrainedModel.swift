@@ -13,6 +13,7 @@ public struct TrainedModel: Sendable {
     public let clicks: [Int]
     /// How it was trained and how well it did; strings by name, written to the file as they are.
     public var card: ModelCard
+
     /// A model for `items`, of which there must be as many as it scores; likewise titles and clicks, or none.
     public init(
         _ model: any Model, items: Vocabulary? = nil, titles: [String?] = [], clicks: [Int] = [], card: ModelCard = ModelCard()

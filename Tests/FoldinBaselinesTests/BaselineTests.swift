@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: all)
     func isTheSameToTheBitForAnyNumberOfThreads(_ plan: BaselinePlan) throws {
         func bytes(_ threads: Int) throws -> Data {
-            let model = TrainedModel(core: try plan.baseline.core(Self.matrix, threads: threads), items: nil)
+            let model = TrainedModel(try plan.baseline.fitted(Self.matrix, threads: threads))
             let folder = try TemporaryFolder()
             try model.save(to: folder.path + "/m")
             return try Data(contentsOf: URL(filePath: folder.path + "/m"))
@@ -39,7 +39,7 @@ import Testing
     /// A user scored alone, in company and by any number of threads has the same scores; nobody's are not numbers.
     @Test(arguments: all)
     func scoresAUserTheSameInAnyCompany(_ plan: BaselinePlan) throws {
-        let model = TrainedModel(core: try plan.baseline.core(Self.matrix), items: nil)
+        let model = TrainedModel(try plan.baseline.fitted(Self.matrix))
         let people = InteractionMatrix(rows: [[3, 4, 600], [], [699], Array(0..<90)], itemCount: 700)
         func scores(_ rows: Range<Int>, _ threads: Int) -> [Float] {
             var scores = [Float](repeating: .nan, count: rows.count * 700)
@@ -61,13 +61,13 @@ import Testing
     /// The heaviest weights to each item, by sorting the dense model's columns.
     @Test(arguments: [1, 20, 699, 700, 5000])
     func keepsTheHeaviestWeights(_ keep: Int) throws {
-        guard case .itemWeights(let all) = try EDLAE().core(Self.matrix),
-            case .itemNeighbours(let kept) = try EDLAE(keep: keep).core(Self.matrix)
+        guard let all = try EDLAE().fitted(Self.matrix) as? ItemWeights,
+            let kept = try EDLAE(keep: keep).fitted(Self.matrix) as? ItemNeighbours
         else {
             Issue.record("other kinds of model")
             return
         }
-        #expect(kept.family == .edlae)
+        #expect(kept.kind == .edlae)
         let weights = all.weights.values
         var starts = [0]
         for item in 0..<700 {
@@ -84,18 +84,18 @@ import Testing
 
     @Test func saysWhatMemoryItWouldNeed() throws {
         for baseline in [EASE(availableMemory: 1_000_000), EDLAE(availableMemory: 1_000_000)] as [any Baseline] {
-            let error = #expect(throws: FoldinError.self) { try baseline.core(Self.matrix) }
+            let error = #expect(throws: FoldinError.self) { try baseline.fitted(Self.matrix) }
             // 700 x 700 and 2 x 256 x 700 numbers of 4 bytes.
             #expect(
                 error?.kind == .usage && error?.found.contains("700 items") == true
                     && error?.expected.contains("items at most") == true)
         }
         let big = InteractionMatrix(rows: [[0, 1]], itemCount: 40_981)
-        let error = #expect(throws: FoldinError.self) { try EASE(availableMemory: 4_000_000_000).core(big) }
+        let error = #expect(throws: FoldinError.self) { try EASE(availableMemory: 4_000_000_000).fitted(big) }
         #expect(
             error?.found.contains("6.8 GB with 4 GB") == true || error?.found.contains("6.8 GB with 4.0 GB") == true,
             "\(String(describing: error))")
-        _ = try EASE(availableMemory: ItemRegression.memory(items: 700)).core(Self.matrix)
+        _ = try EASE(availableMemory: ItemRegression.memory(items: 700)).fitted(Self.matrix)
     }
 
     @Test func refusesOptionsThatCannotBe() {
@@ -105,12 +105,12 @@ import Testing
             EDLAE(dropout: 0, lambda: 0), EDLAE(lambda: .nan), ItemKNN(neighbours: 0), ItemKNN(shrinkage: -1),
             ItemKNN(shrinkage: .nan),
         ] as [any Baseline] {
-            let error = #expect(throws: FoldinError.self) { try baseline.core(Self.matrix) }
+            let error = #expect(throws: FoldinError.self) { try baseline.fitted(Self.matrix) }
             #expect(error?.kind == .usage, "\(baseline)")
         }
         // Two items that everybody has both of, and hardly a penalty.
         let twins = InteractionMatrix(rows: (0..<9).map { _ in [0, 1] }, itemCount: 3)
-        let error = #expect(throws: FoldinError.self) { try EDLAE(dropout: 0, lambda: 1e-12).core(twins) }
+        let error = #expect(throws: FoldinError.self) { try EDLAE(dropout: 0, lambda: 1e-12).fitted(twins) }
         #expect(error?.expected.contains("lambda") == true)
     }
 

@@ -40,15 +40,15 @@ struct Reference: Decodable {
 }
 
 extension Baseline {
-    func core(_ matrix: InteractionMatrix, threads: Int = 2) throws -> ModelCore {
+    func fitted(_ matrix: InteractionMatrix, threads: Int = 2) throws -> any Model {
         try fit(matrix, workers: Workers(count: threads), isCancelled: { false }, progress: { _ in })
     }
 }
 
 @Suite("Baselines against NumPy") struct BaselineReferenceTests {
     /// The largest difference of the weights from those expected.
-    private func error(_ core: ModelCore, _ expected: [[Double]]) throws -> Double {
-        guard case .itemWeights(let model) = core else {
+    private func error(_ model: any Model, _ expected: [[Double]]) throws -> Double {
+        guard let model = model as? ItemWeights else {
             Issue.record("no item weights")
             return .infinity
         }
@@ -59,17 +59,17 @@ extension Baseline {
     @Test func easeIsTheRegressionOfEachItemOnTheOthers() throws {
         let reference = try Reference.read()
         for expected in reference.ease {
-            let core = try EASE(lambda: try #require(expected.lambda)).core(reference.matrix)
-            #expect(try error(core, expected.weights) < 2e-6)
+            let fitted = try EASE(lambda: try #require(expected.lambda)).fitted(reference.matrix)
+            #expect(try error(fitted, expected.weights) < 2e-6)
         }
-        #expect(try error(EASE(lambda: 19).core(reference.matrix), reference.ease[1].weights) > 1e-3)
+        #expect(try error(EASE(lambda: 19).fitted(reference.matrix), reference.ease[1].weights) > 1e-3)
     }
 
     @Test func edlaeIsTheRegressionWithTheDenoisingPenalty() throws {
         let reference = try Reference.read()
         for expected in reference.edlae {
             let baseline = EDLAE(dropout: try #require(expected.dropout), lambda: try #require(expected.lambda))
-            #expect(try error(baseline.core(reference.matrix), expected.weights) < 2e-6)
+            #expect(try error(baseline.fitted(reference.matrix), expected.weights) < 2e-6)
         }
     }
 
@@ -78,16 +78,16 @@ extension Baseline {
         let reference = try Reference.read()
         let expected = reference.edlaeSmall
         let rows = reference.rows.map { $0.filter { $0 < 5 } }
-        let core = try EDLAE(dropout: try #require(expected.dropout), lambda: 0)
-            .core(InteractionMatrix(rows: rows, itemCount: 5))
-        #expect(try error(core, expected.weights) < 2e-6)
+        let fitted = try EDLAE(dropout: try #require(expected.dropout), lambda: 0)
+            .fitted(InteractionMatrix(rows: rows, itemCount: 5))
+        #expect(try error(fitted, expected.weights) < 2e-6)
     }
 
     @Test func itemKNNHasTheseNeighboursAndScores() throws {
         let reference = try Reference.read()
         for expected in reference.itemKnn {
-            let core = try ItemKNN(neighbours: expected.neighbours, shrinkage: expected.shrinkage).core(reference.matrix)
-            guard case .itemNeighbours(let model) = core else {
+            let fitted = try ItemKNN(neighbours: expected.neighbours, shrinkage: expected.shrinkage).fitted(reference.matrix)
+            guard let model = fitted as? ItemNeighbours else {
                 Issue.record("no item neighbours")
                 continue
             }

@@ -18,7 +18,7 @@ import Testing
         rowStarts: matrix.rowStarts + [Int](repeating: matrix.count, count: 300), columns: matrix.columns, itemCount: 700)
 
     private func weights(_ baseline: some Baseline, of matrix: InteractionMatrix = matrix, threads: Int = 2) throws -> [Float] {
-        guard case .itemWeights(let model) = try baseline.core(matrix, threads: threads) else {
+        guard let model = try baseline.fitted(matrix, threads: threads) as? ItemWeights else {
             Issue.record("no item weights")
             return []
         }

@@ -180,7 +180,7 @@ import Testing
         let folder = try TemporaryFolder()
         let weights = FloatBuffer([0, 3e38, 3e38, 3e38, 0, 3e38, 3e38, 3e38, 0])
         try TrainedModel(
-            core: .itemWeights(ItemWeights(.ease, itemCount: 3, weights: weights)), items: Vocabulary(["a", "b", "c"])
+            ItemWeights(.ease, itemCount: 3, weights: weights), items: Vocabulary(["a", "b", "c"])
         ).save(to: folder.path + "/m")
         for arguments in [
             ["recommend", folder.path + "/m", "--history", "a,b", "--json"],

@@ -11,7 +11,7 @@ import Testing
     static func model(_ scores: [Float]) -> TrainedModel {
         let rows = scores.indices.map { item in (0..<scores.count).map { $0 == item ? 0 : scores[$0] } }
         let weights = FloatBuffer(rows.flatMap(\.self))
-        return TrainedModel(core: .itemWeights(ItemWeights(.ease, itemCount: scores.count, weights: weights)), items: nil)
+        return TrainedModel(ItemWeights(.ease, itemCount: scores.count, weights: weights))
     }
 
     /// Everybody clicked item 0 and is to be given item 1 or item 2.
@@ -39,10 +39,10 @@ import Testing
         #expect(tried.count == BlendSearch.shares.count && tried[0] == 0.5 && tried[1] == 0.5 && tried[0.5] == 1)
         let value = try Evaluator([.recall(at: 2)]).evaluate(blend, on: dataset.validation).results[0].mean
         #expect(value == 1 && blend.card.metrics["validation recall@2"] == 1 && blend.card.options["model"] == "blend")
-        guard case .blend(let core) = blend.core else { return #expect(Bool(false), "not a blend") }
+        let members = try #require(blend.model as? Blend).members
         // The first among the best shares; in spreads, not in scores, which are ten times as large.
         let best = BlendSearch.shares.first { tried[$0] == 1 } ?? 0
-        let ratio = core.members[1].weight / core.members[0].weight
+        let ratio = members[1].weight / members[0].weight
         let spreads = ([0, 9, 5, 10, 0, 0].spread, [0, 50, 90, 0, 100, 0].spread)
         #expect(abs(ratio - best / (1 - best) * Float(spreads.0 / spreads.1)) < 1e-4)
     }
@@ -51,8 +51,8 @@ import Testing
         let good = Self.model([0, 9, 8, 1, 2, 3])
         let blend = try BlendSearch(metric: .recall(at: 2)).blend(
             [good, Self.model([0, 0, 0, 9, 9, 9])], on: Self.dataset(items: 6))
-        guard case .blend(let core) = blend.core else { return #expect(Bool(false), "not a blend") }
-        #expect(core.members.count == 1 && core.members[0].weight == 1)
+        let members = try #require(blend.model as? Blend).members
+        #expect(members.count == 1 && members[0].weight == 1)
     }
 
     @Test func wantsValidationUsersAndCanBeCancelled() throws {

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -33,18 +34,18 @@ import Testing
     func areNamed(data: Data, name: String) throws {
         try withTemporaryFolder { folder in
             try data.write(to: URL(filePath: folder + "/m.pt"))
-            let error = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/m.pt") })
+            let error = try #require(try foldinError { _ = try TrainedModel(contentsOf: folder + "/m.pt") })
             #expect(error.kind == .badData && error.found.hasPrefix(name), "\(error)")
             #expect(error.expected.hasPrefix("a safetensors file"))
             #expect(
                 error.expected.contains("torch.load('m.pt'") == ["torch.save", "pickle"].contains { error.found.contains($0) })
             // From memory, as a service reads it.
-            #expect(try problem { _ = try TrainedModel(data: data, file: "m.pt") }?.found == error.found)
+            #expect(try foldinError { _ = try TrainedModel(data: data, file: "m.pt") }?.found == error.found)
         }
     }
 
     @Test func otherFilesKeepTheirMessage() throws {
-        let error = try #require(try problem { _ = try TrainedModel(data: Data([9, 9, 0, 0, 0, 0, 0, 0, 1]), file: "m") })
+        let error = try #require(try foldinError { _ = try TrainedModel(data: Data([9, 9, 0, 0, 0, 0, 0, 0, 1]), file: "m") })
         #expect(error.found.contains("a header of 2313 bytes"))
     }
 
@@ -57,11 +58,11 @@ import Testing
                 let path = folder + "/" + file + ".d"
                 try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
                 try AtomicFile.write("x", to: path + "/" + file)
-                let error = try #require(try problem { _ = try TrainedModel(contentsOf: path) })
+                let error = try #require(try foldinError { _ = try TrainedModel(contentsOf: path) })
                 #expect(error.found == found && error.kind == .missingInput && error.file == path)
                 #expect(TrainedModel.path(of: path) == path)
             }
-            let model = TrainedModel.fresh(Shape.all[0].architecture(items: 6))
+            let model = TrainedModel.fresh(SmallNetwork.all[0].architecture(items: 6))
             let run = folder + "/run"
             try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: false)
             try model.save(to: run + "/model.safetensors")
@@ -75,18 +76,18 @@ import Testing
 
     @Test func checkpoints() throws {
         try withTemporaryFolder { folder in
-            try TrainedModel.fresh(Shape.all[0].architecture(items: 6)).save(to: folder + "/m")
+            try TrainedModel.fresh(SmallNetwork.all[0].architecture(items: 6)).save(to: folder + "/m")
             var file = try SafeTensorsFile(contentsOf: folder + "/m")
             file.set("format", to: "foldin checkpoint 2")
             try file.write(to: folder + "/c")
-            let error = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/c") })
+            let error = try #require(try foldinError { _ = try TrainedModel(contentsOf: folder + "/c") })
             #expect(error.found == "the checkpoint of an unfinished training")
         }
     }
 
     /// A Mult-VAE's `state_dict` as another implementation names it.
     private static func otherNames(_ folder: String) throws -> (model: TrainedModel, names: [String: String]) {
-        let model = TrainedModel.fresh(Shape.all[0].architecture(items: 20))
+        let model = TrainedModel.fresh(SmallNetwork.all[0].architecture(items: 20))
         try model.save(to: folder + "/own")
         var file = try SafeTensorsFile(contentsOf: folder + "/own")
         var names: [String: String] = [:]
@@ -111,26 +112,27 @@ import Testing
             #expect(try TrainedModel(contentsOf: folder + "/own").assumedActivations == nil)
 
             // Without names, the file's are told; what is missing and what is not there as well.
-            let without = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/theirs") })
-            #expect(without.found.contains("\"q_layers.0.weight\"") && without.expected.contains("--tensor-names"))
+            let without = try #require(try foldinError { _ = try TrainedModel(contentsOf: folder + "/theirs") })
+            #expect(without.found.contains("\"q_layers.0.weight\"") && without.reason == .unknownTensorNames)
             var fewer = names
             fewer["p_layers.0.bias"] = nil
-            let missing = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: fewer) })
+            let missing = try #require(
+                try foldinError { _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: fewer) })
             #expect(missing.found.hasPrefix("no tensor \"decode.p_layers.linear_0.bias\" among "), "\(missing)")
             #expect(missing.found.contains("\"p_layers.0.bias\""))
             let unknown = try #require(
-                try problem {
+                try foldinError {
                     _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names.merging(["q.9": "x"]) { $1 })
                 })
             #expect(unknown.found.contains("\"q.9\"") && unknown.expected.contains("\"q_layers.0.weight\""))
             let twice = try #require(
-                try problem {
+                try foldinError {
                     var same = names
                     same["q_layers.0.bias"] = names["q_layers.0.weight"]
                     _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: same)
                 })
             #expect(twice.found.contains("two tensors"))
-            let own = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/own", tensorNames: names) })
+            let own = try #require(try foldinError { _ = try TrainedModel(contentsOf: folder + "/own", tensorNames: names) })
             #expect(own.kind == .usage)
         }
     }
@@ -145,7 +147,8 @@ import Testing
             file.numbers.append(Data(count: 8))
             try file.write(to: folder + "/theirs")
             #expect(
-                try problem { _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names) }?.found.contains("steps")
+                try foldinError { _ = try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names) }?.found.contains(
+                    "steps")
                     == true)
             names["steps"] = ""
             #expect(try TrainedModel(contentsOf: folder + "/theirs", tensorNames: names).itemCount == 20)
@@ -155,7 +158,7 @@ import Testing
     /// Numbers of another type are named, with the way out.
     @Test func tensorsOfOtherTypes() throws {
         try withTemporaryFolder { folder in
-            try TrainedModel.fresh(Shape.all[0].architecture(items: 6)).save(to: folder + "/m")
+            try TrainedModel.fresh(SmallNetwork.all[0].architecture(items: 6)).save(to: folder + "/m")
             var file = try SafeTensorsFile(contentsOf: folder + "/m")
             file.header["__metadata__"] = nil
             let name = "decode.p_layers.linear_0.bias"
@@ -163,7 +166,7 @@ import Testing
             file.header[name] = ["dtype": "F64", "shape": [6], "data_offsets": [offset, offset + 48]]
             file.numbers.append(Data(count: 48))
             try file.write(to: folder + "/m")
-            let error = try #require(try problem { _ = try TrainedModel(contentsOf: folder + "/m") })
+            let error = try #require(try foldinError { _ = try TrainedModel(contentsOf: folder + "/m") })
             #expect(error.found == "tensor \"\(name)\" of shape [6] and type F64")
             #expect(error.expected == "shape [6] and type F32 (in PyTorch: .float())")
         }

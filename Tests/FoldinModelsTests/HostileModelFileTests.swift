@@ -15,7 +15,7 @@ import Testing
     /// A small file that is as it should be.
     static func whole() throws -> SafeTensorsFile {
         try withTemporaryFolder { folder in
-            try TrainedModel.fresh(Shape(family: .multVAE, depth: 2, placement: .paper).architecture(items: 6))
+            try TrainedModel.fresh(SmallNetwork(.multVAE, depth: 2).architecture(items: 6))
                 .save(to: folder + "/m")
             return try SafeTensorsFile(contentsOf: folder + "/m")
         }
@@ -108,8 +108,8 @@ import Testing
 
     /// Reads `data` as a model: the error, or nil when it is read, in which case it must be able to score.
     static func read(_ data: Data) throws -> FoldinError? {
-        try problem {
-            let model = try TrainedModel(TensorFile(data, path: "model"))
+        try foldinError {
+            let model = try TrainedModel(ModelFile(data, path: "model"))
             var scores = [Float](repeating: 0, count: model.itemCount)
             let history = InteractionMatrix(rows: [[0]], itemCount: model.itemCount)
             model.score(history, rows: 0..<1, into: &scores, workers: Workers(count: 1))
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: harms)
-    func refuses(_ harm: Harm) throws {
+    func aCorruptedFileIsRefused(_ harm: Harm) throws {
         var file = try Self.whole()
         #expect(try Self.read(file.data) == nil)
         harm.change(&file)
@@ -126,7 +126,7 @@ import Testing
         #expect(error.description.contains(harm.message), "\(error)")
     }
 
-    @Test func refusesEveryTruncation() throws {
+    @Test func everyTruncationIsRefused() throws {
         let data = try Self.whole().data
         for length in Array(0..<64) + Array(stride(from: 64, to: data.count, by: 7)) + [data.count - 1] {
             let error = try Self.read(data.prefix(length))
@@ -138,20 +138,20 @@ import Testing
         "", "null", "[]", "5", "\"text\"", "{\"a\":1}", "{\"a\":null}", "{", "{}{}", "{\"a\":{}}", "\u{FEFF}{}",
         String(repeating: "[", count: 100_000), String(repeating: "{\"a\":", count: 50_000), "{\"\u{0}\":[]}",
     ])
-    func refusesOtherHeaders(header: String) throws {
+    func otherHeadersAreRefused(header: String) throws {
         let text = Data(header.utf8)
         let error = try Self.read(SafeTensorsFile.length(text.count) + text + Data(count: 64))
         #expect(error?.exitStatus == 65)
     }
 
     @Test(arguments: [UInt64.max, 1 << 63, UInt64(Int.max), UInt64(Int.max) - 7, 1 << 40, 100_000_001, 100_000_000, 5_000])
-    func refusesGiganticHeaders(length: UInt64) throws {
+    func giganticHeadersAreRefused(length: UInt64) throws {
         let error = try Self.read(withUnsafeBytes(of: length.littleEndian) { Data($0) } + Data("{}".utf8))
         #expect(error?.exitStatus == 65 && error?.found.contains("\(length)") == true)
     }
 
     /// Bytes changed, cut out, put in and moved about, mostly in the header: read or refused, never a trap.
-    @Test func survivesMutations() throws {
+    @Test func mutatedFilesAreReadOrRefused() throws {
         let whole = [UInt8](try Self.whole().data)
         let headerEnd = 8 + whole[..<8].enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
         var draws = Draws(seed: 1)

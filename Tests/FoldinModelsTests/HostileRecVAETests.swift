@@ -11,7 +11,8 @@ import Testing
 
     static func whole() throws -> SafeTensorsFile {
         try withTemporaryFolder { folder in
-            try TrainedModel.fresh(.recVAE(items: 6, width: 4, depth: 3, latent: 2, dropout: 0.5)).save(to: folder + "/m")
+            let architecture = RecVAEArchitecture(items: 6, width: 4, depth: 3, latent: 2, dropout: 0.5)
+            try TrainedModel.complete(RecVAEModel(initializing: architecture, seed: 3)).save(to: folder + "/m")
             return try SafeTensorsFile(contentsOf: folder + "/m")
         }
     }
@@ -37,7 +38,7 @@ import Testing
     ]
 
     @Test(arguments: harms)
-    func refuses(_ harm: Harm) throws {
+    func aCorruptedFileIsRefused(_ harm: Harm) throws {
         var file = try Self.whole()
         #expect(try HostileModelFileTests.read(file.data) == nil)
         harm.change(&file)
@@ -46,7 +47,7 @@ import Testing
         #expect(error.description.contains(harm.message), "\(harm): \(error)")
     }
 
-    @Test func survivesMutations() throws {
+    @Test func mutatedFilesAreReadOrRefused() throws {
         let whole = [UInt8](try Self.whole().data)
         var draws = Draws(seed: 2)
         var refused = 0

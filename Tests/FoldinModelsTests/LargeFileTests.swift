@@ -9,7 +9,7 @@ import Testing
 @Suite("Large and endless files") struct LargeFileTests {
     /// Two ways to read: mapped, and into memory for a server.
     private func refusals(_ path: String) throws -> [FoldinError?] {
-        [try problem { _ = try TrainedModel(contentsOf: path) }, try problem { _ = try TrainedModel.reading(path) }]
+        [try foldinError { _ = try TrainedModel(contentsOf: path) }, try foldinError { _ = try TrainedModel.reading(path) }]
     }
 
     /// A file that begins with `data` and has holes up to `size`.
@@ -18,7 +18,7 @@ import Testing
         try #require(truncate(path, off_t(size)) == 0)
     }
 
-    @Test func areRefusedByTheirBeginning() throws {
+    @Test func largeFilesAreRefusedByTheirBeginning() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/m"
         let terabyte = 1 << 40
@@ -42,18 +42,18 @@ import Testing
         for error in try refusals(path) { #expect(error?.kind == .badData, "\(String(describing: error))") }
     }
 
-    @Test func whatIsNoFile() throws {
+    @Test func directoriesAndDevicesAreRefused() throws {
         let folder = try TemporaryFolder()
         try #require(mkfifo(folder.path + "/fifo", 0o600) == 0)
         for path in [folder.path, "/dev/zero", "/dev/urandom"] {
             for error in try refusals(path) { #expect(error?.kind == .missingInput, "\(path): \(String(describing: error))") }
         }
         // Not waited for.
-        #expect(try problem { _ = try TrainedModel.reading(folder.path + "/fifo") }?.kind == .missingInput)
+        #expect(try foldinError { _ = try TrainedModel.reading(folder.path + "/fifo") }?.kind == .missingInput)
     }
 
     /// Of a pipe no more is read than there must be: the writer is stopped.
-    @Test func pipes() throws {
+    @Test func aPipeIsReadNoFurtherThanNeeded() throws {
         let model = try HostileModelFileTests.whole().data
         func read(_ data: Data, ending: Bool) throws -> FoldinError? {
             var ends: [Int32] = [-1, -1]
@@ -66,7 +66,7 @@ import Testing
                 close(reader)
                 if !ending { close(writer) }
             }
-            return try problem { _ = try TrainedModel(contentsOf: "/dev/fd/\(reader)") }
+            return try foldinError { _ = try TrainedModel(contentsOf: "/dev/fd/\(reader)") }
         }
         #expect(try read(model, ending: true) == nil)
         // The writer never closes its end: reading on would wait for ever.

@@ -1,6 +1,7 @@
 import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
+import FoldinTestSupport
 import Testing
 
 @testable import FoldinModels
@@ -15,7 +16,7 @@ import Testing
     }
 
     static let kinds =
-        (Precision.bfloat16.isAvailable ? [Kind(type: BFloat16Weights.self, precision: 0.02)] : [])
+        (Processor.Feature.avx512BFloat16.isPresent ? [Kind(type: BFloat16Weights.self, precision: 0.02)] : [])
         + (Processor.has(FOLDIN_AVX2) ? [Kind(type: ByteWeights.self, precision: 0.1)] : [])
     static let items = 1_281
     static let histories = InteractionMatrix.synthetic(users: 30, items: items, meanInteractions: 12, seed: 5)
@@ -34,10 +35,11 @@ import Testing
     }
 
     /// No score is further off than the margin says, and the margin says something: it is a small part of the scores' spread.
-    @Test(arguments: kinds, Shape.all) func areWithinTheirMargin(kind: Kind, shape: Shape) throws {
+    @Test(arguments: kinds, SmallNetwork.all) func approximateScoresAreWithinTheirMargin(kind: Kind, network: SmallNetwork) throws
+    {
         for scale: Float in [1, 40] {
-            let model = TrainedModel.fresh(shape.architecture(items: Self.items))
-            let weights = try #require(model.parameters?.tensors.suffix(2).first)
+            let model = TrainedModel.fresh(network.architecture(items: Self.items))
+            let weights = try #require(model.parameters?.buffers.suffix(2).first)
             for i in 0..<weights.count { weights.pointer[i] *= scale }
             let (exact, near, rounded) = try Self.scored(model, kind)
             for row in 0..<30 {
@@ -52,8 +54,8 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func areTheSameBitsWhereTheyAreExact(kind: Kind) throws {
-        let (exact, _, rounded) = try Self.scored(.fresh(Shape.all[7].architecture(items: Self.items)), kind)
+    @Test(arguments: kinds) func exactScoresAreTheBitsOfTheModel(kind: Kind) throws {
+        let (exact, _, rounded) = try Self.scored(.fresh(SmallNetwork.all[7].architecture(items: Self.items)), kind)
         for row in [0, 7, 29] {
             let items = (0..<300).map { Int32(($0 * 37 + row) % Self.items) }
             let expected = items.map { exact.pointer[row * Self.items + Int($0)] }
@@ -67,8 +69,8 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func areTheSameForAnyNumberOfThreadsAndAnyStride(kind: Kind) throws {
-        let model = TrainedModel.fresh(Shape.all[4].architecture(items: Self.items))
+    @Test(arguments: kinds) func approximateScoresDoNotDependOnThreadsAndStride(kind: Kind) throws {
+        let model = TrainedModel.fresh(SmallNetwork.all[4].architecture(items: Self.items))
         let near = try Self.scored(model, kind, threads: 1).near.values
         #expect(try near == Self.scored(model, kind, threads: 3).near.values)
         let stride = Self.items + 15
@@ -81,10 +83,10 @@ import Testing
 
     /// One weight or one bias so large that scores may overflow, or no number.
     @Test(arguments: kinds, [.greatestFiniteMagnitude, .infinity, .nan] as [Float])
-    func haveNoMarginOfUseWhereRoundingIsWithoutBound(kind: Kind, value: Float) throws {
+    func theMarginIsInfiniteOrHugeForHugeWeights(kind: Kind, value: Float) throws {
         for tensor in 0..<2 {
-            let model = TrainedModel.fresh(Shape.all[2].architecture(items: Self.items))
-            let changed = try #require(model.parameters?.tensors.suffix(2 - tensor).first)
+            let model = TrainedModel.fresh(SmallNetwork.all[2].architecture(items: Self.items))
+            let changed = try #require(model.parameters?.buffers.suffix(2 - tensor).first)
             changed.pointer[9] = value
             let margin = try Self.scored(model, kind).2.margin(of: 3)
             // A byte and its scale hold the largest float; bfloat16 does not.
@@ -95,9 +97,9 @@ import Testing
 
     /// Weights so small that products of two scales, or of two numbers, are no normal floats.
     @Test(arguments: kinds, [1e-20, 1e-36, 1e-43] as [Float])
-    func areWithinTheirMarginWhereTheyVanish(kind: Kind, size: Float) throws {
-        let model = TrainedModel.fresh(Shape.all[3].architecture(items: Self.items))
-        let tensors = try #require(model.parameters?.tensors)
+    func approximateScoresOfTinyWeightsAreWithinTheirMargin(kind: Kind, size: Float) throws {
+        let model = TrainedModel.fresh(SmallNetwork.all[3].architecture(items: Self.items))
+        let tensors = try #require(model.parameters?.buffers)
         for tensor in tensors { for i in 0..<tensor.count { tensor.pointer[i] *= size } }
         let (exact, near, rounded) = try Self.scored(model, kind)
         for row in 0..<30 {
@@ -107,15 +109,17 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func haveNoMarginWhereTheLastLayerSeesNoNumber(kind: Kind) throws {
-        let model = TrainedModel.fresh(Shape.all[2].architecture(items: Self.items))
-        let weights = try #require(model.parameters?.tensors.first)
+    @Test(arguments: kinds) func theMarginIsNotFiniteForNaN(kind: Kind) throws {
+        let model = TrainedModel.fresh(SmallNetwork.all[2].architecture(items: Self.items))
+        let weights = try #require(model.parameters?.buffers.first)
         for i in 0..<weights.count { weights.pointer[i] = .nan }
         #expect(try !Self.scored(model, kind).2.margin(of: 3).isFinite)
     }
 
-    @Test func areForAutoencodersOnly() {
-        let popularity = ItemPopularity(Self.histories)
-        #expect(RoundedScorer(TrainedModel(core: .popularity(popularity), items: nil)) == nil)
+    @Test func onlyAutoencodersHaveApproximateScores() {
+        let workers = Workers(count: 1)
+        #expect(TrainedModel(ItemPopularity(Self.histories)).approximate(workers: workers) == nil)
+        let recVAE = RecVAEModel(initializing: RecVAEArchitecture(items: 300, width: 4, latent: 3), seed: 1)
+        #expect(TrainedModel(recVAE).approximate(workers: workers) == nil)
     }
 }

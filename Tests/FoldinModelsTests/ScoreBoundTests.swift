@@ -9,15 +9,18 @@ import Testing
 @Suite("Bounds of scores") struct ScoreBoundTests {
     static let items = 7
 
-    static func network(_ family: Architecture.Family, seed: UInt64, scale: Float) -> ModelCore {
-        let isResidual = family == .recVAE
-        let parameters = Parameters(
-            initializing: Architecture(
-                family: family, items: items, encoder: isResidual ? [4, 4, 4, 4, 4] : [5], latent: 3,
-                decoder: isResidual ? [] : [4], encoderDropout: [Float](repeating: 0, count: isResidual ? 6 : 2),
-                decoderDropout: [Float](repeating: 0, count: isResidual ? 1 : 2)), seed: seed)
-        for buffer in parameters.buffers { for place in 0..<buffer.count { buffer.pointer[place] *= scale } }
-        return ModelCore(parameters)
+    static func model(of family: String, seed: UInt64, scale: Float) -> any Model {
+        func scaled(_ parameters: Parameters) -> Parameters {
+            for buffer in parameters.buffers { for place in 0..<buffer.count { buffer.pointer[place] *= scale } }
+            return parameters
+        }
+        guard let family = Architecture.Family(rawValue: family) else {
+            let architecture = RecVAEArchitecture(items: items, width: 4, depth: 5, latent: 3)
+            return RecVAEModel(architecture, scaled(Parameters(initializing: architecture.network, seed: seed)))
+        }
+        let architecture = Architecture(
+            family: family, items: items, encoder: [5], latent: 3, decoder: [4], encoderDropout: [0, 0], decoderDropout: [0, 0])
+        return Autoencoder(architecture, scaled(Parameters(initializing: architecture.network, seed: seed)))
     }
 
     /// The largest absolute value of a score for any history.
@@ -31,9 +34,9 @@ import Testing
         return scores.reduce(0.0) { $1.isNaN ? .infinity : max($0, Double(abs($1))) }
     }
 
-    static func check(_ core: ModelCore) {
-        let model = TrainedModel(core: core, items: nil)
-        let bound = core.stored.scoreBound(workers: Workers(count: 2))
+    static func check(_ kind: any Model) {
+        let model = TrainedModel(kind)
+        let bound = kind.scoreBound(workers: Workers(count: 2))
         if bound > ScoreBound.limit {
             #expect(failure { try model.checkScores(file: "m", workers: Workers(count: 1)) }?.kind == .badData)
         } else {
@@ -43,23 +46,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [Architecture.Family.multVAE, .multDAE, .recVAE], [0, 1e-30, 1, 30, 1e9, 1e15, 1e20, 1e36])
-    func holdsForNetworks(family: Architecture.Family, scale: Float) {
-        for seed in 1...3 as ClosedRange<UInt64> { Self.check(Self.network(family, seed: seed, scale: scale)) }
+    @Test(arguments: ["mult-vae", "mult-dae", "rec-vae"], [0, 1e-30, 1, 30, 1e9, 1e15, 1e20, 1e36])
+    func theBoundHoldsForNetworks(family: String, scale: Float) {
+        for seed in 1...3 as ClosedRange<UInt64> { Self.check(Self.model(of: family, seed: seed, scale: scale)) }
     }
 
-    @Test(arguments: CoreFileTests.Kind.allCases) func holdsForOthers(kind: CoreFileTests.Kind) {
-        Self.check(kind.core)
+    @Test(arguments: ItemModelTests.Kind.allCases) func theBoundHoldsForOtherModels(kind: ItemModelTests.Kind) {
+        Self.check(kind.model)
         // Of a blend in a blend the weights are multiplied, and their product must be finite.
         for weight: Float in kind == .blend ? [-3, 1e30] : [-3, 1e30, 1e37, 3e38] {
-            Self.check(.blend(Blend([.init(kind.core, weight: weight)])))
+            Self.check(Blend([.init(kind.model, weight: weight)]))
         }
     }
 
     /// Two weights that are finite, and a sum of them that is not.
-    @Test func countsTheSum() {
+    @Test func theBoundIsThatOfTheSum() {
         let weights = FloatBuffer([0, 3e38, 3e38, 0] + [Float](repeating: 0, count: 12))
-        let model = TrainedModel(core: .itemWeights(ItemWeights(.ease, itemCount: 4, weights: weights)), items: nil)
+        let model = TrainedModel(ItemWeights(.ease, itemCount: 4, weights: weights))
         let error = failure { try model.checkScores(file: "m", workers: Workers(count: 1)) }
         #expect(error?.found.contains("weights so large") == true)
     }

@@ -17,7 +17,7 @@ import Testing
             encoderDropout: [0.5] + hidden.map { _ in 0 },
             decoderDropout: [0] + hidden.map { _ in 0 }, activations: activations)
         let model = TrainedModel(
-            parameters: Parameters(initializing: architecture, seed: 4),
+            Autoencoder(initializing: architecture, seed: 4),
             items: Vocabulary((0..<items).map { "item number \($0)" }))
         return Recommender(model, workers: Workers(count: threads))
     }

@@ -17,42 +17,41 @@ import Testing
 
     /// A model whose numbers are all multiplied by `scale`.
     static func model(_ family: String, scale: Float) -> TrainedModel {
-        func network(_ family: Architecture.Family) -> Parameters {
-            let isResidual = family == .recVAE
-            let parameters = Parameters(
-                initializing: Architecture(
-                    family: family, items: items, encoder: isResidual ? [3, 3, 3, 3, 3] : [3], latent: 2,
-                    decoder: isResidual ? [] : [3],
-                    encoderDropout: [Float](repeating: 0, count: isResidual ? 6 : 2),
-                    decoderDropout: [Float](repeating: 0, count: isResidual ? 1 : 2)), seed: 3)
+        func scaled(_ parameters: Parameters) -> Parameters {
             for buffer in parameters.buffers { for place in 0..<buffer.count { buffer.pointer[place] *= scale } }
             return parameters
         }
+        func autoencoder(_ family: Architecture.Family) -> Autoencoder {
+            let architecture = Architecture(
+                family: family, items: items, encoder: [3], latent: 2, decoder: [3], encoderDropout: [0, 0],
+                decoderDropout: [0, 0])
+            return Autoencoder(architecture, scaled(Parameters(initializing: architecture.network, seed: 3)))
+        }
+        let recVAE = RecVAEArchitecture(items: items, width: 3, latent: 2)
         let weights = (0..<items * items).map { $0 % (items + 1) == 0 ? 0 : Float($0 % 5 - 2) / 2 * scale }
         let lists = ItemNeighbours.Lists(
             starts: [0, 2, 3, 3, 5, 6, 6], items: [1, 3, 0, 0, 4, 3],
             weights: [0.5, 0.25, -0.5, 1, 0.75, 0.75].map { $0 * scale })
-        let popularity = ModelCore.popularity(ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3]], itemCount: items)))
-        let core: ModelCore =
+        let popularity = ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3]], itemCount: items))
+        let model: any Model =
             switch family {
-            case "mult-vae": ModelCore(network(.multVAE))
-            case "mult-dae": ModelCore(network(.multDAE))
-            case "rec-vae": ModelCore(network(.recVAE))
-            case "ease": .itemWeights(ItemWeights(.ease, itemCount: items, weights: FloatBuffer(weights)))
-            case "edlae": .itemWeights(ItemWeights(.edlae, itemCount: items, weights: FloatBuffer(weights)))
-            case "item-knn": .itemNeighbours(ItemNeighbours(lists, family: .itemKNN))
-            case "sparse-ease": .itemNeighbours(ItemNeighbours(lists, family: .ease))
-            case "sparse-edlae": .itemNeighbours(ItemNeighbours(lists, family: .edlae))
+            case "mult-vae": autoencoder(.multVAE)
+            case "mult-dae": autoencoder(.multDAE)
+            case "rec-vae": RecVAEModel(recVAE, scaled(Parameters(initializing: recVAE.network, seed: 3)))
+            case "ease": ItemWeights(.ease, itemCount: items, weights: FloatBuffer(weights))
+            case "edlae": ItemWeights(.edlae, itemCount: items, weights: FloatBuffer(weights))
+            case "item-knn": ItemNeighbours(lists, family: .itemKNN)
+            case "sparse-ease": ItemNeighbours(lists, family: .ease)
+            case "sparse-edlae": ItemNeighbours(lists, family: .edlae)
             case "popularity": popularity
             default:
-                .blend(
-                    Blend([
-                        .init(popularity, weight: 1), .init(.itemNeighbours(ItemNeighbours(lists)), weight: -2),
-                        .init(ModelCore(network(.multVAE)), weight: 0.5),
-                    ]))
+                Blend([
+                    .init(popularity, weight: 1), .init(ItemNeighbours(lists), weight: -2),
+                    .init(autoencoder(.multVAE), weight: 0.5),
+                ])
             }
         return TrainedModel(
-            core: core, items: Vocabulary((0..<items).map { "i\($0)" }), titles: (0..<items).map { $0 == 2 ? nil : "Film \($0)" },
+            model, items: Vocabulary((0..<items).map { "i\($0)" }), titles: (0..<items).map { $0 == 2 ? nil : "Film \($0)" },
             card: ModelCard(options: ["seed": "1"], metrics: ["ndcg": .infinity, "recall": 0.5]))
     }
 
@@ -119,12 +118,12 @@ import Testing
     }
 
     @Test("similarities do not depend on the scale of vectors") func scaledVectors() throws {
-        let plain = try #require(Self.model("mult-dae", scale: 1).similarities(to: 2)?.values)
+        let plain = try #require(Self.model("mult-dae", scale: 1).similarities(to: 2))
         for scale: Float in [1e-30, 1e25] {
-            let scaled = try #require(Self.model("mult-dae", scale: scale).similarities(to: 2)?.values)
+            let scaled = try #require(Self.model("mult-dae", scale: scale).similarities(to: 2))
             #expect(zip(plain, scaled).allSatisfy { abs($0 - $1) < 1e-5 }, "\(scale)")
         }
-        #expect(try #require(Self.model("mult-dae", scale: 0).similarities(to: 2)?.values).allSatisfy { $0 == 0 })
+        #expect(try #require(Self.model("mult-dae", scale: 0).similarities(to: 2)).allSatisfy { $0 == 0 })
     }
 
     @Test("explanations have a limit of reasons") func explanationLimits() async throws {

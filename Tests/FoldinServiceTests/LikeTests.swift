@@ -154,6 +154,6 @@ import Testing
 enum TrainedModelWithIds {
     static func save(_ ids: [String], to path: String) throws {
         let model = LiveService.model()
-        try TrainedModel(core: model.core, items: Vocabulary(ids)).save(to: path)
+        try TrainedModel(model.model, items: Vocabulary(ids)).save(to: path)
     }
 }

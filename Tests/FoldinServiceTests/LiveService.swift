@@ -34,7 +34,7 @@ struct LiveService: Sendable {
                 ? nil : item == 4 ? "Né \"映画\" \\ \u{1}\u{1F}\n👩‍👩‍👧" : "Film \(item) of \(item % 2 == 0 ? "Ångström" : "the Sea")"
         }
         return TrainedModel(
-            parameters: Parameters(initializing: architecture, seed: seed), items: Vocabulary((0..<items).map { "i\($0)" }),
+            Autoencoder(initializing: architecture, seed: seed), items: Vocabulary((0..<items).map { "i\($0)" }),
             titles: titles,
             card: ModelCard(options: ["seed": "\(seed)"], metrics: ["validation ndcg@100": 0.25], dataChecksum: "00ff"))
     }

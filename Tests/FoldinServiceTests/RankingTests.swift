@@ -17,14 +17,14 @@ import Testing
         let architecture = Architecture(
             family: .multVAE, items: items, encoder: [16], latent: 8, decoder: [33], encoderDropout: [0, 0],
             decoderDropout: [0, 0])
-        let parameters = Parameters(initializing: architecture, seed: 11)
+        let parameters = Parameters(initializing: architecture.network, seed: 11)
         let last = parameters.linears[3]
         for item in 0..<items {
             for i in 0..<33 { last.weight.pointer[item * 33 + i] = last.weight.pointer[item % 400 * 33 + i] }
             last.bias.pointer[item] = bias * last.bias.pointer[item % 400]
         }
         change(last.weight, last.bias)
-        let model = TrainedModel(parameters: parameters, items: nil)
+        let model = TrainedModel(Autoencoder(architecture, parameters))
         let folder = TestFolder(try TemporaryFolder())
         try model.save(to: folder.path + "/m")
         return (model, folder)

@@ -59,7 +59,7 @@ import Testing
     @Test("popular items are those with most clicks, if the model has their numbers") func clicks() async throws {
         try await LiveService.configured({ configuration, folder in
             let model = LiveService.model()
-            try TrainedModel(core: model.core, items: model.items, titles: model.titles, clicks: (0..<40).map { $0 * 7 % 40 / 2 })
+            try TrainedModel(model.model, items: model.items, titles: model.titles, clicks: (0..<40).map { $0 * 7 % 40 / 2 })
                 .save(to: folder.path + "/clicks.safetensors")
             configuration.model = folder.path + "/clicks.safetensors"
         }).run { service in

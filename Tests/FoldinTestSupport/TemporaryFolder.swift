@@ -37,6 +37,12 @@ public final class TemporaryFolder {
     public func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }
 
+/// Runs `body` with the path of a folder that exists only for it.
+public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let folder = try TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.path) }
+}
+
 /// The `FoldinError` that `body` throws; nil if it throws another error or none.
 public func failure<Value>(_ body: () throws -> Value) -> FoldinError? {
     do {

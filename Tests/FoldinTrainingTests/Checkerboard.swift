@@ -17,7 +17,7 @@ enum Checkerboard {
     }
 
     static func trainer(
-        _ model: Model = .all[0], epochs: Int = 25, learningRate: Float = 0.01, patience: Int? = nil, batchSize: Int = 20,
+        _ model: ModelCase = .all[0], epochs: Int = 25, learningRate: Float = 0.01, patience: Int? = nil, batchSize: Int = 20,
         seed: UInt64 = 1, threads: Int = 2, precision: Precision = .float32, softmax: Softmax = .exact
     ) -> Trainer {
         Trainer(
@@ -28,37 +28,29 @@ enum Checkerboard {
     }
 }
 
-/// A model the contract is held against.
-struct Model: Sendable, CustomStringConvertible {
+/// A model that the contract is checked against.
+struct ModelCase: Sendable, CustomStringConvertible {
     let description: String
     let configuration: any ModelConfiguration
 
-    static let all = plain + [recVAE]
+    static let all = autoencoders + [recVAE]
 
-    static let recVAE = Model(description: "RecVAE", configuration: RecVAE(latent: 6, hidden: 12, dropout: 0.3))
+    static let recVAE = ModelCase(description: "RecVAE", configuration: RecVAE(latent: 6, hidden: 12, dropout: 0.3))
 
     /// Mult-VAE and Mult-DAE.
-    static let plain: [Model] = Architecture.Activations.allCases.flatMap { placement in
+    static let autoencoders: [ModelCase] = Architecture.Activations.allCases.flatMap { placement in
         [
-            Model(
+            ModelCase(
                 description: "Mult-VAE \(placement)",
                 configuration: MultVAE(latent: 6, hidden: [12], dropout: 0.3, activations: placement)),
-            Model(
+            ModelCase(
                 description: "Mult-DAE \(placement)",
                 configuration: MultDAE(latent: 6, hidden: [12], dropout: 0.3, activations: placement)),
         ]
     }
 
     /// Passes over the users that make an epoch.
-    var passes: Int { configuration.gamma == nil ? 1 : 4 }
-}
-
-/// Runs `body` with the path of a folder that is there only for it.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "foldin-training-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path(percentEncoded: false))
+    var passes: Int { configuration is RecVAE ? 4 : 1 }
 }
 
 extension TrainedModel {
@@ -68,16 +60,5 @@ extension TrainedModel {
             try save(to: folder + "/m")
             return try Data(contentsOf: URL(filePath: folder + "/m"))
         }
-    }
-}
-
-extension Parameters {
-    /// Every number by what it scores: weights that differ in a bit score differently somewhere.
-    var bits: Data {
-        let everybody = InteractionMatrix(rows: (0..<architecture.items).map { [$0] }, itemCount: architecture.items)
-        var scores = [Float](repeating: 0, count: architecture.items * architecture.items)
-        TrainedModel(parameters: self, items: nil).score(
-            everybody, rows: 0..<architecture.items, into: &scores, workers: Workers(count: 1))
-        return scores.withUnsafeBytes { Data($0) }
     }
 }

@@ -21,8 +21,8 @@ import Testing
     }
 
     /// Interrupted in the first epoch, between epochs, within a later one; twice; and gone on with other threads.
-    @Test(arguments: Model.all)
-    func endsWhereAnUnbrokenTrainingEnds(_ model: Model) throws {
+    @Test(arguments: ModelCase.all)
+    func aResumedTrainingGivesTheBitsOfAnUninterruptedOne(_ model: ModelCase) throws {
         let dataset = Checkerboard.dataset()
         let whole = try Checkerboard.trainer(model, epochs: 5).run(on: dataset)
         let bytes = try whole.model.fileBytes()
@@ -40,7 +40,7 @@ import Testing
         #expect(try rest.model.fileBytes() == bytes)
     }
 
-    @Test func refusesOtherOptionsAndData() throws {
+    @Test func otherOptionsAndDataAreRefused() throws {
         let dataset = Checkerboard.dataset()
         let checkpoint = try Self.interrupted(Checkerboard.trainer(epochs: 5), after: 4)
         for (trainer, name) in [
@@ -62,7 +62,7 @@ import Testing
         ("\"position\":20", "\"position\":51"), ("\"updates\":4", "\"updates\":-4"), ("\"bestEpoch\":1", "\"bestEpoch\":0"),
         ("\"bestEpoch\":1", "\"bestEpoch\":7"), ("\"bestEpoch\":1", "\"bestEpoch\":-1"),
     ])
-    func refusesAStateThatCannotBe(change: (String, String)) throws {
+    func impossibleStatesAreRefused(change: (String, String)) throws {
         let checkpoint = try Self.interrupted(Checkerboard.trainer(epochs: 5), after: 4)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -77,7 +77,7 @@ import Testing
         #expect(error?.kind == .badData)
     }
 
-    @Test func refusesFilesThatAreNoCheckpoint() throws {
+    @Test func otherFilesAreRefused() throws {
         try withTemporaryFolder { folder in
             let missing = #expect(throws: FoldinError.self) { try TrainingCheckpoint(contentsOf: folder + "/none") }
             #expect(missing?.exitStatus == 66)

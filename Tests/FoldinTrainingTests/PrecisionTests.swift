@@ -7,8 +7,8 @@ import Testing
 
 /// The contract of every model, trained in bfloat16.
 @Suite("Training in bfloat16", .enabled(if: Precision.bfloat16.isAvailable)) struct PrecisionTests {
-    @Test(arguments: Model.all)
-    func learnsACheckerboard(_ model: Model) throws {
+    @Test(arguments: ModelCase.all)
+    func aModelLearnsACheckerboard(_ model: ModelCase) throws {
         let dataset = Checkerboard.dataset()
         let trained = try Checkerboard.trainer(model, precision: .bfloat16).train(on: dataset)
         #expect(try Evaluator([.ndcg(at: 9)]).evaluate(trained, on: dataset.test).results[0].mean ?? 0 > 0.97)
@@ -16,16 +16,13 @@ import Testing
         #expect(try Checkerboard.trainer(model, epochs: 1).train(on: dataset).card.options["precision"] == "fp32")
     }
 
-    @Test(arguments: Model.all)
-    func isTheSameToTheBit(_ model: Model) throws {
+    @Test(arguments: ModelCase.all)
+    func aTrainingGivesTheSameBitsForAnyNumberOfThreads(_ model: ModelCase) throws {
         let dataset = Checkerboard.dataset()
         func bytes(_ precision: Precision, threads: Int) throws -> [Float] {
             let trained = try Checkerboard.trainer(model, epochs: 3, threads: threads, precision: precision).train(on: dataset)
-            switch trained.core {
-            case .autoencoder(let network): return network.itemVectors.vectors.values
-            case .residualAutoencoder(let network): return network.parameters.itemVectors.vectors.values
-            default: throw FoldinError(.badData, found: "a model without item vectors", expected: "a network")
-            }
+            let parameters = (trained.model as? Autoencoder)?.parameters ?? (trained.model as? RecVAEModel)?.parameters
+            return try #require(parameters).itemVectors.vectors.values
         }
         let alone = try bytes(.bfloat16, threads: 1)
         for threads in [2, 3] { #expect(try bytes(.bfloat16, threads: threads) == alone) }
@@ -33,7 +30,7 @@ import Testing
     }
 
     /// Goes on to the same bits in the precision it began with, and in no other.
-    @Test func goesOnInItsOwnPrecisionOnly() throws {
+    @Test func aTrainingIsResumedInItsOwnPrecisionOnly() throws {
         let dataset = Checkerboard.dataset()
         func trainer(_ precision: Precision) -> Trainer { Checkerboard.trainer(epochs: 5, precision: precision) }
         let checkpoint = try CheckpointTests.interrupted(trainer(.bfloat16), after: 4)

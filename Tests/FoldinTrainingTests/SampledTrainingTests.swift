@@ -10,15 +10,15 @@ import Testing
 /// Trainings whose softmax is sampled: batches of two users see half of the items at most.
 @Suite("Training with a sampled softmax") struct SampledTrainingTests {
     static func trainer(
-        _ model: Model = .all[0], epochs: Int = 5, learningRate: Float = 0.01, negatives: Int = 4, threads: Int = 2
+        _ model: ModelCase = .all[0], epochs: Int = 5, learningRate: Float = 0.01, negatives: Int = 4, threads: Int = 2
     ) -> Trainer {
         Checkerboard.trainer(
             model, epochs: epochs, learningRate: learningRate, batchSize: 2, threads: threads,
             softmax: .sampled(negatives: negatives))
     }
 
-    @Test(arguments: Model.plain)
-    func learnsACheckerboard(_ model: Model) throws {
+    @Test(arguments: ModelCase.autoencoders)
+    func aModelLearnsACheckerboard(_ model: ModelCase) throws {
         let dataset = Checkerboard.dataset()
         func quality(_ trainer: Trainer) throws -> Double {
             try Evaluator([.ndcg(at: 9)]).evaluate(trainer.train(on: dataset), on: dataset.test).results[0].mean ?? 0
@@ -29,8 +29,8 @@ import Testing
         #expect(untrained < 0.8)
     }
 
-    @Test(arguments: Model.plain)
-    func endsWhereAnUnbrokenTrainingEnds(_ model: Model) throws {
+    @Test(arguments: ModelCase.autoencoders)
+    func aResumedTrainingGivesTheBitsOfAnUninterruptedOne(_ model: ModelCase) throws {
         let dataset = Checkerboard.dataset()
         let whole = try Self.trainer(model).run(on: dataset)
         let bytes = try whole.model.fileBytes()
@@ -43,7 +43,7 @@ import Testing
         #expect(whole.model.card.options["softmax"] == "sampled" && whole.model.card.options["negatives"] == "4")
     }
 
-    @Test func goesOnOnlyWithTheSameSoftmax() throws {
+    @Test func aTrainingIsResumedWithItsOwnSoftmaxOnly() throws {
         let checkpoint = try CheckpointTests.interrupted(Self.trainer(), after: 7)
         for (trainer, name) in [
             (Self.trainer(negatives: 5), "negatives"), (Checkerboard.trainer(epochs: 5, batchSize: 2), "negatives"),
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func refusesNegativesThatCannotBe() {
+    @Test func impossibleNumbersOfNegativesAreRefused() {
         for negatives in [0, -1, 1 << 25] {
             let error = #expect(throws: FoldinError.self) {
                 try Self.trainer(negatives: negatives).train(on: Checkerboard.dataset())
@@ -64,7 +64,7 @@ import Testing
 
     /// A file says when its rows were updated; it may say anything.
     @Test(arguments: [Float(8), -1, 0.5])
-    func refusesUpdatesThatHaveNotBeen(count: Float) throws {
+    func impossibleUpdatesOfRowsAreRefused(count: Float) throws {
         try withTemporaryFolder { folder in
             var steps = 0
             _ = try Self.trainer().run(
@@ -86,7 +86,7 @@ import Testing
 
     /// The best epoch's weights wait in a file that has no name.
     @Test(arguments: [Softmax.exact, .sampled(negatives: 4)])
-    func keepsTheBestInAFile(_ softmax: Softmax) throws {
+    func theBestWeightsAreKeptInAFileWithoutAName(_ softmax: Softmax) throws {
         let dataset = Checkerboard.dataset()
         let trainer = Checkerboard.trainer(epochs: 30, learningRate: 0.03, softmax: softmax)
         let outcome = try trainer.run(on: dataset)

@@ -1,6 +1,8 @@
 import FoldinEvaluation
 import FoldinInteractions
+import FoldinKernels
 import FoldinModels
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -15,7 +17,7 @@ import Testing
     }
 
     /// Beta grows to 1 without early stopping; then a second training goes up to the best beta.
-    @Test func followsThePapersProcedure() throws {
+    @Test func theSearchIsThePapersProcedure() throws {
         let dataset = Checkerboard.dataset()
         var reports: [EpochReport] = []
         let outcome = try Self.trainer().run(on: dataset, progress: { reports.append($0) })
@@ -41,7 +43,7 @@ import Testing
 
     /// Interrupted in either training, between them, and with a plateau that has cut.
     @Test(arguments: [Schedule.Pace.constant, .plateau(Plateau(patience: 0)), .cosine(to: 0)])
-    func continuesToTheSameBits(_ pace: Schedule.Pace) throws {
+    func aResumedSearchGivesTheSameBits(_ pace: Schedule.Pace) throws {
         let dataset = Checkerboard.dataset()
         let whole = try Self.trainer(epochs: 4, pace: pace).run(on: dataset)
         let bytes = try whole.model.fileBytes()
@@ -59,7 +61,7 @@ import Testing
     }
 
     /// The patience counts in the second training, after beta has reached its cap; also in a continued one.
-    @Test func stopsEarlyInTheSecondTrainingOnly() throws {
+    @Test func patienceCountsInTheSecondTrainingOnly() throws {
         let dataset = Checkerboard.dataset()
         var trainer = Self.trainer(epochs: 60)
         trainer.schedule.patience = 2
@@ -77,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func needsValidationUsers() throws {
+    @Test func aSearchNeedsValidationUsers() throws {
         let error = #expect(throws: FoldinError.self) {
             try Self.trainer(epochs: 2).run(on: Checkerboard.dataset(validationUsers: 0))
         }
@@ -86,7 +88,7 @@ import Testing
 }
 
 @Suite("Evaluating, keeping, stopping") struct EvaluationTests {
-    @Test func evaluatesAtTheIntervalAndAtTheLastEpoch() throws {
+    @Test func evaluationsFollowTheIntervalAndTheLastEpoch() throws {
         var trainer = Checkerboard.trainer(epochs: 8)
         trainer.schedule.evaluationInterval = 3
         let outcome = try trainer.run(on: Checkerboard.dataset())
@@ -107,7 +109,7 @@ import Testing
         #expect(outcome.history.count == 8 && outcome.bestEpoch == 2)
     }
 
-    @Test func keepsTheLowestLossIfTheScoreIsTheLoss() throws {
+    @Test func theLowestLossIsKeptIfRequested() throws {
         var trainer = Checkerboard.trainer(epochs: 30, learningRate: 0.05, patience: 4)
         trainer.schedule.score = .loss
         trainer.schedule.annealing = .constant(1)
@@ -120,7 +122,7 @@ import Testing
     }
 
     /// The loss of the kept model is the recorded one: likelihood of the known items, plus beta times divergence.
-    @Test func recordsTheLossOfKnownItems() throws {
+    @Test func theLossOfKnownItemsIsRecorded() throws {
         let dataset = Checkerboard.dataset()
         var trainer = Checkerboard.trainer(epochs: 3)
         trainer.schedule.annealing = .constant(0.5)
@@ -129,9 +131,12 @@ import Testing
         let known = dataset.validation.foldIn
         var scores = [Float](repeating: 0, count: known.userCount * known.itemCount)
         model.score(known, rows: 0..<known.userCount, into: &scores, workers: trainer.workers)
+        let session = AutoencoderSession(
+            try #require(model.model as? Autoencoder),
+            SessionSetup(clicks: dataset.train, batchSize: 1, seed: 1, workers: trainer.workers))
+        let losses = try #require(session.losses(known, rows: 0..<known.userCount, scores: scores))
         var total = 0.0
-        for (user, loss) in model.losses(known, rows: 0..<known.userCount, scores: scores, workers: trainer.workers).enumerated()
-        {
+        for (user, loss) in losses.enumerated() {
             let logits = scores[user * known.itemCount..<(user + 1) * known.itemCount].map { Double($0) }
             let sum = log(logits.reduce(0) { $0 + exp($1) })
             total += known.row(user).reduce(0.0) { $0 + sum - logits[Int($1)] } + 0.5 * loss.divergence
@@ -140,7 +145,7 @@ import Testing
         #expect(abs(recorded - total / Double(known.userCount)) < 1e-5 * recorded)
     }
 
-    @Test func plateauCutsTheLearningRateOfTheHistory() throws {
+    @Test func aPlateauCutsTheLearningRate() throws {
         var trainer = Checkerboard.trainer(epochs: 7, learningRate: 1e-30)
         trainer.schedule.pace = .plateau(Plateau(factor: 0.5, patience: 1))
         // Cuts of less than 1e-8 are none, as in PyTorch.

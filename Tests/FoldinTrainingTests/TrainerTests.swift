@@ -8,7 +8,7 @@ import Testing
 @testable import FoldinTraining
 
 @Suite("Training") struct TrainerTests {
-    @Test func writesItsHistory() throws {
+    @Test func theHistoryHasEveryEpoch() throws {
         let trainer = Checkerboard.trainer(epochs: 6)
         var losses: [(epoch: Int, fraction: Double, loss: StepLoss)] = []
         var reports: [EpochReport] = []
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// With weights that stand still no epoch is better than the first.
-    @Test func stopsWhenPatienceIsUsedUp() throws {
+    @Test func aTrainingStopsWhenPatienceIsUsedUp() throws {
         let dataset = Checkerboard.dataset()
         let outcome = try Checkerboard.trainer(epochs: 40, learningRate: 1e-30, patience: 4).run(on: dataset)
         #expect(outcome.history.count == 5 && outcome.bestEpoch == 1 && !outcome.wasCancelled)
@@ -47,28 +47,28 @@ import Testing
         #expect(patient.history.count == 7 && patient.bestEpoch == 1)
     }
 
-    @Test func keepsTheLastEpochWithoutValidationUsers() throws {
+    @Test func theLastEpochIsKeptWithoutValidationUsers() throws {
         let outcome = try Checkerboard.trainer(epochs: 4, patience: 1).run(on: Checkerboard.dataset(validationUsers: 0))
         #expect(outcome.history.count == 4 && outcome.bestEpoch == 4)
         #expect(outcome.history.allSatisfy { $0.validation == nil && $0.isBest } && outcome.model.card.metrics.isEmpty)
     }
 
     @Test(arguments: [1, 7, 50, 1_000])
-    func takesAnyBatchSize(size: Int) throws {
+    func anyBatchSizeIsAccepted(size: Int) throws {
         let outcome = try Checkerboard.trainer(epochs: 1, batchSize: size).run(on: Checkerboard.dataset())
         #expect(outcome.history[0].updates == (50 + size - 1) / size)
     }
 
     /// Also after the very last update, when no further loss would tell.
     @Test(arguments: [1e30, 3e38] as [Float], [20, 50])
-    func refusesNumbersThatOverflow(learningRate: Float, batchSize: Int) throws {
+    func overflowingNumbersAreRefused(learningRate: Float, batchSize: Int) throws {
         if learningRate == 1e30 && batchSize == 50 { return }  // one step leaves finite weights
         let trainer = Checkerboard.trainer(epochs: 1, learningRate: learningRate, batchSize: batchSize)
         let error = #expect(throws: TrainingDivergence.self) { try trainer.run(on: Checkerboard.dataset()) }
         #expect(error?.epoch == 1 && error?.learningRate == learningRate && error?.exitStatus == 64)
     }
 
-    @Test func refusesOptionsThatCannotBe() throws {
+    @Test func impossibleOptionsAreRefused() throws {
         let dataset = Checkerboard.dataset()
         let schedules = [
             Schedule(epochs: 0), Schedule(batchSize: 0), Schedule(learningRate: 0), Schedule(learningRate: -1),
@@ -100,7 +100,7 @@ import Testing
 }
 
 @Suite("Training in tasks") struct TrainingTaskTests {
-    @Test func deliversEventsAsTheyHappen() async throws {
+    @Test func eventsAreDeliveredAsTheyHappen() async throws {
         var epochs: [Int] = []
         var outcome: TrainingOutcome?
         for try await event in Checkerboard.trainer(epochs: 4).events(on: Checkerboard.dataset()) {
@@ -115,7 +115,7 @@ import Testing
         #expect(try outcome?.model.fileBytes() == Checkerboard.trainer(epochs: 4).train(on: Checkerboard.dataset()).fileBytes())
     }
 
-    @Test func throwsThroughTheEvents() async throws {
+    @Test func errorsAreThrownThroughTheEvents() async throws {
         await #expect(throws: FoldinError.self) {
             for try await _ in Checkerboard.trainer(epochs: 0).events(on: Checkerboard.dataset()) {}
         }

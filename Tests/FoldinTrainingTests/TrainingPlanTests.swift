@@ -64,8 +64,8 @@ import Testing
             try plan.set(name, to: value)
         }
         let trainer = try plan.trainer()
-        #expect(trainer.options == plan.options && trainer.configuration.gamma == 0.01)
-        #expect(trainer.configuration.architecture(items: 9).summary == "rec-vae I-40-40-40-40-40-8-I")
+        #expect(trainer.options == plan.options && (trainer.configuration as? RecVAE)?.gamma == 0.01)
+        #expect(trainer.configuration.outline(items: 9).summary == "rec-vae I-40-40-40-40-40-8-I")
         #expect(Trainer(RecVAE()).options["learning-rate"] == "0.001" && Trainer(RecVAE()).options["hidden"] == "600")
         // A preset of the schedule alone fits any family.
         try plan.apply(preset: "fast")
@@ -119,7 +119,7 @@ import Testing
         var plan = TrainingPlan()
         try plan.apply(preset: "liang-dae")
         let trainer = try plan.trainer()
-        let network = trainer.configuration.architecture(items: 10)
+        let network = try #require(trainer.configuration as? MultDAE).architecture(items: 10)
         #expect(network.summary == "mult-dae I-200-I" && network.activations == .paper && network.encoderDropout == [0.5])
         #expect(trainer.schedule.optimizer == Adam(learningRate: 1e-3, decay: 2 * 0.01 / 500))
         try plan.apply(preset: "liang-vae")
@@ -129,7 +129,8 @@ import Testing
         try plan.apply(preset: "recotour-pytorch")
         let article = try plan.trainer()
         #expect(article.schedule.annealing == .linear(to: 0.2, byFractionOfEpochs: 0.85) && article.schedule.patience == 20)
-        #expect(article.configuration.architecture(items: 10).activations == .article && article.schedule.batchSize == 512)
+        let articles = try #require(article.configuration as? MultVAE).architecture(items: 10)
+        #expect(articles.activations == .article && article.schedule.batchSize == 512)
         let error = #expect(throws: FoldinError.self) { try plan.apply(preset: "liang") }
         #expect(error?.kind == .usage && error?.expected.contains("liang-vae") == true)
     }

@@ -1,4 +1,4 @@
-"""Writes Tests/FoldinModelsTests/Fixtures/recvae.json: forward, loss, gradients and alternating updates of small RecVAEs.
+"""Writes Tests/FoldinTestSupport/Fixtures/recvae.json: forward, loss, gradients and alternating updates of small RecVAEs.
 
     python3 Tests/Reference/recvae_reference.py
 """
@@ -65,6 +65,6 @@ def case(depth):
     return out
 
 
-path = pathlib.Path(__file__).parent.parent / "FoldinModelsTests/Fixtures/recvae.json"
+path = pathlib.Path(__file__).parent.parent / "FoldinTestSupport/Fixtures/recvae.json"
 path.write_text(json.dumps({"torch": torch.__version__.split("+")[0], "epochs": EPOCHS,
                             "cases": [case(depth) for depth in (1, 2, 5)]}) + "\n")

@@ -1,9 +1,9 @@
-"""Writes the results of Adam on rows that few updates change, for FoldinModelsTests/Fixtures/row-adam.json.
+"""Writes the results of Adam on rows that few updates change, for FoldinTrainingTests/Fixtures/row-adam.json.
 
 Rows of one weight: torch.optim.Adam and AdamW on the whole sequence, with a gradient of zero in updates that do not touch the row.
 Rows of several weights, which share one second moment: the same formulas in NumPy, in double precision.
 
-    python Tests/Reference/row_adam_reference.py > Tests/FoldinModelsTests/Fixtures/row-adam.json
+    python Tests/Reference/row_adam_reference.py > Tests/FoldinTrainingTests/Fixtures/row-adam.json
 
 Needs numpy and torch.
 """

@@ -1,4 +1,4 @@
-"""Writes Tests/FoldinModelsTests/Fixtures/torch.json: forward, loss, gradients and updates of small networks.
+"""Writes Tests/FoldinTestSupport/Fixtures/torch.json: forward, loss, gradients and updates of small networks.
 
     python3 Tests/Reference/torch_reference.py
 """
@@ -58,5 +58,5 @@ def case(family, depth, placement):
 
 
 cases = [case(f, d, p) for f in ("mult-vae", "mult-dae") for d in DEPTHS for p in ("paper", "article")]
-path = pathlib.Path(__file__).parent.parent / "FoldinModelsTests/Fixtures/torch.json"
+path = pathlib.Path(__file__).parent.parent / "FoldinTestSupport/Fixtures/torch.json"
 path.write_text(json.dumps({"torch": torch.__version__.split("+")[0], "steps": STEPS, "cases": cases}) + "\n")

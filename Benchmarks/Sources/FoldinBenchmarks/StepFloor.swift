@@ -33,18 +33,18 @@ struct StepFloorReport: Encodable {
         let matrix = try SyntheticRatings(
             users: users, items: shape.items, meanInteractions: shape.interactionsAUser, seed: 98_765
         ).matrix(workers: workers)
-        let step = TrainingStep(
-            parameters: Parameters(
-                initializing: MultVAE(latent: shape.latent, hidden: [shape.hidden]).architecture(items: shape.items), seed: 1,
-                workers: workers),
-            batchSize: shape.batch, seed: 1, workers: workers)
-        let order = step.shuffled(users, epoch: 1)
+        let session = try Trainer(
+            MultVAE(latent: shape.latent, hidden: [shape.hidden]), schedule: Schedule(batchSize: shape.batch), seed: 1,
+            workers: workers
+        ).session(on: matrix)
+        let order = Shuffle.order(users, pass: 1, seed: 1)
         var number = 0
         let peaks = Peaks(workers: workers)
         let benchmarks = [
             Benchmark(name: "training step", amount: shape.operations, unit: "GFLOP/s") {
                 let start = number * shape.batch % (users - shape.batch + 1)
-                step.run(matrix, users: order[start..<start + shape.batch], step: UInt64(number), beta: 0.1, adam: Adam())
+                session.run(
+                    order[start..<start + shape.batch], SessionUpdate(number: number, beta: 0.1, adam: Adam()))
                 number += 1
             },
             peaks.arithmetic(PEAK_FLOAT32), peaks.bandwidth(),

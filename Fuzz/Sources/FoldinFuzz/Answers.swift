@@ -18,9 +18,9 @@ struct ServedModels {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var answers: [OfflineAnswers] = []
         for scale: Float in [1, 0, .leastNonzeroMagnitude, 1e-38, 1e10, 1e18, 1e30, 1e36, 1e37, 3e38] {
-            for (number, core) in try Self.cores(scale).enumerated() {
+            for (number, model) in try Self.models(scale).enumerated() {
                 let path = "\(folder)/\(number)-\(scale)"
-                do { try Self.model(core).save(to: path) } catch { continue }
+                do { try Self.trained(model).save(to: path) } catch { continue }
                 if number < Self.networks { try Self.multiply(path, by: scale) }
                 // A model that is refused answers nothing.
                 let events = scale == 1 ? path + ".events" : nil
@@ -32,40 +32,36 @@ struct ServedModels {
         precondition(answers.count > 30, "only \(answers.count) models are served")
     }
 
-    /// The first of the cores, whose files have nothing but weights.
+    /// The first of the models, whose files have nothing but weights.
     private static let networks = 3
 
-    private static func cores(_ scale: Float) throws -> [ModelCore] {
-        func network(_ family: Architecture.Family) -> Parameters {
-            let isResidual = family == .recVAE
-            return Parameters(
+    private static func models(_ scale: Float) throws -> [any Model] {
+        func autoencoder(_ family: Architecture.Family) -> Autoencoder {
+            Autoencoder(
                 initializing: Architecture(
-                    family: family, items: items, encoder: isResidual ? [3, 3, 3, 3, 3] : [3], latent: 2,
-                    decoder: isResidual ? [] : [3], encoderDropout: [Float](repeating: 0, count: isResidual ? 6 : 2),
-                    decoderDropout: [Float](repeating: 0, count: isResidual ? 1 : 2)), seed: 3)
+                    family: family, items: items, encoder: [3], latent: 2, decoder: [3], encoderDropout: [0, 0],
+                    decoderDropout: [0, 0]), seed: 3)
         }
         let weights = (0..<items * items).map { $0 % (items + 1) == 0 ? 0 : Float($0 % 5 - 2) / 2 * scale }
         let lists = ItemNeighbours.Lists(
             starts: [0, 2, 3, 3, 5, 6, 6], items: [1, 3, 0, 0, 4, 3],
             weights: [0.5, 0.25, -0.5, 1, 0.75, 0.75].map { $0 * scale })
-        let popularity = ModelCore.popularity(ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3]], itemCount: items)))
-        let neighbours = ModelCore.itemNeighbours(ItemNeighbours(lists))
+        let popularity = ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3]], itemCount: items))
+        let neighbours = ItemNeighbours(lists)
         return [
-            .autoencoder(network(.multVAE)), .autoencoder(network(.multDAE)),
-            .residualAutoencoder(ResidualAutoencoder(network(.recVAE))),
-            .itemWeights(ItemWeights(.ease, itemCount: items, weights: FloatBuffer(weights))), neighbours,
-            .itemNeighbours(ItemNeighbours(lists, family: .ease)), popularity,
-            .blend(
-                Blend([
-                    .init(popularity, weight: 1), .init(neighbours, weight: -2),
-                    .init(.autoencoder(network(.multDAE)), weight: 0.5),
-                ])),
+            autoencoder(.multVAE), autoencoder(.multDAE),
+            RecVAEModel(initializing: RecVAEArchitecture(items: items, width: 3, latent: 2), seed: 3),
+            ItemWeights(.ease, itemCount: items, weights: FloatBuffer(weights)), neighbours,
+            ItemNeighbours(lists, family: .ease), popularity,
+            Blend([
+                .init(popularity, weight: 1), .init(neighbours, weight: -2), .init(autoencoder(.multDAE), weight: 0.5),
+            ]),
         ]
     }
 
-    private static func model(_ core: ModelCore) -> TrainedModel {
+    private static func trained(_ model: any Model) -> TrainedModel {
         TrainedModel(
-            core: core, items: Vocabulary(ids), titles: [nil, "One film", "映画", "\\ \"two\" \u{1}", "Film", "film one"],
+            model, items: Vocabulary(ids), titles: [nil, "One film", "映画", "\\ \"two\" \u{1}", "Film", "film one"],
             card: ModelCard(options: ["seed": "1"], metrics: ["a": 0.5]))
     }
 

@@ -90,7 +90,7 @@ func fuzzedRecommender() throws -> Recommender {
     let clicks = InteractionMatrix(rows: [[0, 1], [1, 2, 3], [0, 3]], itemCount: 4)
     return Recommender(
         TrainedModel(
-            core: .popularity(ItemPopularity(clicks)), items: Vocabulary(["a", "b, c", "\"", "7"]), clicks: [2, 2, 1, 2]),
+            ItemPopularity(clicks), items: Vocabulary(["a", "b, c", "\"", "7"]), clicks: [2, 2, 1, 2]),
         workers: oneWorker)
 }
 
@@ -160,9 +160,9 @@ func writeSeeds(to folder: String) throws {
     }
     for (number, text) in messages.enumerated() { try Data(text.utf8).write(to: URL(filePath: "\(folder)/messages/\(number)")) }
     let ids = Vocabulary(["a", "é", "\"", "d"])
-    func save(_ core: ModelCore, _ name: String) throws {
+    func save(_ model: any Model, _ name: String) throws {
         try TrainedModel(
-            core: core, items: ids, titles: [nil, "One", "映画", "\\"], clicks: [1, 0, 2, 3],
+            model, items: ids, titles: [nil, "One", "映画", "\\"], clicks: [1, 0, 2, 3],
             card: ModelCard(options: ["seed": "1"], metrics: ["ndcg@100": 0.5], dataChecksum: "00")
         ).save(to: "\(folder)/models/\(name)")
         _ = try TrainedModel(contentsOf: "\(folder)/models/\(name)")
@@ -170,20 +170,16 @@ func writeSeeds(to folder: String) throws {
     for family in [Architecture.Family.multVAE, .multDAE] {
         let architecture = Architecture(
             family: family, items: 4, encoder: [2], latent: 2, decoder: [2], encoderDropout: [0.5, 0], decoderDropout: [0, 0])
-        try save(.autoencoder(Parameters(initializing: architecture, seed: 1)), family.rawValue)
+        try save(Autoencoder(initializing: architecture, seed: 1), family.rawValue)
     }
     let clicks = InteractionMatrix(rows: [[0, 1], [1, 2, 3], [0, 3]], itemCount: 4)
-    let residual = Architecture(
-        family: .recVAE, items: 4, encoder: [2, 2, 2, 2, 2], latent: 2, decoder: [],
-        encoderDropout: [0.5, 0, 0, 0, 0, 0], decoderDropout: [0])
-    let recVAE = ModelCore.residualAutoencoder(ResidualAutoencoder(Parameters(initializing: residual, seed: 1)))
+    let recVAE = RecVAEModel(initializing: RecVAEArchitecture(items: 4, width: 2, latent: 2, dropout: 0.5), seed: 1)
     try save(recVAE, "rec-vae")
-    let popularity = ModelCore.popularity(ItemPopularity(clicks))
-    try save(.blend(Blend([Blend.Member(popularity, weight: 1), Blend.Member(recVAE, weight: -0.5)])), "blend")
+    let popularity = ItemPopularity(clicks)
+    try save(Blend([Blend.Member(popularity, weight: 1), Blend.Member(recVAE, weight: -0.5)]), "blend")
     try save(popularity, "popularity")
-    try save(.itemWeights(ItemWeights(.ease, itemCount: 4, weights: FloatBuffer([Float](repeating: 0.5, count: 16)))), "ease")
-    try save(
-        .itemNeighbours(ItemNeighbours(.init(starts: [0, 1, 2, 2, 3], items: [1, 0, 0], weights: [1, 0.5, 0.25]))), "item-knn")
+    try save(ItemWeights(.ease, itemCount: 4, weights: FloatBuffer([Float](repeating: 0.5, count: 16))), "ease")
+    try save(ItemNeighbours(.init(starts: [0, 1, 2, 2, 3], items: [1, 0, 0], weights: [1, 0.5, 0.25])), "item-knn")
 }
 
 switch CommandLine.arguments.dropFirst().first {

@@ -7,7 +7,7 @@ import Testing
 @testable import FoldinModels
 
 /// Models that are no autoencoders: what they score, and their files, good and bad.
-@Suite("Item weights, neighbours and popularity") struct CoreFileTests {
+@Suite("Item weights, neighbours and popularity") struct ItemModelTests {
     /// One small model of each kind for 5 items.
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         case ease, edlae
@@ -18,26 +18,26 @@ import Testing
 
         var testDescription: String { rawValue }
 
-        var core: ModelCore {
+        var model: any Model {
             switch self {
             case .ease, .edlae:
-                let weights = FloatBuffer((0..<5).flatMap(CoreFileTests.easeRow))
-                return .itemWeights(ItemWeights(self == .ease ? .ease : .edlae, itemCount: 5, weights: weights))
+                let weights = FloatBuffer((0..<5).flatMap(ItemModelTests.easeRow))
+                return ItemWeights(self == .ease ? .ease : .edlae, itemCount: 5, weights: weights)
             case .itemKNN, .sparseEASE:
                 let lists = ItemNeighbours.Lists(
                     starts: [0, 2, 3, 3, 5, 6], items: [1, 3, 0, 0, 4, 3], weights: [0.5, 0.25, 0.5, 0.25, 0.75, 0.75])
-                return .itemNeighbours(ItemNeighbours(lists, family: self == .itemKNN ? .itemKNN : .ease))
+                return ItemNeighbours(lists, family: self == .itemKNN ? .itemKNN : .ease)
             case .blend:
                 let members: [(Kind, Float)] = [(.popularity, 1), (.itemKNN, -2), (.ease, 0.5)]
-                return .blend(Blend(members.map { Blend.Member($0.core, weight: $1) }))
+                return Blend(members.map { Blend.Member($0.model, weight: $1) })
             case .popularity:
-                return .popularity(ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3], [3]], itemCount: 5)))
+                return ItemPopularity(InteractionMatrix(rows: [[1, 2], [2, 3], [3]], itemCount: 5))
             }
         }
 
-        var model: TrainedModel {
+        var trained: TrainedModel {
             TrainedModel(
-                core: core, items: Vocabulary((0..<5).map { "i\($0)" }), titles: [nil, "One", nil, nil, "Four"],
+                model, items: Vocabulary((0..<5).map { "i\($0)" }), titles: [nil, "One", nil, nil, "Four"],
                 clicks: [0, 1, 2, 2, 0],
                 card: ModelCard(options: ["model": rawValue], metrics: ["a": 0.5], dataChecksum: "0f"))
         }
@@ -64,48 +64,48 @@ import Testing
         let sums: [Float] = zip(Self.easeRow(0), Self.easeRow(3)).map { $0 + $1 }
         let nothing = [Float](repeating: 0, count: 5)
         let ease: [Float] = sums + nothing + Self.easeRow(4)
-        #expect(Self.scores(Kind.ease.model) == ease)
+        #expect(Self.scores(Kind.ease.trained) == ease)
         // Item 0 has the neighbours 1 and 3, item 1 has 0, item 3 has 0 and 4, item 4 has 3.
         let neighbours: [Float] = [0.25, 0.5, 0, 0.25, 0.75] + nothing + [0, 0, 0, 0.75, 0]
-        #expect(Self.scores(Kind.itemKNN.model) == neighbours)
+        #expect(Self.scores(Kind.itemKNN.trained) == neighbours)
         let counts: [Float] = [0, 1, 2, 2, 0]
-        #expect(Self.scores(Kind.popularity.model) == counts + counts + counts)
-        #expect(Self.scores(Kind.sparseEASE.model) == neighbours)
+        #expect(Self.scores(Kind.popularity.trained) == counts + counts + counts)
+        #expect(Self.scores(Kind.sparseEASE.trained) == neighbours)
         let blended = (0..<15).map { counts[$0 % 5] - 2 * neighbours[$0] + ease[$0] / 2 }
-        for threads in 1...3 { #expect(Self.scores(Kind.blend.model, threads: threads) == blended) }
+        for threads in 1...3 { #expect(Self.scores(Kind.blend.trained, threads: threads) == blended) }
     }
 
     /// Weights come from files too: their product may not end the process.
     @Test func largeWeightsOfBlendsStayFinite() {
-        let inner = Blend([Blend.Member(Kind.popularity.core, weight: 3e38)])
-        let outer = Blend([Blend.Member(.blend(inner), weight: -3e38)])
+        let inner = Blend([Blend.Member(Kind.popularity.model, weight: 3e38)])
+        let outer = Blend([Blend.Member(inner, weight: -3e38)])
         #expect(outer.members[0].weight == -Float.greatestFiniteMagnitude)
         #expect(outer.scoreBound(workers: Workers(count: 1)) > ScoreBound.limit)
     }
 
-    @Test func blendsOfBlendsAreFlatAndScaled() {
-        let inner = Blend([Blend.Member(Kind.popularity.core, weight: 4), Blend.Member(Kind.ease.core, weight: -1)])
-        let outer = Blend([Blend.Member(.blend(inner), weight: 0.5), Blend.Member(Kind.itemKNN.core, weight: 3)])
+    @Test func blendsOfBlendsAreFlattenedAndScaled() {
+        let inner = Blend([Blend.Member(Kind.popularity.model, weight: 4), Blend.Member(Kind.ease.model, weight: -1)])
+        let outer = Blend([Blend.Member(inner, weight: 0.5), Blend.Member(Kind.itemKNN.model, weight: 3)])
         #expect(outer.members.map(\.weight) == [2, -0.5, 3])
         #expect(outer.scaled().members.map(\.weight) == [1, -0.25, 1.5])
         #expect(
-            TrainedModel(core: .blend(outer), items: nil).summary
+            TrainedModel(outer).summary
                 == "a blend of 2.0 x (popularity, 5 counts) and -0.5 x (ease, 5 x 5 weights) and "
                 + "3.0 x (item-knn, 6 neighbours of 5 items)")
     }
 
-    @Test func likenessIsWhatTheModelHas() throws {
-        #expect(Kind.ease.model.similarities(to: 2)?.values == Self.easeRow(2))
-        #expect(Kind.itemKNN.model.similarities(to: 3)?.values == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
-        #expect(Kind.popularity.model.similarities(to: 3) == nil)
+    @Test func similaritiesAreThoseOfTheModel() throws {
+        #expect(Kind.ease.trained.similarities(to: 2) == Self.easeRow(2))
+        #expect(Kind.itemKNN.trained.similarities(to: 3) == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
+        #expect(Kind.popularity.trained.similarities(to: 3) == nil)
         // Item 3 is a neighbour of 0 and 4.
-        #expect(Kind.sparseEASE.model.similarities(to: 3)?.values == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
-        #expect(Kind.blend.model.similarities(to: 3)?.values == Kind.itemKNN.model.similarities(to: 3)?.values)
+        #expect(Kind.sparseEASE.trained.similarities(to: 3) == [0.25, -.infinity, -.infinity, -.infinity, 0.75])
+        #expect(Kind.blend.trained.similarities(to: 3) == Kind.itemKNN.trained.similarities(to: 3))
     }
 
     @Test(arguments: Kind.allCases)
-    func comesBackAsItWas(_ kind: Kind) throws {
-        let model = kind.model
+    func aModelIsTheSameAfterSavingAndReading(_ kind: Kind) throws {
+        let model = kind.trained
         try withTemporaryFolder { folder in
             try model.save(to: folder + "/a")
             let read = try TrainedModel(contentsOf: folder + "/a")
@@ -122,7 +122,7 @@ import Testing
 
     static func file(_ kind: Kind) throws -> SafeTensorsFile {
         try withTemporaryFolder { folder in
-            try kind.model.save(to: folder + "/m")
+            try kind.trained.save(to: folder + "/m")
             return try SafeTensorsFile(contentsOf: folder + "/m")
         }
     }
@@ -231,7 +231,7 @@ import Testing
     ]
 
     @Test(arguments: harms.indices)
-    func refuses(index: Int) throws {
+    func aCorruptedFileIsRefused(index: Int) throws {
         let (kind, harm) = Self.harms[index]
         var file = try Self.file(kind)
         #expect(try HostileModelFileTests.read(file.data) == nil)
@@ -243,7 +243,7 @@ import Testing
 
     /// Any byte changed: read or refused, never a trap.
     @Test(arguments: Kind.allCases)
-    func survivesMutations(_ kind: Kind) throws {
+    func mutatedFilesAreReadOrRefused(_ kind: Kind) throws {
         let whole = [UInt8](try Self.file(kind).data)
         var draws = Draws(seed: 2)
         var refused = 0

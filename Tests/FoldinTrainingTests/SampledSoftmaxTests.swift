@@ -1,21 +1,19 @@
-import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
+import FoldinModels
 import FoldinTestSupport
 import Foundation
 import Testing
 
-@testable import FoldinModels
+@testable import FoldinTraining
 
-/// The estimate of the softmax's sum, and the step made of it.
+/// The estimate of the softmax's sum; the step that uses it is in `OutputHeadTests`.
 @Suite("Sampled softmax") struct SampledSoftmaxTests {
     /// Items 0, 5 and 7 are clicked.
     static let clicks: [Int32] = [0, 5, 7, 0, 7]
     static let popularity = (0..<40).map { 400 / ($0 + 1) }
 
-    static func source(_ step: UInt64) -> foldin_random_source {
-        foldin_random_source(seed: 3, stream: RandomStream.negatives, step: step)
-    }
+    static func source(_ step: UInt64) -> RandomSource { RandomSource(seed: 3, stream: RandomStream.negatives, step: step) }
 
     /// What a proposal's documentation says of it.
     static func shares(_ clicks: [Int]) -> [Double] {
@@ -25,12 +23,12 @@ import Testing
     }
 
     /// Chi-square over 40 items, one of them never clicked: 39 degrees of freedom, so 39 and 9 expected and spread.
-    @Test func drawsByItsShares() {
+    @Test func drawsFollowTheShares() {
         let clicks = Self.popularity.dropLast() + [0]
         let proposal = Proposal(clicks: Array(clicks), draws: 1)
         let draws = 200_000
         var words = [UInt32](repeating: 0, count: 2 * draws)
-        foldin_random_words(Self.source(0), 0, words.count, &words)
+        words.withUnsafeMutableBufferPointer { Self.source(0).words(into: $0) }
         var counts = [Int](repeating: 0, count: clicks.count)
         for draw in 0..<draws { counts[Int(proposal.item(words[2 * draw], words[2 * draw + 1]))] += 1 }
         let square = zip(counts, Self.shares(Array(clicks))).reduce(0.0) { sum, entry in
@@ -61,7 +59,7 @@ import Testing
 
     /// Over many draws the estimated sum of exponentials has the exact one for its mean, within four standard errors.
     @Test(arguments: [2, 12, 60])
-    func estimatesTheSumWithoutBias(draws: Int) {
+    func theEstimateOfTheSumIsUnbiased(draws: Int) {
         var random = Draws(seed: 5)
         let logits = (0..<40).map { _ in 2 * Double(random.signed()) }
         let exact = logits.reduce(0) { $0 + exp($1) }
@@ -81,28 +79,5 @@ import Testing
         let error = ((squares / Double(count) - mean * mean) / Double(count)).squareRoot()
         #expect(abs(mean - exact) < 4 * error, "\(mean) ± \(error), exactly \(exact)")
         #expect(error < 0.02 * exact && error > 0)
-    }
-
-    /// With draws enough to have every item for certain no correction is left, and the step is the exact one.
-    @Test(arguments: Shape.all)
-    func isExactWhereEverythingIsDrawn(_ shape: Shape) {
-        let architecture = shape.architecture(items: 300, dropout: 0.3)
-        let matrix = InteractionMatrix.synthetic(users: 40, items: 300, meanInteractions: 8, seed: 1)
-        func ran(_ softmax: Softmax) -> (StepLoss, Parameters) {
-            let step = TrainingStep(
-                parameters: Parameters(initializing: architecture, seed: 1), batchSize: 40, seed: 7, workers: Workers(count: 2),
-                softmax: softmax)
-            let loss = step.run(
-                matrix, users: ArraySlice(0..<40), step: 0, beta: 0.3, adam: Adam(learningRate: 0, beta1: 0))
-            return (loss, step.firstMoments)
-        }
-        let (exact, gradients) = ran(.exact)
-        let (sampled, estimates) = ran(.sampled(negatives: 1 << 18))
-        #expect(abs(sampled.negativeLogLikelihood - exact.negativeLogLikelihood) < 1e-5 * exact.negativeLogLikelihood)
-        #expect(abs(sampled.divergence - exact.divergence) < 1e-6)
-        for (a, b) in zip(estimates.tensors, gradients.tensors) { #expect(relativeDifference(a.values, b.values) < 1e-4) }
-        // The test can fail: few draws give another gradient.
-        let (few, others) = ran(.sampled(negatives: 20))
-        #expect(few != sampled && relativeDifference(others.tensors[0].values, gradients.tensors[0].values) > 1e-4)
     }
 }

@@ -1,8 +1,10 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinModels
+import FoldinTestSupport
 import Testing
 
-@testable import FoldinModels
+@testable import FoldinTraining
 
 /// The fused gradients against differences of the objective itself, with dropout before every layer and drawn noise.
 ///
@@ -16,61 +18,69 @@ import Testing
     static let matrix = InteractionMatrix(
         rows: (0..<users).map { user in (0..<12 + user).map { ($0 * 53 + user * 131 + $0 * $0) % items } }, itemCount: items)
 
-    static func step(_ shape: Shape, dropout: Float) -> TrainingStep {
-        step(shape.architecture(items: items, dropout: dropout), users: users, scale: 0.7)
+    static func session(_ network: SmallNetwork, dropout: Float) -> AutoencoderSession {
+        session(network.architecture(items: items, dropout: dropout), scale: 0.7)
     }
 
-    static func step(
-        _ architecture: Architecture, users: Int, scale: Float, softmax: Softmax = .exact
-    ) -> TrainingStep {
-        let parameters = Parameters(zerosFor: architecture)
+    /// A training in which all users are one batch, and whose weights are random numbers up to `scale`.
+    static func session(
+        _ architecture: Architecture, _ matrix: InteractionMatrix = matrix, scale: Float, softmax: Softmax = .exact
+    ) -> AutoencoderSession {
+        let parameters = Parameters(zerosFor: architecture.network)
         var draws = Draws(seed: 11)
-        for tensor in parameters.tensors { for i in 0..<tensor.count { tensor.pointer[i] = scale * draws.signed() } }
-        return TrainingStep(parameters: parameters, batchSize: users, seed: 17, workers: Workers(count: 2), softmax: softmax)
+        for tensor in parameters.buffers { for i in 0..<tensor.count { tensor.pointer[i] = scale * draws.signed() } }
+        return AutoencoderSession(
+            Autoencoder(architecture, parameters),
+            SessionSetup(
+                clicks: matrix, batchSize: matrix.userCount, seed: 17, workers: Workers(count: 2), softmax: softmax))
     }
 
-    /// The objective at the step's present weights. Afterwards the gradient lies in `firstMoments`.
-    static func objective(
-        _ step: TrainingStep, _ matrix: InteractionMatrix = matrix, number: UInt64 = 4
-    ) -> Double {
-        step.run(
-            matrix, users: ArraySlice(0..<Int32(matrix.userCount)), step: number, beta: beta,
-            adam: Adam(learningRate: 0, beta1: 0)
+    /// The objective at the present weights. Afterwards the gradient is in `firstMoments`.
+    static func objective(_ session: AutoencoderSession, number: Int = 4) -> Double {
+        session.run(
+            ArraySlice(0..<Int32(session.step.setup.batchSize)),
+            SessionUpdate(number: number, beta: beta, adam: Adam(learningRate: 0, beta1: 0))
         ).total(beta: Double(beta))
     }
 
-    /// Along the gradient's own direction plus a random one, a tensor at a time: a permuted, scaled or partly missing gradient
+    /// Along the gradient's own direction plus a random one, one tensor at a time: a permuted, scaled or partly missing gradient
     /// has another slope there.
-    @Test(arguments: Shape.all)
-    func slopes(_ shape: Shape) {
-        check(Self.step(shape, dropout: 0.3), Self.matrix)
-    }
+    @Test(arguments: SmallNetwork.all)
+    func slopesAreThoseOfTheGradient(_ network: SmallNetwork) { check(Self.session(network, dropout: 0.3)) }
 
     /// Layers and batches of more than 64 rows, which go in several pieces.
-    @Test(arguments: Architecture.Family.plain)
-    func slopesOfSeveralPieces(_ family: Architecture.Family) {
+    @Test(arguments: Architecture.Family.allCases)
+    func slopesAreThoseOfTheGradientWithSeveralPieces(_ family: Architecture.Family) {
         let architecture = Architecture(
             family: family, items: 300, encoder: [70], latent: 66, decoder: [130], encoderDropout: [0.3, 0.2],
             decoderDropout: [0.1, 0.4], activations: .article)
         let matrix = InteractionMatrix.synthetic(users: 140, items: 300, meanInteractions: 8, seed: 1)
-        check(Self.step(architecture, users: 140, scale: 0.15), matrix)
+        check(Self.session(architecture, matrix, scale: 0.15))
     }
 
     /// More than 16 panels of 256 items, so that some of the 16 lanes are of two.
-    @Test(arguments: Architecture.Family.plain)
-    func slopesOfLanesOfSeveralPanels(_ family: Architecture.Family) {
+    @Test(arguments: Architecture.Family.allCases)
+    func slopesAreThoseOfTheGradientWithLanesOfSeveralPanels(_ family: Architecture.Family) {
         let architecture = Architecture(
             family: family, items: 4_700, encoder: [], latent: 4, decoder: [5], encoderDropout: [0.3], decoderDropout: [0.1, 0.2])
         let matrix = InteractionMatrix.synthetic(users: 4, items: 4_700, meanInteractions: 20, seed: 1)
-        check(Self.step(architecture, users: 4, scale: 0.7), matrix)
+        check(Self.session(architecture, matrix, scale: 0.7))
     }
 
-    func check(_ step: TrainingStep, _ matrix: InteractionMatrix) {
-        _ = Self.objective(step, matrix)
-        check(step.parameters.tensors, step.firstMoments.tensors) { Self.objective(step, matrix) }
+    /// The negatives, too, are a function of the seed and the step: the estimated objective is one function of the weights.
+    @Test(arguments: SmallNetwork.all)
+    func slopesAreThoseOfTheGradientOfTheSampledSoftmax(_ network: SmallNetwork) {
+        let architecture = network.architecture(items: Self.items, dropout: 0.3)
+        check(Self.session(architecture, scale: 0.7, softmax: .sampled(negatives: 90)))
     }
 
-    /// The same of any objective of `tensors` whose `gradients` there are already.
+    func check(_ session: AutoencoderSession) {
+        _ = Self.objective(session)
+        let parameters = session.step.parameters
+        check(parameters.weights.buffers, parameters.firstMoments.buffers) { Self.objective(session) }
+    }
+
+    /// The same of any objective of `tensors` whose `gradients` are known.
     func check(_ tensors: [FloatBuffer], _ gradients: [FloatBuffer], objective: () -> Double) {
         var draws = Draws(seed: 23)
         for (index, (tensor, gradient)) in zip(tensors, gradients.map(\.values)).enumerated() {
@@ -98,19 +108,12 @@ import Testing
         }
     }
 
-    /// The negatives, too, are a function of the seed and the step: the estimated objective is one function of the weights.
-    @Test(arguments: Shape.all)
-    func slopesOfTheSampledSoftmax(_ shape: Shape) {
-        let architecture = shape.architecture(items: Self.items, dropout: 0.3)
-        check(Self.step(architecture, users: Self.users, scale: 0.7, softmax: .sampled(negatives: 90)), Self.matrix)
-    }
-
-    @Test(arguments: Shape.all)
-    func dropoutIsAtWork(_ shape: Shape) {
-        let with = Self.objective(Self.step(shape, dropout: 0.3))
-        #expect(with == Self.objective(Self.step(shape, dropout: 0.3)))
-        #expect(with != Self.objective(Self.step(shape, dropout: 0.3), number: 5))
-        #expect(with != Self.objective(Self.step(shape, dropout: 0)))
+    @Test(arguments: SmallNetwork.all)
+    func dropoutChangesTheObjective(_ network: SmallNetwork) {
+        let with = Self.objective(Self.session(network, dropout: 0.3))
+        #expect(with == Self.objective(Self.session(network, dropout: 0.3)))
+        #expect(with != Self.objective(Self.session(network, dropout: 0.3), number: 5))
+        #expect(with != Self.objective(Self.session(network, dropout: 0)))
     }
 
     func norm(_ vector: [Float]) -> Float { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }
