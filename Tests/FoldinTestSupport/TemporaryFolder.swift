@@ -8,11 +8,18 @@ public final class TemporaryFolder {
 
     /// Creates the folder.
     public init() throws {
-        path = NSTemporaryDirectory() + "/foldin-" + UUID().uuidString
+        let parent = NSTemporaryDirectory()
+        path = (parent.hasSuffix("/") ? parent : parent + "/") + "foldin-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Calls `body` with the path of a new folder, which is removed afterwards.
+    public static func with<Result>(_ body: (_ path: String) throws -> Result) throws -> Result {
+        let folder = try TemporaryFolder()
+        return try withExtendedLifetime(folder) { try body(folder.path) }
+    }
 
     /// Writes a text to the file `name`; creates folders in `name` as needed. Returns the file's path.
     @discardableResult
