@@ -11,6 +11,7 @@ public enum AtomicDirectory {
         /// Whether the directory at this path is certainly of this kind.
         let isMarked: (_ path: String) -> Bool
 
+        /// Creates a kind; the parameters are the properties of the same names.
         package init(name: String, fileNames: Set<String>, isMarked: @escaping (_ path: String) -> Bool) {
             (self.name, self.fileNames, self.isMarked) = (name, fileNames, isMarked)
         }

@@ -20,6 +20,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Opens and maps `path`.
     ///
     /// - Parameters:
+    ///   - path: the path of the file; `-` is standard input.
     ///   - limit: the largest size of the file in bytes; nil for any size. No more bytes are read from a pipe.
     ///   - onlyRegular: whether only a regular file is accepted. Opening a FIFO then does not wait.
     ///   - expected: what the file should be, for messages; nil for `a file that can be read`.
