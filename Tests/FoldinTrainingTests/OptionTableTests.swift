@@ -66,13 +66,13 @@ import Testing
                     let trainer = try plan.trainer(workers: Workers(count: 1))
                     #expect(trainer.options == plan.options)
                     let dataset = Checkerboard.dataset()
-                    let architecture = try trainer.architecture(for: dataset)
                     _ = trainer.note(users: Int(Int32.max))
                     let (schedule, updates) = (trainer.schedule, trainer.schedule.updatesPerEpoch(users: Int(Int32.max)))
                     _ = schedule.learningRate(after: 7, updatesPerEpoch: updates, plateau: PlateauState())
                     _ = schedule.beta(after: 7, updatesPerEpoch: updates)
                     _ = schedule.retraining(to: 0.5, updatesPerEpoch: updates)
-                    try TrainingMemory.check(trainer, architecture, on: dataset)
+                    try TrainingMemory.check(trainer, on: dataset)
+                    _ = try trainer.outline(for: dataset)
                 } catch let error as FoldinError {
                     #expect(error.kind == .usage, "\(name) \(text): \(error)")
                 }
