@@ -4,8 +4,7 @@
 #     Benchmarks/evaluate.sh [ROUNDS] [THREADS] [RESULT.json]
 #
 # NDCG@100, Recall@20 and Recall@50; the time includes the forward pass but not reading files. Synthetic data, a model of two epochs. Needs a
-# release build
-# and, in $FOLDIN_PYTHON (default python3), numpy, scipy, torch and safetensors.
+# release build and, in $FOLDIN_PYTHON (default python3), numpy, scipy, torch and safetensors.
 set -eu
 rounds=${1:-5} threads=${2:-2} result=${3:-/dev/null}
 cd "$(dirname "$0")/.."
