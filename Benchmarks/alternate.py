@@ -49,4 +49,4 @@ ratio = statistics.median(times[names[1]]) / first
 print(f"{names[1]} : {names[0]} = {ratio:.2f}, required at least {options.least:g}: {'reached' if ratio >= options.least else 'NOT REACHED'}")
 if options.json:
     with open(options.json, "w") as file:
-        json.dump({"rounds": options.rounds, "seconds": times, "ratio": ratio, "wanted": options.least}, file, indent=1)
+        json.dump({"rounds": options.rounds, "seconds": times, "ratio": ratio, "required": options.least}, file, indent=1)

@@ -38,16 +38,16 @@ def clicks(name):
     return pairs[:, 0], pairs[:, 1]
 
 
-(known_users, known_items), (wanted_users, wanted_items) = clicks("tr"), clicks("te")
-first = min(known_users.min(), wanted_users.min())
-count = max(known_users.max(), wanted_users.max()) + 1 - first
+(known_users, known_items), (held_out_users, held_out_items) = clicks("tr"), clicks("te")
+first = min(known_users.min(), held_out_users.min())
+count = max(known_users.max(), held_out_users.max()) + 1 - first
 
 
 def matrix(users, columns):
     return sparse.csr_matrix((np.ones(len(users), np.float32), (users - first, columns)), shape=(count, items))
 
 
-known, wanted = matrix(known_users, known_items), matrix(wanted_users, wanted_items)
+known, held_out = matrix(known_users, known_items), matrix(held_out_users, held_out_items)
 
 
 @torch.no_grad()
@@ -83,9 +83,9 @@ for start in range(0, count, options.batch):
     batch = known[rows].toarray()
     scores = scores_of(batch)
     scores[batch.nonzero()] = -np.inf
-    values["ndcg@100"].append(ndcg(scores, wanted[rows]))
-    values["recall@20"].append(recall(scores, wanted[rows], 20))
-    values["recall@50"].append(recall(scores, wanted[rows], 50))
+    values["ndcg@100"].append(ndcg(scores, held_out[rows]))
+    values["recall@20"].append(recall(scores, held_out[rows], 20))
+    values["recall@50"].append(recall(scores, held_out[rows], 50))
 metrics = {name: float(np.nanmean(np.concatenate(parts))) for name, parts in values.items()}
 seconds = time.perf_counter() - began
 print(json.dumps({"torch": torch.__version__, "numpy": np.__version__, "users": int(count), "items": items,

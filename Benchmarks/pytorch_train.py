@@ -57,12 +57,12 @@ discount = 1 / torch.log2(torch.arange(2, 102).double())
 
 @torch.no_grad()
 def judge(part):
-    known, wanted = held_out[part]
+    known, targets = held_out[part]
     model.eval()
     scores = model(known)[0].masked_fill(known > 0, -torch.inf)
     model.train()
-    hits = wanted.gather(1, scores.topk(100).indices).double()
-    counts = wanted.sum(1).double()
+    hits = targets.gather(1, scores.topk(100).indices).double()
+    counts = targets.sum(1).double()
     hits, counts = hits[counts > 0], counts[counts > 0]
     ideal = discount.cumsum(0)[counts.clamp(max=100).long() - 1]
     return {

@@ -172,11 +172,11 @@ def events():
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     while time.monotonic() < end:
         body = json.dumps({"events": [{"user": f"u{random.randrange(100)}", "item": random.choice(names)}]})
-        for method, path, sent, wanted in [("POST", "/v1/events", body, 201), ("GET", "/v1/users/u7/recommendations", None, 200), ("GET", "/metrics", None, 200)]:
+        for method, path, sent, expected in [("POST", "/v1/events", body, 201), ("GET", "/v1/users/u7/recommendations", None, 200), ("GET", "/metrics", None, 200)]:
             connection.request(method, path, sent, {"Content-Type": "application/json"})
             reply = connection.getresponse()
             text = reply.read()
-            note(path, b"HTTP/1.1 %d " % reply.status + text, {wanted, 503})
+            note(path, b"HTTP/1.1 %d " % reply.status + text, {expected, 503})
         time.sleep(0.1)
 
 

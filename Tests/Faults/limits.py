@@ -3,7 +3,7 @@
     python3 limits.py FOLDIN
 
 FOLDIN is the built command. A run is right that ends with status 0, or with a documented status and one message. File systems are
-mounted in a namespace of their own, which takes root; without it these runs are left out. Two things cannot be had: memory that the
+mounted in a namespace of their own, which takes root; without it these runs are left out. Two things cannot be tested: memory that the
 system refuses in the middle of work ends the process (Swift has no way to go on), and below some 400 MB of address space or a dozen
 descriptors not even the libraries load. Such runs are printed as `ended by the system`. Standard library only; for Linux.
 Exits with 1 when a run was not right.

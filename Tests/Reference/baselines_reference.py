@@ -69,13 +69,13 @@ def item_knn(x, neighbours, shrinkage):
     items = x.shape[1]
     counts = x.sum(axis=0)
     both = x.T @ x
-    likeness = both / (np.sqrt(np.outer(counts, counts)) + shrinkage + 1e-300)
-    np.fill_diagonal(likeness, 0)
-    kept = np.zeros_like(likeness)
+    similarity = both / (np.sqrt(np.outer(counts, counts)) + shrinkage + 1e-300)
+    np.fill_diagonal(similarity, 0)
+    kept = np.zeros_like(similarity)
     for item in range(items):
         # Stable sort: of equal values the lower index comes first.
-        order = np.argsort(-likeness[item].astype(np.float32), kind="stable")[:neighbours]
-        kept[item, order] = likeness[item, order]
+        order = np.argsort(-similarity[item].astype(np.float32), kind="stable")[:neighbours]
+        kept[item, order] = similarity[item, order]
     return kept
 
 

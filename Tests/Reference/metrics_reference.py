@@ -71,9 +71,9 @@ def main():
     scores = random.permutation(USERS * ITEMS).reshape(USERS, ITEMS).astype(np.float32) / 1024
     scores += held * 0.6
 
-    judged = np.flatnonzero(held.any(axis=1))
-    masked = np.where(fold_in, -np.inf, scores)[judged]
-    targets = held[judged]
+    evaluated = np.flatnonzero(held.any(axis=1))
+    masked = np.where(fold_in, -np.inf, scores)[evaluated]
+    targets = held[evaluated]
     counts = training.sum(axis=0)
     per_user, catalogue = {}, {}
     for k in CUTOFFS:
@@ -95,8 +95,8 @@ def main():
         "fold_in": rows(fold_in),
         "held_out": rows(held),
         "scores": [[float(score) for score in row] for row in scores],
-        "users": len(judged),
-        "skipped_users": USERS - len(judged),
+        "users": len(evaluated),
+        "skipped_users": USERS - len(evaluated),
         "metrics": {
             **{name: {"mean": float(v.mean()), "standard_error": float(v.std(ddof=1) / np.sqrt(len(v)))}
                for name, v in per_user.items()},

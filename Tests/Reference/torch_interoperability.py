@@ -42,7 +42,7 @@ def held_out(directory, items):
     return rows(parts[0], index, items), rows(parts[1], index, items)
 
 
-def judge(model, shown, hidden):
+def evaluate(model, shown, hidden):
     """NDCG@100, Recall@20 and Recall@50 (Liang et al. 2018, section 4.2), with fold-in items masked."""
     model.eval()
     with torch.no_grad():
@@ -51,15 +51,15 @@ def judge(model, shown, hidden):
     scores[shown > 0] = -np.inf
     sums, users = dict.fromkeys(METRICS, 0.0), 0
     for row, targets in zip(scores, hidden):
-        wanted = int(targets.sum())
-        if not wanted:
+        target_count = int(targets.sum())
+        if not target_count:
             continue
         users += 1
         hits = targets[np.argsort(-row, kind="stable")[:100]]
         discounts = 1 / np.log2(np.arange(2, 102))
-        sums["ndcg@100"] += (hits * discounts[: len(hits)]).sum() / discounts[: min(wanted, 100)].sum()
+        sums["ndcg@100"] += (hits * discounts[: len(hits)]).sum() / discounts[: min(target_count, 100)].sum()
         for k in (20, 50):
-            sums[f"recall@{k}"] += hits[:k].sum() / min(k, wanted)
+            sums[f"recall@{k}"] += hits[:k].sum() / min(k, target_count)
     return {name: total / users for name, total in sums.items()}
 
 
@@ -99,7 +99,7 @@ def main(binary, directory):
             for p in model.parameters():
                 torch.nn.init.normal_(p, std=0.3)
             save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "torch.safetensors")
-            compare(label + f"{'torch':<10}", judge(model, shown, hidden),
+            compare(label + f"{'torch':<10}", evaluate(model, shown, hidden),
                     evaluated(binary, folder / "torch.safetensors", directory, "--activations", placement))
 
             run = folder / f"{family}-{depth}-{placement}"
@@ -108,7 +108,7 @@ def main(binary, directory):
                    "--out", run, "--json")
             model = network()
             model.load_state_dict(load_file(run / "model.safetensors"), strict=True)
-            compare(label + f"{'foldin':<10}", judge(model, shown, hidden),
+            compare(label + f"{'foldin':<10}", evaluate(model, shown, hidden),
                     evaluated(binary, run / "model.safetensors", directory))
 
         for family in ("mult-vae", "mult-dae"):

@@ -10,8 +10,8 @@ struct FoldinBenchmarks: ParsableCommand {
     @Option(help: "Rounds; figures are medians over them.") var rounds = 7
     @Option(help: "Threads for the step, the peaks and parsing; the other loops run on one.") var threads = 2
     @Option(help: "Items of the step.") var items = 20_108
-    @Option(help: "Mean interactions a user of the step.") var interactions = 73.0
-    @Option(help: "Users a batch of the step.") var batchSize = 500
+    @Option(help: "Mean interactions per user of the step.") var interactions = 73.0
+    @Option(help: "Users per batch of the step.") var batchSize = 500
     @Flag(help: "Only the step and its floor.") var onlyStep = false
     @Option(help: "Also write the results to this file, as JSON.") var json: String?
 
@@ -35,9 +35,9 @@ struct FoldinBenchmarks: ParsableCommand {
         print(
             "\(Processor.model ?? "unknown processor"), \(threads) threads, \(rounds) rounds; \(MatrixMultiply.libraryDescription)"
         )
-        let shape = StepShape(items: items, interactionsAUser: interactions, batch: batchSize)
+        let shape = StepShape(items: items, interactionsPerUser: interactions, batch: batchSize)
         let step = try StepFloorReport(shape, rounds: rounds, workers: workers)
-        printTable("Step: \(items) items, \(interactions) interactions a user, batches of \(batchSize)", step.measurements)
+        printTable("Step: \(items) items, \(interactions) interactions per user, batches of \(batchSize)", step.measurements)
         print(
             String(
                 format: "  floor %.1f ms = %.1f GFLOP / %.0f GFLOP/s + %.2f GB / %.1f GB/s; step %.1f ms; ratio %.2f",

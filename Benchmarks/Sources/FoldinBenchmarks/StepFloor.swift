@@ -4,13 +4,13 @@ import FoldinKernels
 
 /// The shape of a training step, and the work that no implementation of the exact maths can leave out.
 struct StepShape {
-    let items: Int, interactionsAUser: Double, batch: Int
+    let items: Int, interactionsPerUser: Double, batch: Int
     let hidden = 600, latent = 200
 
     /// Floating-point operations: three products for each dense layer, two for the sparse first one.
     var operations: Double {
         let dense = 6 * Double(batch) * Double(hidden * items + hidden * 2 * latent + latent * hidden)
-        return dense + 4 * Double(batch) * interactionsAUser * Double(hidden)
+        return dense + 4 * Double(batch) * interactionsPerUser * Double(hidden)
     }
 
     /// Bytes to and from memory: Adam reads and writes a weight and its two moments (24 a weight), the forward pass reads the
@@ -23,7 +23,7 @@ struct StepShape {
 
 /// A training step beside the floor: operations / measured peak + bytes / measured bandwidth, all in one run.
 struct StepFloorReport: Encodable {
-    let items: Int, interactionsAUser: Double, batch: Int, threads: Int
+    let items: Int, interactionsPerUser: Double, batch: Int, threads: Int
     let gigaOperations: Double, gigabytes: Double, peakGflops: Double, bandwidthGbs: Double
     let floorMs: Double, stepMs: Double, ratio: Double
     let measurements: [Measurement]
@@ -31,7 +31,7 @@ struct StepFloorReport: Encodable {
     init(_ shape: StepShape, rounds: Int, workers: Workers) throws {
         let users = 20_000
         let matrix = try SyntheticRatings(
-            users: users, items: shape.items, meanInteractions: shape.interactionsAUser, seed: 98_765
+            users: users, items: shape.items, meanInteractions: shape.interactionsPerUser, seed: 98_765
         ).matrix(workers: workers)
         let session = try Trainer(
             MultVAE(latent: shape.latent, hidden: [shape.hidden]), schedule: Schedule(batchSize: shape.batch), seed: 1,
@@ -50,7 +50,7 @@ struct StepFloorReport: Encodable {
             peaks.arithmetic(PEAK_FLOAT32), peaks.bandwidth(),
         ]
         let found = Harness(rounds: rounds, secondsARound: 0.4).measure(benchmarks)
-        (items, interactionsAUser, batch, threads) = (shape.items, shape.interactionsAUser, shape.batch, workers.count)
+        (items, interactionsPerUser, batch, threads) = (shape.items, shape.interactionsPerUser, shape.batch, workers.count)
         gigaOperations = shape.operations / 1e9
         gigabytes = shape.bytes / 1e9
         peakGflops = found[1].rate ?? 0
