@@ -10,13 +10,13 @@ cd "${1:-$(dirname "$0")/..}"
 
 # The folder of a family, in any module, and the extended regular expression of its names.
 families='
-Autoencoder    [Mm]ult-?(VAE|DAE|vae|dae)\b
+Autoencoder    [Mm]ult-?(VAE|DAE|vae|dae)
 RecVAE         [Rr]ec-?(VAE|vae)
-ELSA           \b(ELSA|elsa)\b
-ItemItem       \b(EASE|EDLAE|edlae)\b|\.ease\b|"ease"|case ease\b|sparse-ease
-ItemItem       [Ii]tem-?(KNN|knn)\b
-Popularity     \bItemPopularity\b|\bPopularity\(\)|family = "popularity"
-Blend          \b(Blend|WeightedBlend)\b|[^a-z]\.blend\b
+ELSA           \bELSA|\belsa\b
+ItemItem       \bEASE|EDLAE|\bedlae\b|\.ease\b|"ease"|case ease\b|sparse-ease
+ItemItem       [Ii]tem-?(KNN|knn)
+Popularity     ItemPopularity|\bPopularity\(\)|family = "popularity"
+Blend          \bBlend\b|[a-z]Blend\b|[^a-z]\.blend\b
 '
 
 # The files that may name any family: where families are registered, and where presets and subcommands choose one by name.

@@ -75,7 +75,7 @@ for family in mult-vae mult-dae; do
     check "$family: one line per epoch in history.jsonl" \
         test "$(wc -l < "$run-$family/history.jsonl")" -ge 10
     "$foldin" evaluate "$run-$family/model.safetensors" "$dir" --on test --json > "$place/report.json"
-    floor=0.3
+    floor=0.2 # synthetic clicks depend on the popularity of items only
     case $which in "MovieLens 100K"*) floor=0.42 ;; "MovieLens 1M"*) floor=0.37 ;; esac
     check "$family: test ndcg@100 above $floor" holds "$place/report.json" "d['metrics']['ndcg@100']['mean'] > $floor"
     check "$family: all test users are accounted for" holds "$place/report.json" "d['users'] + d['skipped_users'] == $held_out"
