@@ -17,7 +17,7 @@
 #if defined(__x86_64__)
 
 // The best of FOLDIN_PORTABLE, FOLDIN_AVX2 and FOLDIN_AVX512 that the processor has.
-static int best_instruction_set(void) {
+static inline int best_instruction_set(void) {
     static int known = -1;  // written with the same value by every thread that gets here first
     int found = __atomic_load_n(&known, __ATOMIC_RELAXED);
     if (found < 0) {
@@ -37,6 +37,8 @@ static int best_instruction_set(void) {
     }
 
 #else
+static inline int best_instruction_set(void) { return FOLDIN_PORTABLE; }
+
 #define CALL(name, ...) return name##_portable(__VA_ARGS__);
 #endif
 
