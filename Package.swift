@@ -58,7 +58,9 @@ let package = Package(
         + module("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + module(
             "FoldinTraining",
-            imports: ["FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels", "FoldinSupport"],
+            imports: [
+                "FoldinModels", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels",
+            ],
             fixtures: ["Fixtures"])
         + module(
             "FoldinBaselines",

@@ -16,6 +16,10 @@ private let generalAdvice: [FoldinError.Reason: String] = [
     .historiesOfIndices: "use --histories-format csv if the model's ids are such indices",
     .historiesMayBeLines: "use --histories-format lines if each line is a history",
     .penaltyTooSmall: "use a larger --lambda",
+    .unfinishedTraining: "foldin train --resume continues the training",
+    .unknownTensorNames: "foldin evaluate --tensor-names FILE gives other names",
+    .unfinishedRun: "use --resume to continue that training, or --overwrite to begin another",
+    .finishedRun: "use --overwrite to replace an old run",
     .sweepMemoryLimit: "use a larger --memory if the system has more",
 ]
 

@@ -160,12 +160,12 @@ public struct RunDirectory: Sendable {
         if !overwriting, RunFiles.isRun(path), RunFiles.exists(RunFiles.unfinished(in: path)) {
             return FoldinError(
                 .cannotCreate, file: path, found: "a run and an unfinished training that is to replace it",
-                expected: "a new directory, --resume to go on with that training, or --overwrite to begin another")
+                expected: "a new directory", reason: .unfinishedRun)
         }
         return FoldinError(
             .cannotCreate, file: path, found: "a directory that is not empty",
             expected: overwriting
-                ? "a directory with a run and nothing else" : "a new directory, or --overwrite for an old run")
+                ? "a directory with a run and nothing else" : "a new directory", reason: overwriting ? nil : .finishedRun)
     }
 
     /// Writes the options, the history and the events so far.
@@ -259,4 +259,11 @@ public struct RunDirectory: Sendable {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         return path
     }
+}
+
+extension FoldinError.Reason {
+    /// A directory has a run and an unfinished training that is to replace it.
+    public static let unfinishedRun = Self("unfinished-run")
+    /// A directory has files, perhaps of an old run.
+    public static let finishedRun = Self("finished-run")
 }

@@ -53,6 +53,8 @@ import Testing
         }
         let expected = scores(KernelEngine())
         #expect(expected.contains { $0 != 0 })
-        #expect(relativeDifference(scores(ReferenceEngine()), expected) < 1e-5)
+        let loops = scores(ReferenceEngine())
+        #expect(relativeDifference(loops, expected) < 1e-5)
+        #expect(loops != expected, "sums in double precision have other bits: the engine is used")
     }
 }

@@ -47,7 +47,7 @@ extension TrainedModel {
         if file.text("format")?.hasPrefix("foldin checkpoint") == true {
             throw FoldinError(
                 .badData, file: file.path, found: "the checkpoint of an unfinished training",
-                expected: "a model file; foldin train --resume goes on with the training")
+                expected: "a model file", reason: .unfinishedTraining)
         }
         let model = try ModelRegistry.model(in: file)
         let itemCount = model.itemCount
@@ -91,4 +91,9 @@ extension TrainedModel {
         }
         self.init(model, items: items, titles: titles, clicks: clicks, card: card)
     }
+}
+
+extension FoldinError.Reason {
+    /// A run or a checkpoint of a training that has not ended takes the place of a model.
+    public static let unfinishedTraining = Self("unfinished-training")
 }

@@ -27,7 +27,9 @@ extension TrainedModel {
             return error("the directory of a sweep", "the directory of one of its runs, in \(path)/runs")
         }
         if names.contains("history.jsonl") || names.contains("checkpoint.safetensors") {
-            return error("a run without a model", "a run whose training is finished; foldin train --resume goes on with it")
+            return FoldinError(
+                .missingInput, file: path, found: "a run without a model", expected: "a run whose training is finished",
+                reason: .unfinishedTraining)
         }
         if names.contains("saved_model.pb") { return error("a TensorFlow SavedModel") }
         return error("a directory without model.safetensors")

@@ -69,7 +69,10 @@ extension AutoencoderConfiguration {
 
     public func memory(for dataset: TrainingMemory.Shape, batch: Int, softmax: Softmax) -> SessionMemory {
         let architecture = architecture(items: dataset.items)
-        guard architecture.validationError == nil else { return SessionMemory(parameters: nil, scores: nil) }
+        // Widths beyond what can be trained are counted too; without these numbers there are no layers to count.
+        guard architecture.encoderDropout.count == architecture.encoder.count + 1,
+            architecture.decoderDropout.count == architecture.decoder.count + 1, architecture.latent <= .max / 2
+        else { return SessionMemory(parameters: nil, scores: nil) }
         let shape = architecture.network
         let (parameters, scores) = NetworkStep.memory(
             shape, softmax, users: batch, clicksPerUser: dataset.interactions / max(1, dataset.users) + 1)
