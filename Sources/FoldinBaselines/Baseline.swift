@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 /// A model that is worked out from the training matrix at once, without epochs and without chance.
 public protocol Baseline: Sendable {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The options of a closed-form model by name, with the values that flags, tables and the model's card carry; the counterpart of
 /// `TrainingPlan` for models without epochs.

@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 /// Item-based nearest neighbours: a person's score of an item is the sum of the likenesses of the clicked items among the
 /// `neighbours` items most like it (Sarwar et al. 2001, Deshpande and Karypis 2004).

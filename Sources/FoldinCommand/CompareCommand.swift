@@ -99,7 +99,7 @@ private final class ComparisonProgress {
         let result = model.metrics.report.results.first
         let figure =
             result.flatMap { result in result.mean.map { "\(result.metric) " + String(format: "%.4f", $0) } }
-            ?? "no users to judge by,"
+            ?? "no users to evaluate,"
         Console.note("\(model.name): \(figure) in \(String(format: "%.1f", model.totalSeconds)) s")
     }
 

@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 /// Blends models by the weights that the validation users like best.
 ///

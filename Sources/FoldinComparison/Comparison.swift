@@ -3,6 +3,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import FoldinTraining
 
 /// Trains several models on one prepared dataset and evaluates them on the same test users.

@@ -2,6 +2,7 @@ import FoldinBaselines
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import FoldinTraining
 
 /// One way to train a model: a baseline's options, a network's, or those of the models of a blend.

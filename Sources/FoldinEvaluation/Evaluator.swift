@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// Evaluates any `Scorer` on held-out items: folds each user's known items in, ranks the other items, and finds the held-out ones
 /// among them.

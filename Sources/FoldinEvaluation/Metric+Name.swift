@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 extension Metric: CustomStringConvertible {
     /// The name, for example `recall@20`; ``init(named:in:)`` reads it back.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// A lock that allows one process at a time to work on a sweep. The system releases it when the process ends, also after a crash.

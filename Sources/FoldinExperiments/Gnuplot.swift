@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// Draws figures with the program gnuplot, version 5 or later.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import FoldinTraining
 
 /// One training of a sweep: its options, and an identifier that is the same in every sweep with this training.

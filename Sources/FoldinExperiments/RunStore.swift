@@ -1,5 +1,6 @@
 import FoldinEvaluation
 import FoldinInteractions
+import FoldinSupport
 import FoldinTraining
 import Foundation
 import GRDB

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// A trained model of one kind: it scores items, and one file holds it.
 ///

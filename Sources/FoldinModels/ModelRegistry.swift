@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Synchronization
 
 /// The kinds of models that a file may hold, by the name of their family.

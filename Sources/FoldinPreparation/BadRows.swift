@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// Malformed rows that were skipped.
 public struct BadRows: Sendable, Equatable {

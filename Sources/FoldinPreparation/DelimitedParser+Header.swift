@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 extension DelimitedParser {
     /// The parser for `columns`, whose places and number are determined by the file's first record.

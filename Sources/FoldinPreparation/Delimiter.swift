@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// What separates columns.
 struct Delimiter: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// What can be wrong with a ratings file or a file of titles in a way that options of the caller may mend. The texts of the errors say what
 /// is missing; how the options are spelled is known to the caller only.

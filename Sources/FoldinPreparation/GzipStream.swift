@@ -1,5 +1,6 @@
 import CZlib
 import FoldinInteractions
+import FoldinSupport
 
 /// Decompresses a gzip file piece by piece.
 final class GzipStream {

@@ -1,5 +1,6 @@
 import CFoldinKernels
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// Raw ids as bytes, each stored once, numbered in order of first appearance.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 extension RatingsFormat {
     /// One JSON object per line, with any keys.

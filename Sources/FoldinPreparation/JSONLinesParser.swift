@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// Parses one JSON object per line, such as Amazon's reviews, and dictionaries as Python prints them.
 struct JSONLinesParser: RatingsParser {

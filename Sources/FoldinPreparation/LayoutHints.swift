@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// What the caller says about the layout of a ratings file; the rest is recognised.
 public struct LayoutHints: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// The beginning of a ratings file and what the caller says about its layout: the evidence by which formats are recognised.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The bytes of a file, decompressed if necessary, in stretches of whole lines.
 struct LineSource {

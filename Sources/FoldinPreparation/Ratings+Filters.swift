@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 extension Ratings {
     /// Which rows to keep.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 extension Ratings {
     /// These rows and then those of another file.

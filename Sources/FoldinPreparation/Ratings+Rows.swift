@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 extension Ratings {
     /// Ratings from memory: each row has ids, and either all rows have a rating or none, and either all have a time or none.

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 extension Ratings {
     /// Filters, divides and numbers the interactions.

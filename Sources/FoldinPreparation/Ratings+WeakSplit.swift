@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 extension Ratings {
     /// The part that a row belongs to.

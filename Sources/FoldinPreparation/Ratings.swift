@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 /// The rows of ratings files in columns, with each id stored once, and the filters to apply to them.

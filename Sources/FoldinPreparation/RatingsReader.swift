@@ -1,6 +1,7 @@
 import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// Collects the rows of a file from blocks that are parsed in parallel.
 ///

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// What is wrong with a row: what was found and what was expected. The reader adds the file and the line.
 public struct RowFault: Error, Sendable, Equatable {

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 /// A synthetic ratings file of a given shape, for benchmarks and trials: the popularity of items follows Zipf's law, the activity of users is

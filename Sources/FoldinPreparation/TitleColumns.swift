@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The columns of ids and titles in a file of titles.
 struct TitleColumns {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// The open files and sockets of this process.

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 import Hummingbird
 import Logging

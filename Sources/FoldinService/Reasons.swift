@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The situations that errors of this module name.
 extension FoldinError.Reason {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// A file that only its owner may read: a key file, the private key of a certificate.

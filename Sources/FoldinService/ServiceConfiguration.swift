@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 /// How a service runs: where it listens, which models it serves, and its limits.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// A file of TensorBoard events: figures by tag and epoch, and the options of the training.

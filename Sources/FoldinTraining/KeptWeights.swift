@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// A copy of the best epoch's weights, in memory or in an unnamed file.

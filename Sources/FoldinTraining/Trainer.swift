@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// Trains a model: epochs of shuffled batches, an evaluation on the validation users after each, the best epoch kept.

@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// A training in progress: runs epochs, evaluates them, keeps the best.

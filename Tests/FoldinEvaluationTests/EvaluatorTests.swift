@@ -1,6 +1,7 @@
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
 import FoldinEvaluation
 import FoldinInteractions
+import FoldinSupport
 import Testing
 
 @Suite("Names of metrics") struct MetricTests {

@@ -1,5 +1,6 @@
 import FoldinExperiments
 import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import FoldinTraining
 import Foundation

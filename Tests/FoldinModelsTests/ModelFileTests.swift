@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing

@@ -1,5 +1,6 @@
 import FoldinClient
 import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import NIOHTTP1

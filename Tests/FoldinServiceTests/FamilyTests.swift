@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinMessages
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing

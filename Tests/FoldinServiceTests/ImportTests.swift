@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinMessages
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import NIOConcurrencyHelpers

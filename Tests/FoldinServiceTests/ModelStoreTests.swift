@@ -1,6 +1,7 @@
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Logging

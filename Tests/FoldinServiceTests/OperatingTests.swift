@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Logging

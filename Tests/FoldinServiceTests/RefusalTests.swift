@@ -1,5 +1,6 @@
 import FoldinClient
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 import Logging
 import Testing

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// A safetensors file, parsed without Foldin's reader, to be changed and written again.

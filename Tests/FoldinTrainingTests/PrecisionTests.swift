@@ -1,6 +1,7 @@
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinModels
+import FoldinSupport
 import Testing
 
 @testable import FoldinTraining

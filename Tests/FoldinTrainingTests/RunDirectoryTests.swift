@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -27,7 +28,7 @@ import Testing
             let run = try RunDirectory(creating: path)
             try AtomicFile.write("old", to: run.modelPath)
             let refused = #expect(throws: FoldinError.self) { try RunDirectory(creating: path) }
-            #expect(refused?.exitStatus == 73 && refused?.expected.contains("--overwrite") == true)
+            #expect(refused?.exitStatus == 73 && refused?.reason == .finishedRun)
             #expect(try String(contentsOfFile: run.modelPath, encoding: .utf8) == "old")
 
             // The old run stays until the new one is finished.

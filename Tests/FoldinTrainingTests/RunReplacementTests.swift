@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -153,7 +154,7 @@ import Testing
             // It came to nothing, but for its checkpoint.
             replacing.discardUnlessCheckpointed()
             let refused = #expect(throws: FoldinError.self) { try RunDirectory(creating: path) }
-            #expect(refused?.found.contains("an unfinished training") == true && refused?.expected.contains("--resume") == true)
+            #expect(refused?.found.contains("an unfinished training") == true && refused?.reason == .unfinishedRun)
 
             let (run, checkpoint) = try RunDirectory.resuming(path, options: trainer.options)
             #expect(run.replacesRun && checkpoint?.state.updates == 4)

@@ -1,6 +1,7 @@
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinModels
+import FoldinSupport
 import FoldinTestSupport
 import Foundation
 import Testing

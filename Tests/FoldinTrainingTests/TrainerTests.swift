@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 import Testing
 

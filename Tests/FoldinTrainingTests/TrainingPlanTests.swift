@@ -2,6 +2,7 @@ import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Testing
 
 @testable import FoldinTraining
@@ -93,7 +94,7 @@ import Testing
                 var again = TrainingPlan()
                 try again.set("anneal-updates", to: "5")
                 try again.set("anneal-epochs", to: "6")
-                for name in names { try again.set(name, to: plan.options[name] ?? "") }
+                for name in names { if let value = plan.options[name] { try again.set(name, to: value) } }
                 #expect(again.options == plan.options, "\(changes)")
             }
         }

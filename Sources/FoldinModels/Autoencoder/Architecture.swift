@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The shape of a Mult-VAE or Mult-DAE: the family, how wide each layer is, where dropout and tanh go.
 ///

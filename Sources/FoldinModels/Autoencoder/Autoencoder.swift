@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// A trained Mult-VAE or Mult-DAE (Liang et al. 2018): the network without dropout and with the latent mean scores all items.
 public struct Autoencoder: Model, StateDictModel {

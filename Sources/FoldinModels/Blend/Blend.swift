@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// Several models of the same items as one: a person's score of an item is the weighted sum of the members' scores.
 ///

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// A trained ELSA (Vančura et al., *Scalable Linear Shallow Autoencoder for Collaborative Filtering*, RecSys 2022): scores = x A A^T - x.
 ///

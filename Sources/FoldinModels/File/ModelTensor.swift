@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// The name, the shape and the type of number of a tensor.
 public struct TensorDescription: Sendable, Equatable {

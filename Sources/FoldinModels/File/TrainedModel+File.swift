@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 import Foundation
 
 // The model file: safetensors, an autoencoder's with the article's names and PyTorch's [outputs, inputs] layout; what is not a

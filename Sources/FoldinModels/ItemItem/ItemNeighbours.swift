@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// For each item a few others with weights: a person's score of an item is the sum of the weights of those neighbours of it that
 /// the person clicked.

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// The shape of a RecVAE: hidden layers of one width, each added to all before it, swish and layer norm after each, a linear decoder.
 ///

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// How large the scores of a model can become, worked out from its weights alone.
 ///

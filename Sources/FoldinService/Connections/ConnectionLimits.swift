@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// How many connections the service accepts, from all clients and from one.
 struct ConnectionLimits: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// Stored events as a ratings file, from which a newer model can be trained.

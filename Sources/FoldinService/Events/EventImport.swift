@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinMessages
+import FoldinSupport
 
 /// Interactions of the time before a service, added to its events: users of that time then have a history.
 public enum EventImport {

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinMessages
+import FoldinSupport
 import Foundation
 
 /// The models that are served side by side: one, or two for different users.

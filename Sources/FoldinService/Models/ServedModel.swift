@@ -3,6 +3,7 @@ import FoldinKernels
 import FoldinMessages
 import FoldinModels
 import FoldinRecommending
+import FoldinSupport
 import Foundation
 
 /// A loaded and validated model with the indexes that replies need. Immutable.

@@ -10,9 +10,10 @@ extension NetworkFamily {
             TrainingPreset(
                 "vancura-elsa", "ELSA of Vančura et al. 2022",
                 expectation: "on ML-1M NDCG@100 .434, Recall@20 .368, Recall@50 .495",
+                TrainingPreset.liang,
                 [
-                    "model": "elsa", "latent": "512", "learning-rate": "0.01", "batch-size": "500", "epochs": "30", "patience": "5",
-                    "elsa-loss": "squared",
+                    "model": "elsa", "hidden": "600", "latent": "512", "learning-rate": "0.01", "epochs": "30", "patience": "5",
+                    "anneal-updates": "auto", "anneal-epochs": "85%", "elsa-loss": "squared", "temperature": "0.1",
                 ])
         ],
         comparisonPreset: "vancura-elsa",

@@ -1,6 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 
 /// What the training steps of all networks have in common: a batch, the values between the layers, the first layer, the output head, and
 /// the updates of the layers.

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// The numbers that the last layer's products multiply while a model trains. Weights, Adam's moments, sums and the model file
 /// are of single precision either way.

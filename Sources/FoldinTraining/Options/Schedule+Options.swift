@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinModels
+import FoldinSupport
 
 // The options of a schedule are flat, so that each can be set alone; here is the way to a `Schedule` and back.
 

@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 
 /// A published or well-tried training: its options and its results.
 public struct TrainingPreset: Sendable {

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinModels
+import FoldinSupport
 
 extension NetworkFamily {
     /// RecVAE (Shenbin et al. 2020): `RecVAE`.

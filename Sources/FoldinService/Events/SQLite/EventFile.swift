@@ -1,4 +1,5 @@
 import FoldinInteractions
+import FoldinSupport
 import Foundation
 
 /// The file of a database of events. It says what people like, so only its owner may read it.

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinMessages
+import FoldinSupport
 import GRDB
 
 extension SQLiteEventStore {
