@@ -94,7 +94,8 @@ import Testing
                 var again = TrainingPlan()
                 try again.set("anneal-updates", to: "5")
                 try again.set("anneal-epochs", to: "6")
-                for name in names { if let value = plan.options[name] { try again.set(name, to: value) } }
+                let options = plan.options
+                for name in names { if let value = options[name] { try again.set(name, to: value) } }
                 #expect(again.options == plan.options, "\(changes)")
             }
         }
