@@ -81,6 +81,28 @@ import Testing
         }
     }
 
+    /// A network of a caller's own is trained with the schedule's options, and says which family it is.
+    @Test func familiesThatAreNotRegisteredHaveTheSharedOptions() throws {
+        let trainer = Trainer(Unregistered(), schedule: Schedule(epochs: 3))
+        #expect(trainer.options["model"] == "unregistered" && trainer.options["epochs"] == "3")
+        let network = TrainingOptions.shared.network.declarations.map(\.name)
+        #expect(Set(trainer.options.keys).isDisjoint(with: Set(network).union(["gamma"]).subtracting(["model"])))
+        #expect(trainer.note(users: 9) == nil)
+    }
+
+    /// Delegates to a small Mult-DAE.
+    private struct Unregistered: ModelConfiguration {
+        let network = MultDAE(latent: 2, hidden: [])
+        var family: String { "unregistered" }
+        var usesBeta: Bool { false }
+        func outline(items: Int) -> NetworkOutline { network.outline(items: items) }
+        func validationError(with trainer: Trainer) -> String? { nil }
+        func makeSession(_ setup: SessionSetup) -> any TrainingSession { network.makeSession(setup) }
+        func memory(for dataset: TrainingMemory.Shape, batch: Int, softmax: Softmax) -> SessionMemory {
+            network.memory(for: dataset, batch: batch, softmax: softmax)
+        }
+    }
+
     @Test func onlyFamiliesTakeTheirOwnOptions() throws {
         for family in NetworkFamily.all {
             #expect(!family.title.isEmpty && !family.help.isEmpty && NetworkFamily(named: family.name) == family)

@@ -15,6 +15,7 @@ extension NetworkFamily {
                 expectation: "in the paper NDCG@100 .419, Recall@20 .387, Recall@50 .524 on ML-20M",
                 TrainingPreset.liang, ["model": "mult-dae", "hidden": "none", "weight-decay": "4e-05", "decay": "l2"])
         ],
+        listsForeignOptions: true,
         configuration: { values in
             MultDAE(
                 latent: values[\.network.latent], hidden: values[\.network.hidden], decoder: values[\.network.decoderHidden],

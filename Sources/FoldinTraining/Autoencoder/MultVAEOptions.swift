@@ -19,7 +19,7 @@ extension NetworkFamily {
                 expectation: "in the article NDCG@100 .403, Recall@20 .375, Recall@50 .520 on ML-20M",
                 article, ["decay": "l2", "anneal-cap": "0.08"]),
         ],
-        hasAnnealing: true,
+        listsForeignOptions: true, hasAnnealing: true,
         note: { trainer, users in
             trainer.schedule.annealingSummary(updatesPerEpoch: trainer.schedule.updatesPerEpoch(users: users))
         },

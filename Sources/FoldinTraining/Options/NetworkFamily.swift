@@ -22,10 +22,10 @@ public struct NetworkFamily: ModelFamily {
     public let presets: [TrainingPreset]
     /// The name of the preset that `foldin compare` trains the family with; nil for the defaults.
     public let comparisonPreset: String?
-    /// Whether the options of all families include this one's own.
+    /// Whether its plans list options that it does not have, shared ones and those of other such families, at their defaults.
     ///
-    /// Only RecVAE's do: checkpoints have had its gamma for every family, and are continued only with equal options.
-    let hasOptionsInEveryPlan: Bool
+    /// True for the families of version 1: a checkpoint is continued only with equal options.
+    let listsForeignOptions: Bool
     /// Whether the schedule's beta weighs the divergence of this family's loss.
     public let hasAnnealing: Bool
     /// What is worth knowing when a training begins, in a sentence; nil for nothing.
@@ -42,7 +42,7 @@ public struct NetworkFamily: ModelFamily {
     /// Declares a family.
     init(
         name: String, title: String, help: String, options: [any OptionDeclaration] = [], presets: [TrainingPreset],
-        comparisonPreset: String? = nil, hasOptionsInEveryPlan: Bool = false, hasAnnealing: Bool = false,
+        comparisonPreset: String? = nil, listsForeignOptions: Bool = false, hasAnnealing: Bool = false,
         note: @escaping @Sendable (_ trainer: Trainer, _ users: Int) -> String? = { _, _ in nil },
         excluding excluded: @escaping @Sendable (TrainingOptions) -> [any OptionDeclaration] = { _ in [] },
         configuration: @escaping @Sendable (OptionValues) throws -> any ModelConfiguration,
@@ -51,7 +51,7 @@ public struct NetworkFamily: ModelFamily {
     ) {
         (self.name, self.title, self.help, self.options) = (name, title, help, options)
         (self.presets, self.comparisonPreset, self.hasAnnealing) = (presets, comparisonPreset, hasAnnealing)
-        (self.hasOptionsInEveryPlan, self.note, self.excluded) = (hasOptionsInEveryPlan, note, excluded)
+        (self.listsForeignOptions, self.note, self.excluded) = (listsForeignOptions, note, excluded)
         (self.configuration, self.read, self.canonicalize) = (configuration, read, canonicalize)
     }
 
@@ -61,12 +61,15 @@ public struct NetworkFamily: ModelFamily {
         self = family
     }
 
-    /// The family of the network that `configuration` builds.
+    /// The family of the network that `configuration` builds; for one that is not in `all`, a family without options of the network.
     init(of configuration: any ModelConfiguration) {
-        guard let family = NetworkFamily(named: configuration.family) else {
-            preconditionFailure("no family \(configuration.family) in NetworkFamily.all")
-        }
-        self = family
+        let name = configuration.family
+        self =
+            NetworkFamily(named: name)
+            ?? NetworkFamily(
+                name: name, title: name, help: "", presets: [],
+                excluding: { options in options.network.declarations.filter { $0.name != options.network.model.name } },
+                configuration: { _ in configuration }, read: { _, _ in })
     }
 
     /// The options that a training of this family must leave at their defaults: shared ones it does not have, and other families' own.

@@ -137,11 +137,14 @@ extension TrainingPlan {
 
     /// The options with their values as text, in canonical form; `set` reads each back, in any order. Equal trainings have equal options.
     ///
-    /// Options that only other families have are left out at their defaults.
+    /// Options that the family does not have are left out at their defaults, unless it lists them all.
     public var options: [String: String] {
         let values = canonical.values
-        let others = NetworkFamily.all.filter { $0 != family && !$0.hasOptionsInEveryPlan }.flatMap(\.options).map(\.name)
-        let shown = Self.declarations.filter { !others.contains($0.name) || $0.text(in: values) != $0.defaultText }
+        let hidden =
+            family.listsForeignOptions
+            ? NetworkFamily.all.filter { !$0.listsForeignOptions }.flatMap(\.options) : family.foreignOptions
+        let names = Set(hidden.map(\.name))
+        let shown = Self.declarations.filter { !names.contains($0.name) || $0.text(in: values) != $0.defaultText }
         return Dictionary(uniqueKeysWithValues: shown.map { ($0.name, $0.text(in: values)) })
     }
 

@@ -21,7 +21,7 @@ extension NetworkFamily {
                 ])
         ],
         comparisonPreset: "shenbin-recvae",
-        hasOptionsInEveryPlan: true,
+        listsForeignOptions: true,
         note: { trainer, _ in
             (trainer.configuration as? RecVAE).map {
                 "gamma is \($0.gamma); an epoch is three passes for the encoder and one for the decoder"
