@@ -15,9 +15,9 @@ extension MatrixMultiply {
         let begin = DispatchTime.now().uptimeNanoseconds
         repeat {
             let start = DispatchTime.now().uptimeNanoseconds
-            matrixMultiply(
-                rows: rows, columns: columns, inner: inner, .plain(left.pointer, stride: inner),
-                .transposed(right.pointer, stride: inner), into: product.pointer, stride: columns)
+            KernelEngine().multiply(
+                left.matrix(rows: rows, columns: inner), right.matrix(rows: columns, columns: inner).transposed,
+                into: product.mutableMatrix(rows: rows, columns: columns))
             best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start))
         } while Double(DispatchTime.now().uptimeNanoseconds - begin) < seconds * 1e9
         return Double(2 * rows * columns * inner) / best

@@ -29,11 +29,12 @@ public enum SymmetricInverse {
     ///   - matrix: the matrix, row by row.
     ///   - side: the number of its rows and columns.
     ///   - workers: the threads.
+    ///   - engine: what computes products.
     ///   - isCancelled: called before each block of the diagonal; true stops the computation.
     ///   - progress: called after each block with the fraction that is done.
     public static func invert(
-        _ matrix: FloatBuffer, side: Int, workers: Workers, isCancelled: () -> Bool = { false },
-        progress: (Double) -> Void = { _ in }
+        _ matrix: FloatBuffer, side: Int, workers: Workers, engine: any ComputeEngine = KernelEngine(),
+        isCancelled: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
     ) -> Outcome {
         precondition(matrix.count == side * side, "\(matrix.count) floats are not [\(side), \(side)]")
         let blocks = (side + block - 1) / block
@@ -48,43 +49,45 @@ public enum SymmetricInverse {
             guard invertPivot(matrix, side: side, here, into: pivot) else { return .notPositiveDefinite }
             workers.forEach(blocks) { i, _ in
                 let rows = range(i, of: side)
-                let part = column.pointer + rows.lowerBound * width
+                let part = blocksOfColumn(column, rows, width)
                 if i == k { return }
-                copyColumn(matrix, side: side, rows, here, into: part)
-                matrixMultiply(
-                    rows: rows.count, columns: width, inner: width, .plain(part, stride: width),
-                    .plain(pivot.pointer, stride: width), into: scaled.pointer + rows.lowerBound * width, stride: width)
+                copyColumn(matrix, side: side, rows, here, into: part.start)
+                engine.multiply(
+                    part.readOnly, MatrixView(pivot, offset: 0, rows: width, columns: width),
+                    into: blocksOfColumn(scaled, rows, width))
                 // The products below are added; they have to be subtracted, so the sign changes here.
-                for index in 0..<rows.count * width { part[index] = -part[index] }
+                for index in 0..<rows.count * width { part.start[index] = -part.start[index] }
             }
             // A tile for each pair of blocks of rows i >= j. The tiles in the pivot's row and column are `scaled` itself.
             workers.forEach(blocks * (blocks + 1) / 2) { tile, _ in
                 let (i, j) = lowerTile(tile)
                 let (rows, columns) = (range(i, of: side), range(j, of: side))
-                let target = matrix.pointer + rows.lowerBound * side + columns.lowerBound
+                let target = matrix.mutableMatrix(rows: side, columns: side).rows(rows).columns(columns)
                 if i == k && j == k {
                     for row in 0..<width {
-                        for other in 0..<width { target[row * side + other] = -pivot.pointer[row * width + other] }
+                        for other in 0..<width { target.start[row * side + other] = -pivot.pointer[row * width + other] }
                     }
                 } else if i == k {
                     transpose(
-                        scaled.pointer + columns.lowerBound * width, rows: columns.count, columns: width, into: target, side)
+                        scaled.pointer + columns.lowerBound * width, rows: columns.count, columns: width, into: target.start,
+                        side)
                 } else if j == k {
-                    for row in 0..<rows.count {
-                        (target + row * side).update(from: scaled.pointer + (rows.lowerBound + row) * width, count: width)
-                    }
+                    target.copy(from: blocksOfColumn(scaled, rows, width).readOnly)
                 } else {
-                    matrixMultiply(
-                        rows: rows.count, columns: columns.count, inner: width,
-                        .plain(scaled.pointer + rows.lowerBound * width, stride: width),
-                        .transposed(column.pointer + columns.lowerBound * width, stride: width), beta: 1, into: target,
-                        stride: side)
+                    engine.multiply(
+                        blocksOfColumn(scaled, rows, width).readOnly, blocksOfColumn(column, columns, width).transposed,
+                        into: target, adding: true)
                 }
             }
             progress(Double(k + 1) / Double(blocks))
         }
         finish(matrix, side: side, workers: workers)
         return .done
+    }
+
+    /// The rows `rows` of a column of blocks, [side, width].
+    private static func blocksOfColumn(_ column: FloatBuffer, _ rows: Range<Int>, _ width: Int) -> MutableMatrixView {
+        MutableMatrixView(column, offset: rows.lowerBound * width, rows: rows.count, columns: width)
     }
 
     /// The rows of block `index`.

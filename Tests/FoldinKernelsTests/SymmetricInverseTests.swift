@@ -1,4 +1,5 @@
 import CFoldinKernels
+import FoldinTestSupport
 import Testing
 
 @testable import FoldinKernels
@@ -39,6 +40,18 @@ import Testing
             }
         }
         #expect(worst < 2e-6)
+    }
+
+    /// Another engine gives the same inverse except for rounding.
+    @Test func takesItsProductsFromTheEngine() {
+        let side = 260
+        let original = Self.matrix(side).map { Float($0) }
+        let (own, reference) = (FloatBuffer(original), FloatBuffer(original))
+        #expect(SymmetricInverse.invert(own, side: side, workers: Workers(count: 1)) == .done)
+        #expect(
+            SymmetricInverse.invert(reference, side: side, workers: Workers(count: 2), engine: ReferenceEngine()) == .done)
+        let worst = zip(own.values, reference.values).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(worst > 0 && worst < 1e-5)
     }
 
     @Test func hasTheSameBitsForAnyNumberOfThreads() {
