@@ -22,7 +22,11 @@ Blend          \bBlend\b|[a-z]Blend\b|[^a-z]\.blend\b
 # The files that may name any family: where families are registered, and where presets and subcommands choose one by name.
 registries='
 Sources/FoldinModels/ModelRegistry.swift
-Sources/FoldinTraining/TrainingPreset.swift
+Sources/FoldinTraining/Options/NetworkFamily.swift
+Sources/FoldinBaselines/ClosedFormFamily.swift
+Sources/FoldinComparison/Contender.swift
+Sources/FoldinComparison/ModelPlan+Training.swift
+Sources/FoldinExperiments/ModelSection.swift
 Sources/FoldinCommand/BlendCommand.swift
 '
 

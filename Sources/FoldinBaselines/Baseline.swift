@@ -40,21 +40,5 @@ extension Baseline {
     }
 }
 
-/// Ranks items by how many training users clicked them, the same for everybody.
-public struct Popularity: Baseline {
-    public static let name = "popularity"
-    public var options: [String: String] { [:] }
-
-    /// A model without options.
-    public init() {}
-
-    public func fit(
-        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> any Model {
-        if isCancelled() { throw CancellationError() }
-        return ItemPopularity(training)
-    }
-}
-
 /// A number as an option has it: `500` and not `500.0`.
 func optionText(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)" }

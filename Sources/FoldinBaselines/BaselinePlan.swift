@@ -4,7 +4,7 @@ import FoldinSupport
 /// The options of a closed-form model by name, with the values that flags, tables and the model's card carry; the counterpart of
 /// `TrainingPlan` for models without epochs.
 ///
-///     var plan = BaselinePlan(.ease)
+///     var plan = BaselinePlan(family)
 ///     try plan.set("lambda", to: "200")
 ///     let model = try plan.baseline.train(on: dataset)
 public struct BaselinePlan: Sendable, Equatable {

@@ -17,10 +17,10 @@ struct BenchStepCommand: ParsableCommand {
 
     @Option(help: "Users of the made matrix.") var users = 20_000
     @Option(help: "Items of the made matrix.") var items = 20_108
-    @Option(help: "Mean interactions a user.") var meanInteractions = 73.0
+    @Option(help: "Mean interactions per user.") var meanInteractions = 73.0
     @Option(help: "Steps to time.") var steps = 20
     @Option(help: "Steps before, not timed.") var warmUp = 5
-    @Option(help: "Users a batch.") var batchSize = 500
+    @Option(help: "Users per batch.") var batchSize = 500
     @OptionGroup var network: NetworkOptions
     @Option(help: "Seed of the matrix and the weights.") var seed: UInt64 = 98_765
     @OptionGroup var computing: ComputeOptions

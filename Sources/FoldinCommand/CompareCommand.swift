@@ -9,7 +9,7 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare", abstract: "Train several models on a prepared directory and hold them against each other.",
         discussion: """
             Baselines choose their options from a small grid by the validation users; without these all have their defaults. Networks \
-            train with their defaults, rec-vae with the preset shenbin-recvae. All are judged on the same test users: metrics with standard errors, and the \
+            train with their defaults, or with the preset of their authors if there is one. All are evaluated on the same test users: metrics with standard errors, and the \
             difference from one model with its 95% interval and p-value by the paired t test. Ctrl-C ends it with what is finished.
             """)
 

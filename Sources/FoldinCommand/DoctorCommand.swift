@@ -9,7 +9,7 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Show this machine's processor and memory and how much memory a dataset would need.",
         discussion: """
-            The memory is for training a Mult-VAE: weights and Adam's two moments, the scores of one batch and of a block of \
+            The memory is for training the default network: weights and Adam's two moments, the scores of one batch and of a block of \
             validation users, interactions and ids. Without DIR and --items only the machine is shown.
             """)
 
@@ -105,7 +105,10 @@ struct DoctorCommand: ParsableCommand {
             rows += [
                 ("", ""),
                 ("dataset", "\(shape.users) users, \(shape.items) items, \(shape.interactions) interactions"),
-                ("model", "Mult-VAE, hidden \(memory.hidden ?? 0), latent \(memory.latent ?? 0), batches of \(memory.batch)"),
+                (
+                    "model",
+                    "\(NetworkFamily.all[0].title), hidden \(memory.hidden ?? 0), latent \(memory.latent ?? 0), batches of \(memory.batch)"
+                ),
                 ("weights and Adam", memory.parameterBytes.formattedBytes),
                 ("scores of a batch", memory.scoreBytes.formattedBytes),
                 ("validation", memory.evaluationBytes.formattedBytes),

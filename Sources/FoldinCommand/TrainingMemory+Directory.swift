@@ -6,7 +6,7 @@ extension TrainingMemory.Shape {
     init(preparedDirectory path: String) throws {
         func lines(_ name: String) throws -> Int { try Self.lineCount(of: path + "/" + name) }
         let items = try lines("unique_sid.txt")
-        // Directories made by other tools may lack the list of users; the 8 bytes a user then go uncounted.
+        // Directories made by other tools may lack the list of users; the 8 bytes per user are then not counted.
         let usersFile = "unique_uid.txt"
         let users = FileManager.default.fileExists(atPath: path + "/" + usersFile) ? try lines(usersFile) : 0
         let files = ["train.csv", "validation_tr.csv", "validation_te.csv", "test_tr.csv", "test_te.csv"]

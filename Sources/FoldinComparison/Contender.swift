@@ -52,10 +52,10 @@ public struct Contender: Sendable {
     public static let names =
         ClosedFormFamily.all.map(\.name) + NetworkFamily.all.map(\.name) + [blend]
 
-    /// What the best model is called: Mult-VAE by the preset `fast` with EDLAE beside it.
+    /// The name of the model of the best results: a network by the preset `fast` with a closed-form model.
     private static let blend = "blend"
 
-    /// A model by its name: a network with its defaults, RecVAE with its preset, a baseline with a small grid, or with its defaults where not `searching`.
+    /// A model by its name: a network with the preset of its authors or its defaults, a closed-form model with a small grid, or with its defaults where not `searching`.
     ///
     /// - Throws: `FoldinError` of kind `usage` for a name that is none.
     public init(named name: String, searching: Bool = true) throws {

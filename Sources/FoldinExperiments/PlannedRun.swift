@@ -4,7 +4,7 @@ import FoldinTraining
 
 /// One training of a sweep: its options, and an identifier that is the same in every sweep with this training.
 public struct PlannedRun: Sendable, Equatable {
-    /// `mult-vae-600-200-seed1-3f2a9c01`: some options in readable form, and a digest of all that are not the default.
+    /// The family, then `600-200-seed1-3f2a9c01`: some options in readable form, and a digest of all that are not the default.
     ///
     /// It depends on the options only, not on the position in the sweep or on the data.
     public let id: String

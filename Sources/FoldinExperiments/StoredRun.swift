@@ -34,7 +34,7 @@ public struct StoredRun: Sendable, Equatable, Codable, FetchableRecord, Persista
     public internal(set) var error: String?
     /// All options with their values.
     public let options: [String: String]
-    /// The name of the model's family: `mult-vae`.
+    /// The name of the model's family.
     public let family: String
     /// `I-600-200-600-I`; nil before the start.
     public internal(set) var network: String?
@@ -115,11 +115,11 @@ public struct StoredEpoch: Sendable, Equatable, Codable, FetchableRecord, Persis
     public let divergence: Double
     /// Beta of the last update; 0 where `gamma` weighs the divergence.
     public let beta: Double
-    /// RecVAE's weight of the divergence per click; nil for other families.
+    /// The weight of the divergence per click, of a family that has gamma; nil for others.
     public let gamma: Double?
     /// The validation metric that decides; nil without validation users.
     public let validation: Double?
-    /// Validation loss; nil without validation users and for RecVAE.
+    /// Validation loss; nil without validation users and for families without one.
     public let validationLoss: Double?
     /// Seconds since the training began.
     public let seconds: Double

@@ -13,7 +13,7 @@ import TOMLKit
 ///     [base]                               # options of all, by the long names of foldin train
 ///     epochs = 50
 ///     [grid]                               # every combination of these; [[grid]] for several grids
-///     model = ["mult-vae", "mult-dae"]
+///     dropout = [0.3, 0.5]
 ///     shape = [{ hidden = 300, latent = 100 }, { hidden = 600, latent = 200 }]    # options that change together; any name
 ///     [random]                             # drawn values
 ///     count = 10

@@ -1,5 +1,5 @@
-import FoldinTraining
 import FoldinSupport
+import FoldinTraining
 import Foundation
 
 extension SweepResults {

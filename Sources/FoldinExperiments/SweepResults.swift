@@ -83,7 +83,7 @@ public struct SweepResults: Sendable {
 }
 
 extension StoredRun {
-    /// The family's title: `Mult-VAE`.
+    /// The family's title, as tables have it.
     public var familyTitle: String { Self.title(ofFamily: family) }
 
     static func title(ofFamily family: String) -> String {

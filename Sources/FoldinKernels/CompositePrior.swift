@@ -1,6 +1,6 @@
 import CFoldinKernels
 
-/// A mixture of three normal distributions for each element of a latent vector (RecVAE; Shenbin et al., WSDM 2020): the standard normal,
+/// A mixture of three normal distributions for each element of a latent vector (Shenbin et al., WSDM 2020): the standard normal,
 /// one with the moments of an earlier posterior, and a wide one around 0.
 public struct CompositePrior: Sendable {
     let constants: foldin_composite_prior

@@ -14,7 +14,7 @@ public struct ModelState: Codable, Sendable, Equatable {
     public var share: Double
     /// The number of items that it knows.
     public var items: Int
-    /// A summary of the network, such as `mult-vae I-600-200-600-I`.
+    /// A summary of the network, the family and its widths, such as `I-600-200-600-I`.
     public var architecture: String
     /// Training options.
     public var options: [String: String]

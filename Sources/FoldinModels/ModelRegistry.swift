@@ -6,7 +6,8 @@ import Synchronization
 public enum ModelRegistry {
     /// A new kind is one line here.
     private static let builtIn: [any Model.Type] = [
-        Autoencoder.self, RecVAEModel.self, ELSAModel.self, ItemWeights.self, ItemNeighbours.self, ItemPopularity.self, Blend.self,
+        Autoencoder.self, RecVAEModel.self, ELSAModel.self,
+        ItemWeights.self, ItemNeighbours.self, ItemPopularity.self, Blend.self,
     ]
 
     /// The kinds whose tensors a bare PyTorch `state_dict` may hold; the last one explains what is missing in a file that fits none.

@@ -9,11 +9,11 @@ public struct EpochReport: Sendable, Equatable {
     public let updates: Int
     /// Mean negative log-likelihood over the epoch's training users.
     public let negativeLogLikelihood: Double
-    /// Mean KL divergence over the epoch's training users; 0 for Mult-DAE. For RecVAE the mean of clicks times divergence.
+    /// Mean KL divergence over the epoch's training users; 0 for a family without one; with gamma the mean of clicks times divergence.
     public let divergence: Double
     /// Beta of the epoch's last update; 0 where `gamma` weighs the divergence.
     public let beta: Float
-    /// The constant weight of the divergence per click, for RecVAE; nil for families that have beta.
+    /// The constant weight of the divergence per click; nil for families that have beta.
     public let gamma: Float?
     /// Learning rate of the epoch's last update.
     public let learningRate: Float
@@ -22,7 +22,7 @@ public struct EpochReport: Sendable, Equatable {
     /// The validation loss: negative log-likelihood plus `beta` times divergence, mean over the validation users.
     ///
     /// The target is the users' known items, as in the article's code, without dropout and with the latent mean. Nil where `validation` is
-    /// nil, and for RecVAE.
+    /// nil, and for families without such a loss.
     public let validationLoss: Double?
     /// Whether this is the best epoch so far.
     public let isBest: Bool
@@ -57,7 +57,7 @@ extension EpochReport: CustomStringConvertible {
             + (isBest ? " *" : "")
     }
 
-    /// `  beta 0.0141  ndcg@100 0.34121`; `gamma` in place of `beta` for RecVAE.
+    /// `  beta 0.0141  ndcg@100 0.34121`; `gamma` in place of `beta` for a family that has it.
     public var scoreText: String {
         let metric = validation.flatMap { result in
             result.mean.map { "  \(result.metric) " + String(format: "%.5f", $0) }
@@ -114,7 +114,7 @@ extension EpochReport: Codable {
     }
 
     /// Reads the same object. The loss is computed from its parts, the metric's standard error is not stored, and fields that older versions
-    /// did not write are 0, nil or false. Older versions wrote RecVAE's gamma as beta, which gives the same loss.
+    /// did not write are 0, nil or false. Older versions wrote gamma as beta, which gives the same loss.
     public init(from decoder: Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let metric = try container.decodeIfPresent(String.self, forKey: .metric).map { try Metric(named: $0) }

@@ -24,7 +24,7 @@ public protocol ModelConfiguration: Sendable {
 
 /// A network before it is built, for people and records.
 public struct NetworkOutline: Sendable {
-    /// The family and the widths: `mult-vae I-600-200-600-I`.
+    /// The family and the widths.
     public let summary: String
     /// The widths of the layers alone: `I-600-200-600-I`.
     public let widths: String

@@ -3,7 +3,7 @@ import FoldinModels
 
 /// The contents of `run.json`: the model, the options and the results of a training.
 public struct RunRecord: Sendable, Encodable {
-    /// The model in a few words: `mult-vae I-600-200-600-I`.
+    /// The model in a few words: the family and its widths.
     public let model: String
     /// The shape of the network, as the model file has it.
     let architecture: EncodedArchitecture

@@ -28,7 +28,7 @@ public struct Schedule: Sendable, Equatable {
     public var pace: Pace
     /// Growth of the learning rate from 0 at the start; nil starts at the full rate.
     public var warmUp: WarmUp?
-    /// Beta over time; without effect for Mult-DAE and for RecVAE, which has `RecVAE.gamma`.
+    /// Beta over time; without effect for a family that has no divergence or a weight of its own.
     public var annealing: Annealing
     /// Evaluations without a better score after which training stops; nil never stops early.
     public var patience: Int?

@@ -23,6 +23,6 @@ extension TrainingMemory {
             .usage,
             found:
                 "a network whose training needs \(needed.map { "about \($0.formattedBytes)" } ?? "more memory than can be counted")",
-            expected: "at most the \(available.formattedBytes) that can be had: fewer or narrower layers, or a smaller batch")
+            expected: "at most the \(available.formattedBytes) that are available: fewer or narrower layers, or a smaller batch")
     }
 }

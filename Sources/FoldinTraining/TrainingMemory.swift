@@ -48,11 +48,10 @@ public struct TrainingMemory: Sendable, Encodable {
     public let latent: Int?
     /// Users per batch.
     public let batch: Int
-    /// Weights with Adam's two moments. The item-wide layers of a sampled softmax have two floats a row for the second. RecVAE's
-    /// earlier posteriors, two floats a user and number of the latent, count here.
+    /// Weights with Adam's two moments, and what the family keeps per training user; see `ModelConfiguration.memory(for:batch:softmax:)`.
     public let parameterBytes: Int
-    /// A batch's scores of all items; with a sampled softmax those of its candidates, at most, and what finding these takes. With
-    /// RecVAE also a batch's values between the layers, of which it keeps five sets.
+    /// A batch's scores of all items; with a sampled softmax those of its candidates, at most, and what finding these takes. With other
+    /// values of a batch if they matter.
     public let scoreBytes: Int
     /// Scores of all items for a block of validation users, and the last layer's rounded weights by which they are found
     /// (`RoundedScorer`): at most two bytes each, fewer or none on some machines.
@@ -63,13 +62,6 @@ public struct TrainingMemory: Sendable, Encodable {
     public let nameBytes: Int
     /// All of the above.
     public let totalBytes: Int
-
-    /// The Mult-VAE of one hidden layer and the given sizes; Mult-DAE needs a little less. Nil if the sizes overflow.
-    public init?(dataset: Shape, hidden: Int, latent: Int, batch: Int, softmax: Softmax = .exact) {
-        self.init(
-            dataset: dataset, MultVAE(latent: latent, hidden: [hidden]), hidden: hidden, latent: latent, batch: batch,
-            softmax: softmax)
-    }
 
     /// What `trainer` needs for the model that it trains on `dataset`. Nil if the sizes overflow.
     public init?(of trainer: Trainer, on dataset: PreparedDataset) {

@@ -123,8 +123,8 @@ public struct SessionUpdate: Sendable {
 public struct StepLoss: Sendable, Equatable {
     /// Multinomial negative log-likelihood (Liang et al., equation 2).
     public let negativeLogLikelihood: Double
-    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for a model without one. RecVAE's is log q(z) - log p(z)
-    /// under its composite prior, times the user's clicks.
+    /// Kullback-Leibler divergence of the latent from the standard normal; 0 for a model without one. With
+    /// gamma it is log q(z) - log p(z) under a composite prior, times the user's clicks.
     public let divergence: Double
 
     /// The parts of a loss.

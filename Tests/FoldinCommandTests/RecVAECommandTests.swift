@@ -17,7 +17,7 @@ import Testing
         #expect(outcome.errors.contains("rec-vae I-8-8-8-8-8-4-I") && outcome.errors.contains("gamma is 0.01"), "\(outcome)")
         #expect(try run.names("run") == ["history.jsonl", "model.safetensors", "options.toml", "run.json", "tensorboard"])
         let history = try String(decoding: run.bytes("run/history.jsonl"), as: UTF8.self).split(separator: "\n")
-        // 44 training users make 3 batches a pass, and 4 passes an epoch.
+        // 44 training users make 3 batches per pass, and 4 passes per epoch.
         #expect(history.count == 3 && history[0].contains("\"updates\":12") && !history[0].contains("validation_loss"))
         #expect(history.allSatisfy { $0.contains("\"gamma\":0.01,") && !$0.contains("\"beta\"") }, "\(history[0])")
         #expect(outcome.errors.contains("  gamma 0.0100") && !outcome.errors.contains("  beta "), "\(outcome)")

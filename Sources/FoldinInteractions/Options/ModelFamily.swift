@@ -2,7 +2,7 @@
 ///
 /// A family is declared in a file of its own and registered by one line in `NetworkFamily.all` or `ClosedFormFamily.all`.
 public protocol ModelFamily: Sendable {
-    /// What `--model` calls it: `mult-vae`.
+    /// What options and files call it.
     var name: String { get }
     /// What it is, in a few words.
     var help: String { get }

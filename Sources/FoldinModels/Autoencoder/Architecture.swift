@@ -95,7 +95,13 @@ public struct Architecture: Sendable, Codable, Equatable {
 
     /// The first invalid part of this shape; nil if it can be built.
     public var validationError: String? {
-        let widths = [items, latent] + encoder + decoder
+        Self.validationError(widths: [items, latent] + encoder + decoder, encoderDropout, decoderDropout, encoder, decoder)
+    }
+
+    /// The first invalid width or dropout probability of a network with these hidden layers; nil if it can be built.
+    static func validationError(
+        widths: [Int], _ encoderDropout: [Float], _ decoderDropout: [Float], _ encoder: [Int], _ decoder: [Int]
+    ) -> String? {
         if let width = widths.first(where: { $0 < 1 || $0 > 1 << 30 }) { return "a layer of \(width); expected 1 to \(1 << 30)" }
         for (name, dropout, depth) in [
             ("encoder", encoderDropout, encoder.count + 1), ("decoder", decoderDropout, decoder.count + 1),

@@ -42,11 +42,10 @@ public struct ModelFile {
         self.header = header
     }
 
-    /// Reads a file into memory, at once and whole, if its header says that it may be what is looked for: of any other file little more than
-    /// the header is read.
+    /// Reads a whole file into memory if its header is that of a model; of any other file little more than the header is read.
     ///
     /// - Returns: The file and its bytes.
-    /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, also for what is no regular file, or `badData`.
+    /// - Throws: `FoldinError` of kind `missingInput`, saying that `expected` is, also for anything that is not a regular file, or `badData`.
     static func reading(_ path: String, expected: String) throws -> (file: ModelFile, data: Data) {
         func missing(_ found: String) -> FoldinError {
             FoldinError(.missingInput, file: path, found: found, expected: expected)
@@ -264,9 +263,9 @@ public struct ModelFile {
     package func read(_ name: String, _ body: (_ part: UnsafeRawBufferPointer, _ offset: Int) throws -> Void) throws {
         guard let entry = header.entries[name] else { return }
         let stretch = header.dataStart + entry.dataOffsets[0]..<header.dataStart + entry.dataOffsets[1]
-        let room = FloatBuffer(count: min(1 << 22, stretch.count / 4))
+        let scratch = FloatBuffer(count: min(1 << 22, stretch.count / 4))
         for start in stride(from: stretch.lowerBound, to: stretch.upperBound, by: 1 << 24) {
-            let part = try copy(start..<min(stretch.upperBound, start + 1 << 24), of: entry, to: room)
+            let part = try copy(start..<min(stretch.upperBound, start + 1 << 24), of: entry, to: scratch)
             try body(part, start - stretch.lowerBound)
         }
     }
@@ -278,26 +277,28 @@ public struct ModelFile {
         guard let entry = header.entries[name], rows > 0 else { return }
         let start = header.dataStart + entry.dataOffsets[0]
         let width = (entry.dataOffsets[1] - entry.dataOffsets[0]) / rows
-        let room = FloatBuffer(count: min(32, rows) * width / 4)
+        let scratch = FloatBuffer(count: min(32, rows) * width / 4)
         for first in stride(from: 0, to: rows, by: 32) {
-            try body(copy(start + first * width..<start + min(rows, first + 32) * width, of: entry, to: room), first)
+            try body(copy(start + first * width..<start + min(rows, first + 32) * width, of: entry, to: scratch), first)
         }
     }
 
     /// Copies a stretch of a tensor, which may begin anywhere, checks it, and lets go of the pages it was mapped to.
-    private func copy(_ stretch: Range<Int>, of entry: SafeTensors.Entry, to room: FloatBuffer) throws -> UnsafeRawBufferPointer {
+    private func copy(_ stretch: Range<Int>, of entry: SafeTensors.Entry, to scratch: FloatBuffer) throws
+        -> UnsafeRawBufferPointer
+    {
         data.withUnsafeBytes { bytes in
             let part = UnsafeRawBufferPointer(rebasing: bytes[stretch])
-            UnsafeMutableRawBufferPointer(start: room.pointer, count: part.count).copyMemory(from: part)
+            UnsafeMutableRawBufferPointer(start: scratch.pointer, count: part.count).copyMemory(from: part)
         }
         mapped?.letGo(of: stretch)
         guard
             entry.dtype != TensorDescription.ElementType.float32.rawValue
-                || FloatBuffer.areFinite(room.pointer, stretch.count / 4)
+                || FloatBuffer.areFinite(scratch.pointer, stretch.count / 4)
         else {
             throw FoldinError(.badData, file: path, found: "a weight that is NaN or infinite", expected: "finite weights")
         }
-        return UnsafeRawBufferPointer(start: room.pointer, count: stretch.count)
+        return UnsafeRawBufferPointer(start: scratch.pointer, count: stretch.count)
     }
 }
 

@@ -13,7 +13,7 @@ extension TrainedModel {
         return FileManager.default.fileExists(atPath: file) ? file : path
     }
 
-    /// What a directory that holds no model is; nil for what is no directory.
+    /// The error for a directory without a model; nil for anything that is not a directory.
     static func refusal(ofDirectory path: String) -> FoldinError? {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else { return nil }

@@ -1,7 +1,7 @@
 import FoldinInteractions
 import FoldinKernels
 
-/// Ranks items by how many people clicked them, the same for everybody: the least a model has to beat.
+/// Ranks items by how many users clicked them, the same for every user: the baseline of all models.
 public struct ItemPopularity {
     private static let name = "popularity"
     private static let tensorName = "item_popularity.counts"
@@ -11,7 +11,7 @@ public struct ItemPopularity {
 
     public var itemCount: Int { counts.count }
 
-    /// Counts the clicks of `training`. Above 2^24 clicks an item, counts are rounded to `Float`.
+    /// Counts the clicks of `training`. Above 2^24 clicks per item, counts are rounded to `Float`.
     public init(_ training: InteractionMatrix) { counts = FloatBuffer(training.itemCounts().map { Float($0) }) }
 
     /// Gives every user the same scores; the histories are not looked at.

@@ -84,10 +84,10 @@ public struct RecVAEArchitecture: Sendable, Codable, Equatable {
 
     /// The first invalid part of this shape; nil if it can be built.
     public var validationError: String? {
-        let plain = Architecture(
-            family: .multDAE, items: items, encoder: encoder, latent: latent, decoder: decoder, encoderDropout: encoderDropout,
-            decoderDropout: decoderDropout)
-        if let error = plain.validationError { return error }
+        let widths = [items, latent] + encoder + decoder
+        if let error = Architecture.validationError(widths: widths, encoderDropout, decoderDropout, encoder, decoder) {
+            return error
+        }
         guard let width = encoder.first else {
             return "an encoder without hidden layers; expected some of one width for \(Self.family)"
         }

@@ -14,7 +14,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     /// Whether this processor can train with it.
     public var isAvailable: Bool { self == .float32 || Processor.Feature.avx512BFloat16.isPresent }
 
-    /// Throws where this precision cannot be had.
+    /// Checks that this precision is available.
     ///
     /// - Parameter isAvailable: whether it can; by default what the processor says.
     /// - Throws: `FoldinError` of kind `usage`.

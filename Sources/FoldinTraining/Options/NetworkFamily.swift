@@ -3,14 +3,14 @@ import FoldinModels
 
 /// A kind of network that is trained by gradient steps, with all that options, presets and messages need of it.
 ///
-/// To add one, declare it in a folder of its own, as `RecVAE/RecVAEOptions.swift` does, and add a line to `all`.
+/// To add one, declare it in a folder of its own, as the others are, and add a line to `all`.
 public struct NetworkFamily: ModelFamily {
     /// All families, the default first.
     public static let all: [NetworkFamily] = [.multVAE, .multDAE, .recVAE, .elsa]
 
     /// What `--model` calls the family.
     public let name: String
-    /// What tables and figures call it: `Mult-VAE`.
+    /// What tables and figures call it.
     public let title: String
     /// What the model is, in a few words.
     public let help: String

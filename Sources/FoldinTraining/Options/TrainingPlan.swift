@@ -118,7 +118,8 @@ extension TrainingPlan {
         guard let option = Self.byName[name] else {
             throw FoldinError(
                 .usage, found: "the option \(name.quoted)",
-                expected: NearNames.suggestion(for: name, among: Self.optionNames) ?? "one of \(Self.optionNames.joined(separator: ", "))")
+                expected: NearNames.suggestion(for: name, among: Self.optionNames)
+                    ?? "one of \(Self.optionNames.joined(separator: ", "))")
         }
         let automatic = "auto"
         if option.alternative != nil, value == automatic { return }

@@ -17,9 +17,9 @@ struct UserSide {
     private let userCount: Int
 
     /// Items whose rows of S are summed together: a vector kernel's width.
-    private static let itemsAPiece = 64
-    /// Pieces between two questions whether to go on.
-    private static let piecesAPass = 16
+    private static let itemsPerPiece = 64
+    /// Pieces between two checks for cancellation.
+    private static let piecesPerPass = 16
     /// The part of the time that the inverse takes, for the progress.
     private static let inverseShare = 0.85
 
@@ -38,7 +38,7 @@ struct UserSide {
         let items = penalties.count
         return 4
             * (items * items + userCount * userCount + SymmetricInverse.scratchCount(side: userCount)
-                + workers.count * Self.itemsAPiece * userCount)
+                + workers.count * Self.itemsPerPiece * userCount)
     }
 
     /// As `ItemRegression.weights`; `users` is the transpose of `training`.
@@ -62,13 +62,13 @@ struct UserSide {
     private func expand(
         _ inverse: FloatBuffer, _ users: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> FloatBuffer {
-        let (items, width) = (penalties.count, Self.itemsAPiece)
+        let (items, width) = (penalties.count, Self.itemsPerPiece)
         let matrix = FloatBuffer(count: items * items)
         let sums = FloatBuffer(count: workers.count * width * userCount)
         let ones = [Float](repeating: 1, count: users.rowLengthMaximum)
-        for first in stride(from: 0, to: items, by: width * Self.piecesAPass) {
+        for first in stride(from: 0, to: items, by: width * Self.piecesPerPass) {
             if isCancelled() { throw CancellationError() }
-            let last = min(items, first + width * Self.piecesAPass)
+            let last = min(items, first + width * Self.piecesPerPass)
             workers.forEachPiece(of: last - first, size: width) { piece, worker in
                 let own = first + piece.lowerBound..<first + piece.upperBound
                 sumRows(
@@ -83,22 +83,22 @@ struct UserSide {
         return matrix
     }
 
-    /// Rows `own` of S, each divided by its item's penalty. `sums` is room for [users, itemsAPiece].
+    /// Rows `own` of S, each divided by its item's penalty. `sums` is scratch, [users, itemsPerPiece].
     private func sumRows(
         _ own: Range<Int>, _ inverse: FloatBuffer, _ users: InteractionMatrix, _ ones: [Float],
         sums: UnsafeMutablePointer<Float>, into matrix: UnsafeMutablePointer<Float>
     ) {
-        let (items, width) = (penalties.count, Self.itemsAPiece)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(userCount, width)) { room in
-            guard let room = room.baseAddress else { return }
+        let (items, width) = (penalties.count, Self.itemsPerPiece)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(userCount, width)) { memory in
+            guard let scratch = memory.baseAddress else { return }
             // The column of an item: what it has in X^T K^-1, over its penalty.
             for (column, item) in own.enumerated() {
-                Self.sum(users.row(item), ones, of: inverse.pointer, width: userCount, into: room)
-                for user in 0..<userCount { sums[user * width + column] = shares[item] * room[user] }
+                Self.sum(users.row(item), ones, of: inverse.pointer, width: userCount, into: scratch)
+                for user in 0..<userCount { sums[user * width + column] = shares[item] * scratch[user] }
             }
             for other in 0..<items {
-                Self.sum(users.row(other), ones, of: sums, width: width, into: room)
-                for (column, item) in own.enumerated() { matrix[item * items + other] = room[column] }
+                Self.sum(users.row(other), ones, of: sums, width: width, into: scratch)
+                for (column, item) in own.enumerated() { matrix[item * items + other] = scratch[column] }
             }
         }
     }

@@ -3,11 +3,11 @@ import FoldinKernels
 import FoldinModels
 import FoldinSupport
 
-/// Item-based nearest neighbours: a person's score of an item is the sum of the likenesses of the clicked items among the
-/// `neighbours` items most like it (Sarwar et al. 2001, Deshpande and Karypis 2004).
+/// Item-based nearest neighbours: a user's score of an item is the sum of the similarities of the clicked items among the
+/// `neighbours` items most similar to it (Sarwar et al. 2001, Deshpande and Karypis 2004).
 ///
-/// The likeness of items i and j that c_i and c_j people clicked, and c_ij both: `c_ij / (sqrt(c_i c_j) + shrinkage)`, the cosine,
-/// which `shrinkage` takes down where few people stand behind it (in the form of Dacrema et al. 2019). Among equal ones
+/// The similarity of items i and j that c_i and c_j users clicked, and c_ij both: `c_ij / (sqrt(c_i c_j) + shrinkage)`, the cosine,
+/// which `shrinkage` lowers where few users support it (in the form of Dacrema et al. 2019). Among equal ones
 /// the item with the lower index comes first.
 public struct ItemKNN: Baseline {
     public static let name = "item-knn"
@@ -25,12 +25,12 @@ public struct ItemKNN: Baseline {
     public var options: [String: String] { ["neighbours": String(neighbours), "shrinkage": optionText(shrinkage)] }
 
     /// Items whose neighbours one task finds.
-    private static let itemsAPiece = 64
-    /// Pieces between two questions whether to go on.
-    private static let piecesAPass = 32
+    private static let itemsPerPiece = 64
+    /// Pieces between two checks for cancellation.
+    private static let piecesPerPass = 32
 
-    /// Costs the sum of the squares of the users' clicks, and a scan of a row of all items an item; takes 8 bytes an item and
-    /// worker, and 8 an item and neighbour.
+    /// Costs the sum of the squares of the users' clicks, and a scan of a row of all items per item; takes 8 bytes per item and
+    /// worker, and 8 per item and neighbour.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
@@ -42,17 +42,17 @@ public struct ItemKNN: Baseline {
         let users = training.transposed()
         let kept = min(neighbours, itemCount)
         let counts = FloatBuffer(count: workers.count * itemCount)
-        let likeness = FloatBuffer(count: workers.count * itemCount)
-        likeness.pointer.update(repeating: -.infinity, count: likeness.count)
+        let similarity = FloatBuffer(count: workers.count * itemCount)
+        similarity.pointer.update(repeating: -.infinity, count: similarity.count)
         var lists = ItemNeighbours.Lists(starts: [0], items: [], weights: [])
-        for first in stride(from: 0, to: itemCount, by: Self.itemsAPiece * Self.piecesAPass) {
+        for first in stride(from: 0, to: itemCount, by: Self.itemsPerPiece * Self.piecesPerPass) {
             if isCancelled() { throw CancellationError() }
-            let last = min(itemCount, first + Self.itemsAPiece * Self.piecesAPass)
-            let pieces = workers.map((last - first + Self.itemsAPiece - 1) / Self.itemsAPiece) { piece, worker in
-                let start = first + piece * Self.itemsAPiece
+            let last = min(itemCount, first + Self.itemsPerPiece * Self.piecesPerPass)
+            let pieces = workers.map((last - first + Self.itemsPerPiece - 1) / Self.itemsPerPiece) { piece, worker in
+                let start = first + piece * Self.itemsPerPiece
                 return nearest(
-                    start..<min(last, start + Self.itemsAPiece), kept: kept, training, users,
-                    counts: counts.pointer + worker * itemCount, likeness: likeness.pointer + worker * itemCount)
+                    start..<min(last, start + Self.itemsPerPiece), kept: kept, training, users,
+                    counts: counts.pointer + worker * itemCount, similarity: similarity.pointer + worker * itemCount)
             }
             for piece in pieces { lists.append(piece) }
             progress(Double(last) / Double(itemCount))
@@ -60,10 +60,10 @@ public struct ItemKNN: Baseline {
         return ItemNeighbours(lists)
     }
 
-    /// The neighbours of `items`. `counts` [items] is 0 and `likeness` [items] minus infinity, before and after.
+    /// The neighbours of `items`. `counts` [items] is 0 and `similarity` [items] minus infinity, before and after.
     private func nearest(
         _ items: Range<Int>, kept: Int, _ training: InteractionMatrix, _ users: InteractionMatrix,
-        counts: UnsafeMutablePointer<Float>, likeness: UnsafeMutablePointer<Float>
+        counts: UnsafeMutablePointer<Float>, similarity: UnsafeMutablePointer<Float>
     ) -> ItemNeighbours.Lists {
         var lists = ItemNeighbours.Lists(starts: [0], items: [], weights: [])
         var met: [Int32] = []
@@ -81,17 +81,17 @@ public struct ItemKNN: Baseline {
             let own = Double(users.row(item).count)
             for other in met where Int(other) != item {
                 let product = own * Double(users.row(Int(other)).count)
-                likeness[Int(other)] = Float(Double(counts[Int(other)]) / (product.squareRoot() + shrinkage))
+                similarity[Int(other)] = Float(Double(counts[Int(other)]) / (product.squareRoot() + shrinkage))
             }
-            let found = TopK.select(kept, of: likeness, count: training.itemCount, scratch: scratch, into: &best)
+            let found = TopK.select(kept, of: similarity, count: training.itemCount, scratch: scratch, into: &best)
             for other in best[..<found].sorted() {
                 lists.items.append(other)
-                lists.weights.append(likeness[Int(other)])
+                lists.weights.append(similarity[Int(other)])
             }
             lists.starts.append(lists.items.count)
             for other in met {
                 counts[Int(other)] = 0
-                likeness[Int(other)] = -.infinity
+                similarity[Int(other)] = -.infinity
             }
         }
         return lists
