@@ -10,12 +10,14 @@ public protocol Baseline: Sendable {
     /// Its options as the command takes them, without leading dashes and without `model`.
     var options: [String: String] { get }
 
-    /// Works the model out. The same matrix and options give the same bits for any number of workers.
+    /// Computes the model. The same matrix and options give the same bits for any number of workers.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked now and then.
-    ///   - progress: called now and then with the fraction that is done.
-    /// - Throws: `FoldinError` for options that cannot be, or more memory than there is; `CancellationError`.
+    ///   - training: the training users' clicks.
+    ///   - workers: the threads to use.
+    ///   - isCancelled: called often; the fit ends when it returns true.
+    ///   - progress: called often with the fraction that is done.
+    /// - Throws: `FoldinError` for invalid options, or if there is not enough memory; `CancellationError`.
     func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model

@@ -36,6 +36,8 @@ public struct Evaluator: Sendable {
     /// that is also a fold-in item counts among the n held-out items and cannot be found.
     ///
     /// - Parameters:
+    ///   - scorer: what scores the items.
+    ///   - users: the users with their fold-in and held-out items.
     ///   - training: the matrix the scorer was trained on; metrics such as `popularity@k` need it.
     ///   - isCancelled: called before each block of users; by default whether the current task is cancelled.
     /// - Throws: `FoldinError` if the scorer, the users and `training` have different numbers of items, or if a metric

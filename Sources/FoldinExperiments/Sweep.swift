@@ -43,7 +43,11 @@ public struct Sweep: Sendable {
     /// Creates or opens the sweep's directory and stores the planned runs.
     ///
     /// - Parameters:
+    ///   - file: the description of the sweep.
+    ///   - dataset: what is trained on.
     ///   - dataDirectory: the path of `dataset`, for the report.
+    ///   - directory: the directory of the sweep.
+    ///   - limits: the resources to use.
     ///   - retryingFailed: whether failed runs are trained again.
     /// - Throws: `FoldinError`, also when another process works there or the results there are from other data.
     public init(
@@ -84,7 +88,9 @@ public struct Sweep: Sendable {
 
     /// Trains until all runs are done or the sweep is cancelled. A failed run is stored with its error, and the others continue.
     ///
-    /// - Parameter progress: called from any thread, one call at a time.
+    /// - Parameters:
+    ///   - isCancelled: called often, from any thread; the sweep ends when it returns true.
+    ///   - progress: called from any thread, one call at a time.
     /// - Returns: whether all runs are done.
     /// - Throws: `FoldinError` when a run's files or the results cannot be written; the same sweep can be continued later.
     public func run(

@@ -10,11 +10,13 @@ extension Ratings {
     /// `workers`.
     ///
     /// - Parameters:
+    ///   - path: the file, or `-` for standard input.
     ///   - format: the format; nil to recognise it by the file's name and first lines.
     ///   - hints: what is known of the layout if `format` is nil.
     ///   - options: how values are written and which rows are read.
     ///   - keepingTimestamps: whether to read times, as `options.keepsTimestamps`.
     ///   - formats: the formats that can be recognised.
+    ///   - workers: the threads to use.
     /// - Throws: `FoldinError` of kind `missingInput`, `usage` or, with the line, `badData`.
     public init(
         contentsOf path: String, format: RatingsFormat? = nil, hints: LayoutHints = LayoutHints(),

@@ -19,7 +19,10 @@ extension Ratings {
 
     /// Writes the prepared directory of `split(_:)` without building its matrices, and returns the contents of its `prepare.json`.
     ///
-    /// - Parameter overwriting: whether an existing prepared directory is replaced; see `PreparedDataset.write(to:overwriting:workers:)`.
+    /// - Parameters:
+    ///   - split: how users or items are held out.
+    ///   - directory: the directory to write, new or empty unless `overwriting`.
+    ///   - overwriting: whether an existing prepared directory is replaced; see `PreparedDataset.write(to:overwriting:workers:)`.
     /// - Throws: As `split(_:)` and `PreparedDataset.write(to:overwriting:workers:)` do, and `FoldinError` of kind `usage` when a file that
     ///   was read is in `directory`.
     public func write(_ split: Split, to directory: String, overwriting: Bool = false) throws -> PreparationRecord {

@@ -70,8 +70,12 @@ extension RatingsFormat {
 
         /// A kind of formats.
         ///
-        /// - Parameter recognise: the layout of the file that a sample comes from, or nil if it is not of this kind. Throws `FoldinError` for a
-        ///   file that is of this kind but cannot be read.
+        /// - Parameters:
+        ///   - name: the name of the formats of this kind.
+        ///   - addressing: how a caller names columns.
+        ///   - format: the format of this kind whose columns are known without reading a file, if there is one.
+        ///   - recognise: the layout of the file that a sample comes from, or nil if it is not of this kind. Throws `FoldinError` for a
+        ///     file that is of this kind but cannot be read.
         public init(
             name: String, addressing: Addressing = .fixed, format: RatingsFormat?,
             recognise: @escaping @Sendable (LayoutSample) throws -> RecognisedLayout?

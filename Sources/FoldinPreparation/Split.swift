@@ -34,6 +34,7 @@ public struct Split: Sendable {
     ///   - heldOutItems: the fraction of a user's items, rounded down, that is held out for the test; users with fewer than 5
     ///     items keep them all.
     ///   - validationItems: the same fraction of the remaining items, for validation; in the test they are fold-in items.
+    ///   - seed: the seed of the draws.
     public static func weakGeneralization(
         heldOutItems: Double = 0.2, validationItems: Double = 0.1, seed: UInt32 = 98_765
     ) -> Split {

@@ -23,6 +23,7 @@ public struct Titles: Sendable {
     /// metadata or other JSON lines, or any delimited file. Any of them may be compressed with gzip; `-` is standard input.
     ///
     /// - Parameters:
+    ///   - path: the file, or `-` for standard input.
     ///   - id: the column or key of the item ids; recognised by its name if nil.
     ///   - title: the column or key of the titles; recognised by its name if nil.
     ///   - encoding: nil for UTF-8, with ISO-8859-1 for each line that is not valid UTF-8.

@@ -66,6 +66,7 @@ public struct RunDirectory: Sendable {
     /// An unfinished training that would have replaced a run is removed.
     ///
     /// - Parameters:
+    ///   - path: the directory.
     ///   - overwriting: whether a directory with a run is accepted; that run stays until `finish()`.
     ///   - options: the training's `Trainer.options`, for `options.toml` and TensorBoard.
     ///   - hasEpochs: whether there is a history; false for a closed-form model.
@@ -126,7 +127,10 @@ public struct RunDirectory: Sendable {
     ///
     /// In a directory with a run and a training that is to replace it, this is the training.
     ///
-    /// - Parameter restartingFinished: whether a finished run is trained again instead of refused.
+    /// - Parameters:
+    ///   - path: the directory.
+    ///   - options: the training's `Trainer.options`, for a new run.
+    ///   - restartingFinished: whether a finished run is trained again instead of refused.
     /// - Throws: `FoldinError`: `missingInput` for a finished run; as the initialisers and `TrainingCheckpoint.init(contentsOf:)`.
     public static func resuming(
         _ path: String, options: [String: String], restartingFinished: Bool = false

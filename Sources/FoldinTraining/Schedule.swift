@@ -42,9 +42,18 @@ public struct Schedule: Sendable, Equatable {
     /// A schedule with the defaults of `foldin train`.
     ///
     /// - Parameters:
+    ///   - epochs: the most epochs.
+    ///   - batchSize: users per batch.
     ///   - learningRate: Adam's learning rate before warm-up and `pace`.
+    ///   - pace: how the learning rate changes.
+    ///   - warmUp: growth of the learning rate at the start.
+    ///   - annealing: beta over time.
     ///   - decoupledDecay: weight decay separate from Adam, as AdamW.
     ///   - decay: weight decay added to the gradient (L2); at most one of the two kinds.
+    ///   - patience: evaluations without a better score after which training stops.
+    ///   - metric: the validation metric.
+    ///   - score: what chooses the epoch that is kept.
+    ///   - evaluationInterval: epochs between evaluations.
     public init(
         epochs: Int = 200, batchSize: Int = 500, learningRate: Float = 1e-3, pace: Pace = .constant, warmUp: WarmUp? = nil,
         annealing: Annealing = .linear(to: 0.2, byFractionOfEpochs: 0.85), decoupledDecay: Float = 0, decay: Float = 0,

@@ -72,12 +72,13 @@ public struct Trainer: Sendable {
     /// A training that diverges before any epoch was the best throws `TrainingDivergence`.
     ///
     /// - Parameters:
-    ///   - checkpoint: where an earlier training with the same options, data and seed stood; it goes on to the same bits.
-    ///   - isCancelled: asked before each step; by default whether the current task is cancelled.
-    ///   - onCheckpoint: called at most every `checkpointSeconds`, between steps, and when cancelled, with what is needed to
-    ///     go on; save it before returning.
+    ///   - dataset: the prepared dataset.
+    ///   - checkpoint: from an earlier training with the same options, data and seed, which is continued to the same bits.
+    ///   - isCancelled: called before each step; by default whether the current task is cancelled.
+    ///   - checkpointSeconds: the least number of seconds between checkpoints.
+    ///   - onCheckpoint: called between steps, and when cancelled, with what is needed to continue; save it before returning.
     ///   - onStep: called after each step with the fraction of the epoch that is done and the step's loss.
-    ///   - scratch: a directory for the best epoch's weights while training goes on, in an unnamed file; nil keeps them in memory.
+    ///   - scratch: a directory for the best epoch's weights during training, in an unnamed file; nil keeps them in memory.
     ///   - progress: called after each epoch.
     public func run(
         on dataset: PreparedDataset, from checkpoint: TrainingCheckpoint? = nil,

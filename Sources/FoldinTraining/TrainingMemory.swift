@@ -43,8 +43,9 @@ public struct TrainingMemory: Sendable, Encodable {
 
     /// The counts of the dataset.
     public let dataset: Shape
-    /// The widths that were asked about; nil for an estimate of a trainer's model.
+    /// The width of the hidden layer; nil for an estimate of a trainer's model.
     public let hidden: Int?
+    /// The width of the latent vector; nil for an estimate of a trainer's model.
     public let latent: Int?
     /// Users per batch.
     public let batch: Int

@@ -25,8 +25,10 @@ public struct TrainingOption<Value: OptionValue>: OptionDeclaration {
     ///
     /// - Parameters:
     ///   - name: The long flag without its dashes, and the key in files.
+    ///   - defaultValue: The value of an option that is not set.
     ///   - placeholder: What `--help` calls the value; nil for the name.
     ///   - alternative: The name of an option that sets the same thing in another unit; see `OptionDeclaration.alternative`.
+    ///   - help: What the option is for, in a sentence or two.
     ///   - condition: Whether the option has an effect beside the other values.
     public init(
         _ name: String, default defaultValue: Value, placeholder: String? = nil, alternative: String? = nil, _ help: String,

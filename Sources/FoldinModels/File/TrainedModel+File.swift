@@ -25,6 +25,7 @@ extension TrainedModel {
     ///
     /// - Parameters:
     ///   - path: the file, or a run directory with a `model.safetensors`.
+    ///   - activations: where tanh goes in a `state_dict`.
     ///   - tensorNames: the article's name of each tensor of a `state_dict` by the name it has there; an empty one leaves a tensor out.
     /// - Throws: `FoldinError` of kind `missingInput` or `badData`, which names what else the file is where that is known.
     public init(
