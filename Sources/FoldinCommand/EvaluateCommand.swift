@@ -9,7 +9,7 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Measure a model on a prepared directory's held-out users.",
         discussion: """
             Metrics: ndcg@k, recall@k (hits over min(k, held out), the paper's), recall-all@k (hits over held out), precision@k, \
-            hit-rate@k, mrr@k, map@k, coverage@k and popularity@k. MODEL is a file of foldin's, the run directory that \
+            hit-rate@k, mrr@k, map@k, coverage@k, gini@k and popularity@k. MODEL is a file of foldin's, the run directory that \
             it is in, or a bare PyTorch state_dict saved as safetensors. The latter does not say where tanh goes: --activations does; \
             without it the paper's placement is taken. A state_dict with names of its own needs --tensor-names.
             """)
