@@ -65,6 +65,8 @@ struct SweepCommand: ParsableCommand {
         limits.checkpointSeconds = checkpointEvery
         let sweep = try Sweep(file, on: dataset, from: data, in: out, limits: limits, retryingFailed: retryFailed)
         let interrupt = Interrupt()
+        // Ctrl-C is caught as long as the object exists.
+        defer { withExtendedLifetime(interrupt) {} }
         let line = SweepLine()
         let isDone = try sweep.run(isCancelled: interrupt.question, progress: line.show)
         if Console.isWatched { Console.progress("") }

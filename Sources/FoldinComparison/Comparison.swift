@@ -130,7 +130,7 @@ public struct Comparison: Sendable {
             epochChoice: best[0].epochs?.choice, peakMemory: canMeasure ? SystemMemory.peak : nil)
     }
 
-    /// Trains a plan and judges it; nil if the validation users have better already.
+    /// Trains a plan and evaluates it; nil if another has a better validation metric already.
     private func attempt(
         _ plan: ModelPlan, on dataset: PreparedDataset, isCancelled: () -> Bool, progress: (String, Double) -> Void,
         isBetter: (_ validation: Double?) -> Bool

@@ -1,3 +1,4 @@
+import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import Foundation
@@ -41,7 +42,7 @@ struct RecommendationProfile {
         coverage = Double(counts.count { $0 > 0 }) / Double(max(1, items))
         let clicked = zip(counts, clicks).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         popularity = clicked / Double(total) / Double(max(1, dataset.train.userCount))
-        gini = Self.gini(counts)
+        gini = Gini.coefficient(of: counts)
         let parts = Self.parts(clicks)
         var heldOut = [0, 0, 0]
         var found = [0, 0, 0]
@@ -71,16 +72,6 @@ struct RecommendationProfile {
             before += clicks[item]
         }
         return parts
-    }
-
-    /// `sum_i (2 i - n - 1) x_i / (n sum x)` over ascending `x`, i from 1; 0 if all counts are 0.
-    static func gini(_ counts: [Int]) -> Double {
-        let sum = counts.reduce(0, +)
-        guard sum > 0 else { return 0 }
-        let weighted = counts.sorted().enumerated().reduce(0.0) { total, pair in
-            total + Double(2 * (pair.offset + 1) - counts.count - 1) * Double(pair.element)
-        }
-        return weighted / (Double(counts.count) * Double(sum))
     }
 
     private static func rank(_ scorer: some Scorer, _ users: HeldOutUsers, cutoff: Int, workers: Workers) -> [[Int32]] {

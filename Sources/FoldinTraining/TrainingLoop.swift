@@ -186,7 +186,7 @@ final class TrainingLoop {
         dataset.validation.heldOut.count > 0 && (epoch % schedule.evaluationInterval == 0 || epoch == schedule.epochs)
     }
 
-    /// Keeps the weights if they are the best so far, or if there is nobody to judge them by; lets a plateau know of the score.
+    /// Keeps the weights if they are the best so far, or if there are no validation users; gives the score to a plateau.
     private func keepIfBest(_ epoch: Int, _ validation: Validation?) throws -> Bool {
         var isBest = dataset.validation.heldOut.count == 0
         var score: Double?

@@ -1,3 +1,4 @@
+import FoldinEvaluation
 import FoldinInteractions
 import FoldinTestSupport
 import Foundation
@@ -61,9 +62,9 @@ import Testing
     }
 
     @Test("segments of popularity and Gini agree with hand computation") func computesProfiles() {
-        #expect(RecommendationProfile.gini([0, 0, 0, 4]) == 0.75)
-        #expect(RecommendationProfile.gini([2, 2, 2]) == 0 && RecommendationProfile.gini([0, 0]) == 0)
-        #expect(RecommendationProfile.gini([1, 3]) == 0.25)
+        #expect(Gini.coefficient(of: [0, 0, 0, 4]) == 0.75)
+        #expect(Gini.coefficient(of: [2, 2, 2]) == 0 && Gini.coefficient(of: [0, 0]) == 0)
+        #expect(Gini.coefficient(of: [1, 3]) == 0.25)
         // 12 clicks: the first item has a third, the next two the second third, the others the rest.
         #expect(RecommendationProfile.parts([1, 4, 2, 2, 1, 1, 1]) == [2, 0, 1, 1, 2, 2, 2])
     }

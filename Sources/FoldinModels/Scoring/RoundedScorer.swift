@@ -77,8 +77,10 @@ final class RoundedScorer: ApproximateScorer {
     func exact(
         _ items: UnsafeBufferPointer<Int32>, _ hidden: UnsafePointer<Float>, row: Int, into scores: UnsafeMutablePointer<Float>
     ) {
-        multiplyRows(
-            items, of: linear.weight.pointer, stride: width, inner: width, by: hidden + row * width, into: scores)
+        KernelEngine().multiply(
+            VectorView(hidden + row * width, count: width), rows: items,
+            of: linear.weight.matrix(rows: parameters.shape.items, columns: width),
+            into: MutableVectorView(scores, count: items.count))
         for (place, item) in items.enumerated() { scores[place] += linear.bias.pointer[Int(item)] }
     }
 }

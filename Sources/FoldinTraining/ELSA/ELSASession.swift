@@ -86,7 +86,7 @@ package final class ELSASession: TrainingSession {
         batch.takeClicks(setup.clicks, users: users)
         columns.prepare(batch, update, randomness)
         batch.group(by: columns.keys(batch), count: columns.keyCount)
-        makeRoom()
+        reserveCapacity()
         resumeRows(update)
         inputForward()
         times.input = clock.lap()
@@ -102,7 +102,7 @@ package final class ELSASession: TrainingSession {
 
     private var panelCount: Int { Panels.count(columns.count) }
 
-    private func makeRoom() {
+    private func reserveCapacity() {
         let needed = setup.batchSize * columns.count
         if scores.count < needed {
             let capacity = columns.isSampled ? columns.count + columns.count / 8 : columns.count
