@@ -177,9 +177,11 @@ import Testing
             for task in 0..<8 {
                 group.addTask {
                     do {
-                        while true {
+                        // Far more than are made before the store is closed, but an end: tasks that never wait must not keep others waiting.
+                        for _ in 0..<5_000 {
                             try await store.append([Event(user: "u\(task)", item: "i", time: 1)])
                             stored.withLockedValue { $0 += 1 }
+                            await Task.yield()
                         }
                     } catch EventStoreError.closed {}
                 }

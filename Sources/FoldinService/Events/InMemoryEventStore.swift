@@ -31,11 +31,12 @@ public actor InMemoryEventStore: EventStore {
         try requireOpen()
         add(events)
         for user in Set(events.map(\.user)) {
-            let stored = users[user] ?? []
-            let excess = stored.count - options.eventsPerUser
-            guard excess > 0 else { continue }
-            forget(stored.prefix(excess))
-            users[user]?.removeFirst(excess)
+            let excess = (users[user]?.count ?? 0) - options.eventsPerUser
+            guard excess > 0, var stored = users.removeValue(forKey: user) else { continue }
+            // Taken out of the dictionary, the array is not copied.
+            forget(Array(stored.prefix(excess))[...])
+            stored.removeFirst(excess)
+            users[user] = stored
         }
     }
 
