@@ -50,7 +50,7 @@ count() {
 }
 
 bench=(bench data "$work/data" --steps 1 --warm-up 0 --batch-size 64 --hidden 256 --latent 64 --evaluations 1 --recommendations 1 --seed 1 --json)
-step=$(count '*12TrainingStepC3run*' "${bench[@]}")
+step=$(count '*18AutoencoderSessionC3run*' "${bench[@]}")
 kernels=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["matrices"].replace(" ", "-"))' "$work/out")
 evaluation=$(count '*9EvaluatorV11userMetrics*' "${bench[@]}")
 ranking=$(count '*9EvaluatorV11userMetrics*' evaluate "$work/run/model.safetensors" "$work/more" --metrics ndcg@5)
@@ -69,6 +69,12 @@ fi
 failed=0
 for name in step evaluation ranking reading; do
     found=${!name}
+    # The function of another name would never be entered.
+    if [ "${found:-0}" -eq 0 ]; then
+        echo "$name: found no instructions; expected those of a function, whose name may have changed" >&2
+        failed=1
+        continue
+    fi
     bound=$(awk -v name="$name" -v kernels="$kernels" '$1 == name && $2 == kernels { print $3 }' "$bounds")
     if [ -z "$bound" ]; then
         echo "$name: $found instructions with $kernels; found no bound for these kernels, expected one in $bounds (guard.sh --record)" >&2
