@@ -75,7 +75,7 @@ struct ELSAScratch: Sendable {
     private let gradientBuffer: FloatBuffer
     private let width: Int
 
-    init(width: Int, users: Int) {
+    init(width: Int) {
         self.width = width
         vectorBuffer = FloatBuffer(count: itemsPerPanel * width)
         gradientBuffer = FloatBuffer(count: itemsPerPanel * width)

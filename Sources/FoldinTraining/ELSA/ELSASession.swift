@@ -58,7 +58,7 @@ package final class ELSASession: TrainingSession {
         inputScales = FloatBuffer(count: items)
         lanes = InputLanes(panelCount: 0, users: setup.batchSize, width: width)
         let width = width
-        scratch = (0..<setup.workers.count).map { _ in ELSAScratch(width: width, users: setup.batchSize) }
+        scratch = (0..<setup.workers.count).map { _ in ELSAScratch(width: width) }
         initialize()
     }
 
@@ -171,22 +171,19 @@ package final class ELSASession: TrainingSession {
                 let panel = panel(places)
                 setup.engine.multiply(hidden, vectors(places, worker).transposed, into: panel)
                 subtractClicks(clicks, places, panel)
-                let (zeros, corrections) = (scratch[worker].zeros(places.count), columns.corrections(places, scratch[worker]))
-                let clicked = sums.clicked(index, users: users)
+                if configuration.loss == .softmax { scale(panel.elements, by: 1 / configuration.temperature) }
+                setup.engine.sumClicked(
+                    panel.readOnly, bias: scratch[worker].zeros(places.count), clicks: clicks, firstItem: places.lowerBound,
+                    into: sums.clicked(index, users: users))
+                let totals = sums.sums(index, users: users)
                 switch configuration.loss {
                 case .squared:
-                    setup.engine.sumClicked(
-                        panel.readOnly, bias: zeros, clicks: clicks, firstItem: places.lowerBound, into: clicked)
-                    let squares = sums.sums(index, users: users)
-                    for user in 0..<users {
-                        squares[user] = squaredLength(panel.row(user), columns.weights(places, scratch[worker]))
-                    }
+                    let weights = columns.weights(places, scratch[worker])
+                    for user in 0..<users { totals[user] = squaredLength(panel.row(user), weights) }
                 case .softmax:
-                    scale(panel.elements, by: 1 / configuration.temperature)
-                    setup.engine.sumClicked(
-                        panel.readOnly, bias: zeros, clicks: clicks, firstItem: places.lowerBound, into: clicked)
                     setup.engine.exponentials(
-                        panel, bias: corrections, maxima: sums.maxima(index, users: users), sums: sums.sums(index, users: users))
+                        panel, bias: columns.corrections(places, scratch[worker]), maxima: sums.maxima(index, users: users),
+                        sums: totals)
                 }
             }
         }
@@ -250,8 +247,7 @@ package final class ELSASession: TrainingSession {
                 for index in lanes.panels[lane] {
                     let places = Panels.items(index, of: columns.count)
                     let panel = panel(places)
-                    if configuration.loss == .squared, columns.isSampled {
-                        let weights = columns.weights(places, scratch[worker])
+                    if configuration.loss == .squared, let weights = columns.weights(places, scratch[worker]) {
                         for user in 0..<users { multiply(panel.row(user), by: weights) }
                     }
                     setup.engine.lossGradient(

@@ -34,7 +34,6 @@ func scale(_ vector: MutableVectorView, by factor: Float) {
     for i in 0..<vector.count { vector.start[i] *= factor }
 }
 
-func multiply(_ vector: MutableVectorView, by weights: VectorView?) {
-    guard let weights else { return }
+func multiply(_ vector: MutableVectorView, by weights: VectorView) {
     for i in 0..<vector.count { vector.start[i] *= weights.start[i] }
 }
