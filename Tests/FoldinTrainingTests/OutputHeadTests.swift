@@ -67,8 +67,7 @@ import Testing
         ) -> (loss: Double, dInput: [Float]) {
             let setup = step.setup
             step.takeBatch(
-                ArraySlice(0..<Int32(count)), SessionUpdate(number: 0, beta: 0, adam: Adam()), adam: Adam(),
-                randomness: setup.randomness(0))
+                ArraySlice(0..<Int32(count)), SessionUpdate(number: 0, beta: 0, adam: Adam()), setup.randomness(0))
             let input = input.matrix(rows: users, columns: width).rows(0..<count)
             let gradient = FloatBuffer(count: count * width)
             let loss = step.head.forward(input, step.batch)

@@ -36,7 +36,7 @@ package final class AutoencoderSession: TrainingSession {
         let randomness = step.setup.randomness(update.number)
         let constants = update.adam.update(number: update.number + 1)
         var clock = StepClock()
-        step.takeBatch(users, update, adam: update.adam, randomness: randomness)
+        step.takeBatch(users, update, randomness)
         step.inputForward()
         step.times.input = clock.lap()
         step.drawNoise(randomness)

@@ -62,11 +62,11 @@ package final class NetworkStep {
     }
 
     /// Takes the clicks of `users`, with dropout if there is randomness for it, and gets the head and the first layer's rows ready.
-    func takeBatch(_ users: ArraySlice<Int32>, _ update: SessionUpdate, adam: Adam, randomness: StepRandomness) {
+    func takeBatch(_ users: ArraySlice<Int32>, _ update: SessionUpdate, _ randomness: StepRandomness) {
         precondition(
             !users.isEmpty && users.count <= setup.batchSize, "a batch of \(users.count); expected 1 to \(setup.batchSize)")
         batch.takeClicks(setup.clicks, users: users, layer: inputLayer, randomness: randomness)
-        head.prepare(&batch, updates: update.number, adam: adam, randomness: randomness)
+        head.prepare(&batch, updates: update.number, adam: update.adam, randomness: randomness)
     }
 
     /// Takes the clicks of `users` without dropout, for a step that leaves the first layer as it is. Its pending updates are made.

@@ -82,7 +82,7 @@ package final class RecVAESession: TrainingSession {
         if turn.isDecoders {
             step.takeBatchWithoutDropout(users, update)
         } else {
-            step.takeBatch(users, update, adam: update.adam, randomness: randomness)
+            step.takeBatch(users, update, randomness)
         }
         step.inputForward()
         step.times.input = clock.lap()
