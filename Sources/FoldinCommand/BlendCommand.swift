@@ -46,7 +46,7 @@ struct BlendCommand: ParsableCommand {
         let dataset = try PreparedDataset(contentsOf: data)
         let members = try models.map { path in
             let model = try TrainedModel(contentsOf: path)
-            try model.check(fits: dataset, model: path, directory: data)
+            try model.check(fits: dataset, file: path, directory: data)
             return model
         }
         let run = try RunDirectory(creating: out, overwriting: overwrite, hasEpochs: false)

@@ -17,6 +17,11 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The models.", valueName: "a,b,c")) var models = Contender.names.joined(separator: ",")
     @Option(
         help: ArgumentHelp(
+            "A model that is trained already, a file or a run directory, to compare as well; may be repeated.",
+            valueName: "model"))
+    var trained: [String] = []
+    @Option(
+        help: ArgumentHelp(
             "The model that the others are held against. (default: the best by the validation users)", valueName: "model"))
     var against: String?
     @Option(help: ArgumentHelp("Train networks with so many seeds and take the mean.", valueName: "n")) var seeds = 1
@@ -36,6 +41,8 @@ struct CompareCommand: ParsableCommand {
         for name in models.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) where !names.contains(name) {
             names.append(name)
         }
+        let contenders = try names.map { try Contender(named: $0, searching: !isWithoutSearch) }
+        for path in trained where !names.contains(path) { names.append(path) }
         guard !names.isEmpty else {
             throw FoldinError(.usage, found: "no models", expected: "some of \(Contender.names.joined(separator: ", "))")
         }
@@ -43,11 +50,15 @@ struct CompareCommand: ParsableCommand {
             throw FoldinError(
                 .usage, found: "--against \(against)", expected: "one of the models compared: \(names.joined(separator: ", "))")
         }
-        let comparison = Comparison(
-            try names.map { try Contender(named: $0, searching: !isWithoutSearch) },
-            seeds: (0..<UInt64(seeds)).map { seed &+ $0 }, metrics: try Metric.list(named: metrics),
-            choosing: try Metric(named: choosing), workers: work.workers)
         let dataset = try PreparedDataset(contentsOf: directory)
+        let saved = try names.dropFirst(contenders.count).map { path in
+            let model = try TrainedModel(contentsOf: path)
+            try model.check(fits: dataset, file: path, directory: directory)
+            return Contender(path, trained: model)
+        }
+        let comparison = Comparison(
+            contenders + saved, seeds: (0..<UInt64(seeds)).map { seed &+ $0 }, metrics: try Metric.list(named: metrics),
+            choosing: try Metric(named: choosing), workers: work.workers)
         dataset.noteLeakage()
         noteCutoffs(of: comparison.metrics, items: dataset.items.count)
         if dataset.validation.heldOut.count == 0 {

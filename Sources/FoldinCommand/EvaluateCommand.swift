@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
         let names = try tensorNames.map { try TensorNamesFile(contentsOf: $0).names } ?? [:]
         let trained = try TrainedModel(contentsOf: model, activations: activations, tensorNames: names)
         let dataset = try PreparedDataset(contentsOf: directory)
-        try trained.check(fits: dataset, model: model, directory: directory)
+        try trained.check(fits: dataset, file: model, directory: directory)
         if let assumed = trained.assumedActivations {
             let other: Architecture.Activations = assumed == .paper ? .article : .paper
             Console.note(
@@ -47,24 +47,5 @@ struct EvaluateCommand: ParsableCommand {
         scores.noteTies()
         let report = scores.report
         if json { try Console.json(report) } else { try Console.result(report.description) }
-    }
-}
-
-extension TrainedModel {
-    /// A model is for exactly the dataset's items in the dataset's order.
-    ///
-    /// - Throws: `FoldinError` that names `model` and `directory`, where the two are from.
-    func check(fits dataset: PreparedDataset, model: String, directory: String) throws {
-        guard itemCount == dataset.items.count else {
-            throw FoldinError(
-                .badData, file: model, found: "a model of \(itemCount) items",
-                expected: "one of the \(dataset.items.count) items of \(directory)")
-        }
-        guard let items, items != dataset.items else { return }
-        let place = zip(items.ids, dataset.items.ids).enumerated().first { !$1.0.utf8.elementsEqual($1.1.utf8) }
-        let difference = place.map { "item \($0.offset) is \"\($0.element.0)\" in the model and \"\($0.element.1)\" in the data" }
-        throw FoldinError(
-            .badData, file: model, found: difference ?? "other items",
-            expected: "a model trained on \(directory), or on the same items in the same order")
     }
 }

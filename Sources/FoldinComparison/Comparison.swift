@@ -61,10 +61,8 @@ public struct Comparison: Sendable {
                 onModel(model)
             } catch is CancellationError {
                 return ComparisonOutcome(models: models, failures: failures, wasCancelled: true)
-            } catch let error as FoldinError {
-                failures.append((contender.name, error.description))
-            } catch let divergence as TrainingDivergence {
-                failures.append((contender.name, divergence.description))
+            } catch {
+                failures.append((contender.name, "\(error)"))
             }
         }
         return ComparisonOutcome(models: models, failures: failures, wasCancelled: false)

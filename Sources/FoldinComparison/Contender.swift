@@ -5,14 +5,16 @@ import FoldinModels
 import FoldinSupport
 import FoldinTraining
 
-/// One way to train a model: a baseline's options, a network's, or those of the models of a blend.
-public enum ModelPlan: Sendable, Equatable {
+/// One way to train a model: a baseline's options, a network's, those of the models of a blend, or the caller's code.
+public enum ModelPlan: Sendable {
     /// The options of a model that is computed at once.
     case baseline(BaselinePlan)
     /// The options of a model that is trained by epochs.
     case network(TrainingPlan)
     /// Trained one after the other, then blended by `BlendSearch`; at least one.
     case blend([ModelPlan])
+    /// A model made by the caller's code, or trained already.
+    case own(OwnTraining)
 
     /// Whether the outcome depends on a seed.
     var hasSeed: Bool {
@@ -20,6 +22,7 @@ public enum ModelPlan: Sendable, Equatable {
         case .baseline: false
         case .network: true
         case .blend(let plans): plans.contains(where: \.hasSeed)
+        case .own(let training): training.hasSeed
         }
     }
 
@@ -31,6 +34,9 @@ public enum ModelPlan: Sendable, Equatable {
             try plan.set("seed", to: String(seed))
             return .network(plan)
         case .blend(let plans): return .blend(try plans.map { try $0.with(seed: seed) })
+        case .own(var training):
+            training.seed = seed
+            return .own(training)
         }
     }
 }
@@ -46,6 +52,11 @@ public struct Contender: Sendable {
     public init(_ name: String, plans: [ModelPlan]) {
         precondition(!plans.isEmpty, "a contender needs a plan")
         (self.name, self.plans) = (name, plans)
+    }
+
+    /// A model that is trained already; see `OwnTraining.init(trained:)`.
+    public init(_ name: String, trained model: TrainedModel) {
+        self.init(name, plans: [.own(OwnTraining(trained: model))])
     }
 
     /// The names that `init(named:)` knows, from the simplest model to the dearest.

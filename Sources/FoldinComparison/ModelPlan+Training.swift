@@ -41,6 +41,11 @@ extension Comparison {
                 trained.map(\.model), on: dataset, isCancelled: isCancelled,
                 tried: { _, share, _ in progress("a share of \(share)", Double(plans.count) / parts) })
             return (model, trained.lazy.compactMap(\.epochs).first)
+        case .own(let training):
+            if isCancelled() { throw CancellationError() }
+            let model = try training.make(dataset, training.seed, workers)
+            try model.check(fits: dataset)
+            return (model, nil)
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
         let contender = try Contender(named: name)
         func small(_ plan: ModelPlan) throws -> ModelPlan {
             switch plan {
-            case .baseline: return plan
+            case .baseline, .own: return plan
             case .blend(let plans): return .blend(try plans.map(small))
             case .network(var plan):
                 for (option, value) in [

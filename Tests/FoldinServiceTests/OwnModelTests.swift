@@ -2,11 +2,10 @@ import Foldin
 import FoldinClient
 import FoldinTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 /// A kind of model made outside the package takes every way that the package's own kinds take.
-///
-/// `Comparison` is not among them: it trains what it compares, by plans of the package's own kinds.
 @Suite("Models of one's own") struct OwnModelTests {
     static let items = 12
 
@@ -103,6 +102,40 @@ import Testing
         #expect(comparison.users == 9 && comparison.secondMean == 1 && (comparison.difference ?? 0) > 0.5)
     }
 
+    @Test func aModelTakesPartInAComparison() throws {
+        struct Refusal: Error, CustomStringConvertible { let description = "no memory today" }
+        let seeds = Seeds()
+        let contenders = [
+            try Contender(named: "popularity"),
+            Contender("trained", trained: Self.trained()),
+            Contender(
+                "seeded",
+                plans: [
+                    .own(
+                        OwnTraining(hasSeed: true) { dataset, seed, _ in
+                            seeds.add(seed)
+                            let novelty = (0..<Self.items).map { Float($0) * (seed == 1 ? -1 : 1) }
+                            return TrainedModel(NewestFirst(novelty: novelty, bonus: 0), items: dataset.items)
+                        })
+                ]),
+            Contender("refused", plans: [.own(OwnTraining { _, _, _ in throw Refusal() })]),
+            Contender("small", trained: TrainedModel(NewestFirst(novelty: [1, 2], bonus: 0))),
+        ]
+        let comparison = Comparison(
+            contenders, seeds: [1, 2], metrics: [.recall(at: 2)], choosing: .recall(at: 2), workers: Workers(count: 2))
+        let outcome = try comparison.run(on: Self.dataset)
+        #expect(outcome.models.map(\.name) == ["popularity", "trained", "seeded"] && seeds.all == [1, 2])
+        let trained = outcome.models[1]
+        #expect(trained.metrics.report.results[0].mean == 1 && trained.validation == 1 && trained.seedMeans.count == 1)
+        #expect(trained.options == ["model": "newest-first"] && trained.epochs == nil && trained.choice == .only)
+        #expect(outcome.models[2].seedMeans.count == 2 && outcome.best?.name == "trained")
+        #expect(outcome.failures.map(\.name) == ["refused", "small"] && outcome.failures[0].reason == "no memory today")
+        #expect(outcome.failures[1].reason == "found a model of 2 items; expected one of the 12 items of the dataset")
+        let table = ComparisonTable(outcome, of: comparison, against: "popularity")
+        #expect((table.models[1].differences["recall@2"]?.difference ?? 0) > 0.5)
+        #expect(table.text.contains("trained") && table.text.contains("refused: not trained: no memory today"))
+    }
+
     @Test func aModelRecommends() throws {
         let recommender = Recommender(Self.trained(), workers: Workers(count: 2))
         // 5 and 3 have a neighbour among the clicks; then the newest.
@@ -169,4 +202,13 @@ import Testing
             }).run { _ in }
         }
     }
+}
+
+/// The seeds that a training was called with.
+private final class Seeds: Sendable {
+    private let seeds = Mutex<[UInt64]>([])
+
+    var all: [UInt64] { seeds.withLock { $0 } }
+
+    func add(_ seed: UInt64) { seeds.withLock { $0.append(seed) } }
 }
