@@ -90,4 +90,17 @@ public struct AdamWeights {
     public subscript(range: Range<Int>) -> AdamWeights {
         AdamWeights(weights: weights[range], firstMoments: firstMoments[range], secondMoments: secondMoments[range])
     }
+
+    /// A row of a matrix whose rows have `width` weights, each of which has a second moment of its own.
+    @inlinable
+    public func row(_ index: Int, width: Int) -> AdamWeights {
+        let offset = index * width
+        precondition(
+            index >= 0 && width >= 0 && offset + width <= count && secondMoments.count == count,
+            "row \(index) of \(width) in \(count) weights")
+        return AdamWeights(
+            weights: MutableVectorView(weights.start + offset, count: width),
+            firstMoments: MutableVectorView(firstMoments.start + offset, count: width),
+            secondMoments: MutableVectorView(secondMoments.start + offset, count: width))
+    }
 }

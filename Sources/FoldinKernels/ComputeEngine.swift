@@ -61,8 +61,8 @@ public protocol ComputeEngine: Sendable {
     /// Makes up for the updates that a row of weights that shares one second moment has skipped.
     func resumeRow(_ row: AdamWeights, _ skipped: SkippedAdamUpdates)
 
-    /// Says that values are read and written soon. A hint: it changes no result, and an engine may ignore it.
-    func prefetch(_ values: VectorView)
+    /// Says that weights and their moments are read and written soon. A hint: it changes no result, and an engine may ignore it.
+    func prefetch(_ weights: AdamWeights)
 
     // MARK: Reductions and sums
 
@@ -130,5 +130,5 @@ extension ComputeEngine {
     }
 
     /// Does nothing.
-    public func prefetch(_ values: VectorView) {}
+    public func prefetch(_ weights: AdamWeights) {}
 }

@@ -95,7 +95,11 @@ public struct KernelEngine: ComputeEngine {
         }
     }
 
-    public func prefetch(_ values: VectorView) { foldin_prefetch(values.count, values.start) }
+    public func prefetch(_ weights: AdamWeights) {
+        foldin_prefetch(weights.count, weights.weights.start)
+        foldin_prefetch(weights.count, weights.firstMoments.start)
+        foldin_prefetch(weights.secondMoments.count, weights.secondMoments.start)
+    }
 
     // MARK: Reductions and sums
 

@@ -216,7 +216,7 @@ import Testing
                 w[i] * Double(shrink) - Double(update.stepSize) * m[i]
                 / (v[i].squareRoot() * Double(update.secondMomentScale) + 1e-8)
         }
-        conformer.engine.prefetch(all.weights.vector)
+        conformer.engine.prefetch(all.view)
         conformer.engine.update(all.view, gradient: gradient.vector, update)
         #expect(Self.isNear(all.weights, w, 1e-5) && Self.isNear(all.first, m) && Self.isNear(all.second, v))
     }

@@ -84,14 +84,9 @@ final class DeferredRows: FirstLayerUpdates {
         for item in keys { applyPending(item) }
     }
 
-    private func row(_ item: Int) -> AdamWeights { rows[item * width..<(item + 1) * width] }
+    private func row(_ item: Int) -> AdamWeights { rows.row(item, width: width) }
 
-    private func prefetch(_ item: Int) {
-        let row = row(item)
-        engine.prefetch(row.weights.readOnly)
-        engine.prefetch(row.firstMoments.readOnly)
-        engine.prefetch(row.secondMoments.readOnly)
-    }
+    private func prefetch(_ item: Int) { engine.prefetch(row(item)) }
 
     /// Makes the pending updates of an item's row. Different items may be updated at the same time.
     private func applyPending(_ item: Int) {
