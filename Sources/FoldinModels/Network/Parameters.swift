@@ -88,27 +88,6 @@ public final class Parameters: Sendable {
 
     /// Whether every number is finite. Reads all of them.
     public var areFinite: Bool { buffers.allSatisfy { FloatBuffer.areFinite($0.pointer, $0.count) } }
-
-    /// Whether no number is below 0. Reads all of them.
-    package var areNotNegative: Bool {
-        buffers.allSatisfy { buffer in
-            var least: Float = 0
-            for i in 0..<buffer.count { least = min(least, buffer.pointer[i]) }
-            return least >= 0
-        }
-    }
-
-    /// Of second moments by row: whether each row's last update is a whole number from 0 to `updates`.
-    package func lastUpdatesAre(atMost updates: Int) -> Bool {
-        guard areRowMoments else { return true }
-        let items = shape.items
-        return [linears[0], linears[linears.count - 1]].allSatisfy { linear in
-            (items..<2 * items).allSatisfy { place in
-                let count = linear.weight.pointer[place]
-                return count >= 0 && count <= Float(updates) && count == count.rounded()
-            }
-        }
-    }
 }
 
 extension FloatBuffer {

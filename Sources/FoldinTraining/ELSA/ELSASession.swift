@@ -287,52 +287,47 @@ package final class ELSASession: TrainingSession {
                 let scale = scratch[worker].scales.pointer[place]
                 for i in 0..<width { gradient[i] = (gradient[i] - product * vector[i]) * scale }
             }
-            switch columns {
-            case .all:
+            switch rowMatrix {
+            case nil:
                 let range = places.lowerBound * width..<places.upperBound * width
                 setup.engine.update(
                     AdamWeights(
                         weights: weight.mutableVector[range], firstMoments: firstMoments.mutableVector[range],
                         secondMoments: secondMoments.mutableVector[range]),
                     gradient: gradients.elements.readOnly, constants)
-            case .sampled:
+            case let rows?:
                 for (place, column) in places.enumerated() {
-                    let item = columns.item(column)
-                    secondMoments.pointer[items + item] = Float(update.number + 1)
-                    setup.engine.updateRow(adamRow(item), gradient: gradients.row(place).readOnly, constants)
+                    rows.update(
+                        columns.item(column), gradient: gradients.row(place).readOnly, constants, number: update.number + 1,
+                        engine: setup.engine)
                 }
             }
         }
     }
 
-    private func adamRow(_ item: Int) -> AdamWeights {
-        AdamWeights(
-            weights: weight.mutableVector[row(item)], firstMoments: firstMoments.mutableVector[row(item)],
-            secondMoments: secondMoments.mutableVector[item..<item + 1])
+    /// The weights of a sampled loss.
+    private var rowMatrix: RowMatrix? {
+        guard columns.isSampled else { return nil }
+        return RowMatrix(weights: weight, firstMoments: firstMoments, secondMoments: secondMoments)
     }
 
     /// Makes up for the updates that the candidates' rows have skipped.
     private func resumeRows(_ update: SessionUpdate) {
-        guard case .sampled(let candidates, let rows) = columns else { return }
+        guard case .sampled(let candidates, let moments) = columns, let rows = rowMatrix else { return }
         setup.workers.forEachPiece(of: candidates.count, size: itemsPerPanel) { places, _ in
-            for place in places { resumeRow(Int(candidates.items[place]), rows, updates: update.number) }
+            for place in places {
+                rows.resume(Int(candidates.items[place]), moments, updates: update.number, engine: setup.engine)
+            }
         }
-    }
-
-    private func resumeRow(_ item: Int, _ rows: RowMoments, updates: Int) {
-        let last = secondMoments.pointer + items + item
-        guard let skipped = rows.skipped(after: Int(last.pointee), through: updates) else { return }
-        last.pointee = Float(updates)
-        setup.engine.resumeRow(adamRow(item), skipped)
     }
 
     package func flush(updates: Int, adam: Adam) {
-        guard case .sampled(let candidates, var rows) = columns else { return }
-        rows.prepare(adam, through: updates)
+        guard case .sampled(let candidates, var moments) = columns, let rows = rowMatrix else { return }
+        moments.prepare(adam, through: updates)
         setup.workers.forEachPiece(of: items, size: 4 * itemsPerPanel) { items, _ in
-            for item in items { resumeRow(item, rows, updates: updates) }
+            for item in items { rows.resume(item, moments, updates: updates, engine: setup.engine) }
         }
-        columns = .sampled(candidates, rows)
+        columns = .sampled(candidates, moments)
     }
 
     package func restart() {
@@ -357,18 +352,7 @@ package final class ELSASession: TrainingSession {
     package func restore(from file: ModelFile, updates: Int) throws {
         try file.checkShapes(tensors.map(\.description))
         for (description, buffer) in tensors { try file.read(description.name, into: buffer.pointer) }
-        guard (0..<secondMoments.count).allSatisfy({ secondMoments.pointer[$0] >= 0 }) else {
-            throw FoldinError(.badData, file: file.path, found: "a second moment below 0", expected: "means of squares")
-        }
-        guard
-            !columns.isSampled
-                || (items..<2 * items).allSatisfy({ place in
-                    let last = secondMoments.pointer[place]
-                    return last <= Float(updates) && last == last.rounded()
-                })
-        else {
-            throw FoldinError(
-                .badData, file: file.path, found: "a row updated at a time that has not been", expected: "what foldin wrote")
-        }
+        try checkSecondMoments([secondMoments], file: file.path)
+        try rowMatrix?.checkLastUpdates(atMost: updates, file: file.path)
     }
 }

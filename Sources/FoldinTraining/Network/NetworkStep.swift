@@ -178,13 +178,10 @@ extension NetworkStep {
         }
         for (prefix, numbers) in sets { try numbers.read(from: file, prefix: prefix) }
         head.reset()
-        guard parameters.secondMoments.areNotNegative else {
-            throw FoldinError(
-                .badData, file: file.path, found: "a second moment below 0", expected: "means of squares")
-        }
-        guard parameters.secondMoments.lastUpdatesAre(atMost: updates) else {
-            throw FoldinError(
-                .badData, file: file.path, found: "a row updated at a time that has not been", expected: "what foldin wrote")
+        try checkSecondMoments(parameters.secondMoments.buffers, file: file.path)
+        guard parameters.areRowMoments else { return }
+        for index in [0, parameters.lastIndex] {
+            try parameters.rows(index).checkLastUpdates(atMost: updates, file: file.path)
         }
     }
 }

@@ -1,5 +1,6 @@
 import FoldinKernels
 import FoldinModels
+import FoldinSupport
 import Foundation
 
 /// Adam for an item-wide layer of which a step reads few rows, a row being an item's weights.
@@ -58,42 +59,73 @@ struct RowMoments {
     }
 }
 
-extension AdamParameters {
-    /// The row of an item in a layer that is the first or the last, under `RowMoments`.
-    ///
-    /// The second moments of such a layer's weights are a matrix [2, items]: those of the rows, then the numbers of their last updates.
-    func row(_ index: Int, item: Int) -> AdamWeights {
-        let layer = weights.shape.layers[index]
-        let width = index == 0 ? layer.outputs : layer.inputs
-        let row = item * width..<(item + 1) * width
+/// A matrix [rows, width] of weights under `RowMoments`.
+struct RowMatrix: Sendable {
+    private let weights: FloatBuffer
+    private let firstMoments: FloatBuffer
+    /// [2, rows]: the second moments, then the numbers of the last updates.
+    private let secondMoments: FloatBuffer
+    private let width: Int
+    private let count: Int
+
+    init(weights: FloatBuffer, firstMoments: FloatBuffer, secondMoments: FloatBuffer) {
+        count = secondMoments.count / 2
+        width = count == 0 ? 0 : weights.count / count
+        precondition(weights.count == count * width && firstMoments.count == weights.count, "weights and moments of other shapes")
+        (self.weights, self.firstMoments, self.secondMoments) = (weights, firstMoments, secondMoments)
+    }
+
+    /// A row with its moments.
+    subscript(row: Int) -> AdamWeights {
+        let range = row * width..<(row + 1) * width
         return AdamWeights(
-            weights: weights.linears[index].weight.mutableVector[row],
-            firstMoments: firstMoments.linears[index].weight.mutableVector[row],
-            secondMoments: secondMoments.linears[index].weight.mutableVector[item..<item + 1])
+            weights: weights.mutableVector[range], firstMoments: firstMoments.mutableVector[range],
+            secondMoments: secondMoments.mutableVector[0..<count][row..<row + 1])
     }
 
-    /// The number of the last update of an item's row.
-    func lastUpdate(_ index: Int, item: Int) -> UnsafeMutablePointer<Float> {
-        secondMoments.linears[index].weight.pointer + weights.shape.items + item
+    private func lastUpdate(_ row: Int) -> UnsafeMutablePointer<Float> { secondMoments.pointer + count + row }
+
+    /// Makes up for the updates that a row has skipped until there were `updates`, and returns them; nil if it has skipped none.
+    @discardableResult
+    func resume(_ row: Int, _ moments: RowMoments, updates: Int, engine: any ComputeEngine) -> SkippedAdamUpdates? {
+        guard let skipped = moments.skipped(after: Int(lastUpdate(row).pointee), through: updates) else { return nil }
+        lastUpdate(row).pointee = Float(updates)
+        engine.resumeRow(self[row], skipped)
+        return skipped
     }
 
-    /// Makes up for the updates that an item's row of the first or last layer, with its bias in the last, has skipped until there were
-    /// `updates`.
-    func resumeRow(_ index: Int, item: Int, _ rows: RowMoments, updates: Int, engine: any ComputeEngine) {
-        let lastUpdate = lastUpdate(index, item: item)
-        guard let skipped = rows.skipped(after: Int(lastUpdate.pointee), through: updates) else { return }
-        lastUpdate.pointee = Float(updates)
-        engine.resumeRow(row(index, item: item), skipped)
-        if index > 0 { engine.resumeRow(biases(index)[item..<item + 1], skipped) }
+    /// The `number`-th update of a row.
+    func update(_ row: Int, gradient: VectorView, _ update: AdamUpdate, number: Int, engine: any ComputeEngine) {
+        lastUpdate(row).pointee = Float(number)
+        engine.updateRow(self[row], gradient: gradient, update)
     }
 
-    /// The `number`-th update of an item's row of the first or last layer, and of its bias if there is a gradient of that.
-    func updateRow(
-        _ index: Int, item: Int, gradient: VectorView, bias: VectorView? = nil, _ update: AdamUpdate, number: Int,
-        engine: any ComputeEngine
-    ) {
-        lastUpdate(index, item: item).pointee = Float(number)
-        engine.updateRow(row(index, item: item), gradient: gradient, update)
-        if let bias { engine.updateRow(biases(index)[item..<item + 1], gradient: bias, update) }
+    /// Checks what was read from a checkpoint: each row's last update is a whole number from 0 to `updates`.
+    func checkLastUpdates(atMost updates: Int, file: String) throws {
+        let areValid = (0..<count).allSatisfy { row in
+            let last = lastUpdate(row).pointee
+            return last >= 0 && last <= Float(updates) && last == last.rounded()
+        }
+        guard areValid else {
+            throw FoldinError(
+                .badData, file: file, found: "a row updated at a time that has not been", expected: "what foldin wrote")
+        }
+    }
+}
+
+extension AdamParameters {
+    /// The first or the last layer under `RowMoments`; a row is an item's weights.
+    func rows(_ index: Int) -> RowMatrix {
+        precondition(areRowMoments, "second moments are by row")
+        return RowMatrix(
+            weights: weights.linears[index].weight, firstMoments: firstMoments.linears[index].weight,
+            secondMoments: secondMoments.linears[index].weight)
+    }
+}
+
+/// Checks second moments that were read from a checkpoint.
+func checkSecondMoments(_ moments: [FloatBuffer], file: String) throws {
+    guard moments.allSatisfy({ buffer in (0..<buffer.count).allSatisfy { buffer.pointer[$0] >= 0 } }) else {
+        throw FoldinError(.badData, file: file, found: "a second moment below 0", expected: "means of squares")
     }
 }

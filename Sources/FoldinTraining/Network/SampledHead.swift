@@ -11,7 +11,10 @@ final class SampledHead: OutputHead {
     private let users: Int
     private let width: Int
     private var candidates: Candidates
-    private var rows = RowMoments()
+    /// The weights of the first and of the last layer.
+    private let firstRows: RowMatrix
+    private let lastRows: RowMatrix
+    private var moments = RowMoments()
     /// Updates made before the present one.
     private var updates = 0
     /// Logits, then exponentials, then gradients: users x candidates floats, by panels.
@@ -26,8 +29,8 @@ final class SampledHead: OutputHead {
     private lazy var inputRows = SampledRows(self)
 
     init(_ parameters: AdamParameters, negatives: Int, _ setup: SessionSetup) {
-        precondition(parameters.areRowMoments, "a sampled softmax needs second moments by row")
         (self.parameters, engine, workers, users) = (parameters, setup.engine, setup.workers, setup.batchSize)
+        (firstRows, lastRows) = (parameters.rows(0), parameters.rows(parameters.lastIndex))
         width = parameters.weights.shape.last.inputs
         candidates = Candidates(Proposal(clicks: setup.clicks.itemCounts(), draws: negatives))
         lanes = InputLanes(panelCount: 0, users: users, width: width)
@@ -60,7 +63,7 @@ final class SampledHead: OutputHead {
         }
         lanes = InputLanes(panelCount: panelCount, users: users, width: width, reusing: lanes)
         self.updates = updates
-        rows.prepare(adam, through: updates)
+        moments.prepare(adam, through: updates)
         inputRows.prepare(&batch, workers: workers)
     }
 
@@ -71,7 +74,7 @@ final class SampledHead: OutputHead {
                 let places = Panels.items(index, of: candidates.count)
                 for place in places {
                     let item = Int(candidates.items[place])
-                    parameters.resumeRow(last, item: item, rows, updates: updates, engine: engine)
+                    resumeOutput(item, updates: updates)
                     bias[place] = linear.bias.vector[item] + candidates.corrections[place]
                 }
                 let (weight, panel) = (gather(places, worker), panel(places, users: users))
@@ -107,20 +110,28 @@ final class SampledHead: OutputHead {
                     let dWeight = scratch[worker].weight(places.count)
                     engine.multiply(panel.transposed, input, into: dWeight)
                     for (row, place) in places.enumerated() {
-                        parameters.updateRow(
-                            last, item: Int(candidates.items[place]), gradient: dWeight.row(row).readOnly,
-                            bias: dBias[row..<row + 1].readOnly, update, number: number, engine: engine)
+                        let item = Int(candidates.items[place])
+                        lastRows.update(item, gradient: dWeight.row(row).readOnly, update, number: number, engine: engine)
+                        engine.updateRow(bias(item), gradient: dBias[row..<row + 1].readOnly, update)
                     }
                 }
             }
         }
     }
 
+    private func bias(_ item: Int) -> AdamWeights { parameters.biases(last)[item..<item + 1] }
+
+    /// Makes up for the updates that an item's weights and bias in the last layer have skipped.
+    private func resumeOutput(_ item: Int, updates: Int) {
+        guard let skipped = lastRows.resume(item, moments, updates: updates, engine: engine) else { return }
+        engine.resumeRow(bias(item), skipped)
+    }
+
     /// The weights of some candidates, [places, width], in a worker's memory.
     private func gather(_ places: Range<Int>, _ worker: Int) -> MatrixView {
         let rows = MutableMatrixView(weights[worker], offset: 0, rows: places.count, columns: width)
         for (row, place) in places.enumerated() {
-            rows.row(row).copy(from: parameters.row(last, item: Int(candidates.items[place])).weights.readOnly)
+            rows.row(row).copy(from: lastRows[Int(candidates.items[place])].weights.readOnly)
         }
         return rows.readOnly
     }
@@ -130,11 +141,11 @@ final class SampledHead: OutputHead {
     }
 
     func flush(updates: Int, adam: Adam) {
-        rows.prepare(adam, through: updates)
+        moments.prepare(adam, through: updates)
         workers.forEachPiece(of: parameters.weights.shape.items, size: 4 * itemsPerPanel) { items, _ in
             for item in items {
-                parameters.resumeRow(0, item: item, rows, updates: updates, engine: engine)
-                parameters.resumeRow(last, item: item, rows, updates: updates, engine: engine)
+                firstRows.resume(item, moments, updates: updates, engine: engine)
+                resumeOutput(item, updates: updates)
             }
         }
     }
@@ -159,7 +170,7 @@ final class SampledHead: OutputHead {
             let batch = batch
             workers.forEachPiece(of: keyCount, size: itemsPerPanel) { places, _ in
                 batch.forEachKey(places) { place, _ in
-                    head.parameters.resumeRow(0, item: item(place), head.rows, updates: head.updates, engine: head.engine)
+                    head.firstRows.resume(item(place), head.moments, updates: head.updates, engine: head.engine)
                 }
             }
         }
@@ -173,8 +184,8 @@ final class SampledHead: OutputHead {
                 let own = MutableVectorView(memory)
                 batch.forEachKey(keys) { place, clicks in
                     gradient(clicks, own)
-                    head.parameters.updateRow(
-                        0, item: item(place), gradient: own.readOnly, begun, number: head.updates + 1, engine: head.engine)
+                    head.firstRows.update(
+                        item(place), gradient: own.readOnly, begun, number: head.updates + 1, engine: head.engine)
                 }
             }
         }
