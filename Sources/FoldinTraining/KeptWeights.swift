@@ -15,7 +15,8 @@ final class KeptWeights: @unchecked Sendable {
 
     private let count: Int
     private let memory: FloatBuffer?
-    private let descriptor: Int32
+    /// The file; nil for memory.
+    private let file: OwnedDescriptor?
     private let directory: String
 
     /// Memory for weights as large as `weights`, or a file in `directory` unless that is nil.
@@ -26,24 +27,24 @@ final class KeptWeights: @unchecked Sendable {
         self.directory = directory ?? ""
         guard let directory else {
             memory = FloatBuffer(count: count)
-            descriptor = -1
+            file = nil
             return
         }
         memory = nil
         let path = directory + "/" + TemporaryName.make()
-        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        guard let file = OwnedDescriptor(open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)) else {
             throw FoldinError(
                 .cannotCreate, file: path, found: FoldinError.systemReason, expected: "space for the best epoch's weights")
         }
         guard unlink(path) == 0 else {
-            let reason = FoldinError.systemReason
-            close(descriptor)
-            throw FoldinError(.cannotCreate, file: path, found: reason, expected: "space for the best epoch's weights")
+            throw FoldinError(
+                .cannotCreate, file: path, found: FoldinError.systemReason, expected: "space for the best epoch's weights")
         }
+        self.file = file
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    /// The number of the open file.
+    private var descriptor: Int32 { file?.number ?? -1 }
 
     /// Takes a copy. Throws `FoldinError` of kind `writeFailed`.
     func keep(_ weights: [FloatBuffer]) throws {

@@ -31,7 +31,8 @@ static char under[4096];
 static size_t under_length;
 static int chosen = -1, error_number, is_lasting;
 static long number;
-static _Atomic long own_counts[KINDS + 1];
+// By kind, then the faults made, then the closes of descriptors that are not open.
+static _Atomic long own_counts[KINDS + 2];
 static _Atomic long *counts = own_counts;
 
 __attribute__((constructor)) static void begin(void) {
@@ -212,6 +213,7 @@ int close(int descriptor) {
     int saved = errno, is_ours = descriptor_is_under(descriptor), is_to_fail = is_ours && fails(CLOSE);
     errno = saved;
     int status = (int)syscall(SYS_close, descriptor);
+    if (status != 0 && errno == EBADF && descriptor >= 0) atomic_fetch_add(&counts[KINDS + 1], 1);
     if (!is_to_fail) return status;
     errno = error_number;
     return -1;

@@ -32,6 +32,8 @@ import threading
 import time
 
 KINDS = ["open", "write", "fsync", "rename", "mmap", "mkdir", "truncate", "close", "unlink", "link", "read"]
+# Of each kind, then the faults made, then the closes of descriptors that are not open.
+NO_COUNTS = [0] * (len(KINDS) + 2)
 # The errors that each kind of call may meet; SHORT writes half.
 SHORT = 0
 ERRORS = {
@@ -79,7 +81,7 @@ class Outcome:
     def __init__(self, status, output, errors, counts):
         self.status, self.output, self.errors = status, output, errors
         self.counts = dict(zip(KINDS, counts))
-        self.injected = counts[-1]
+        self.injected, self.doubled = counts[-2:]
 
 
 def environment(slot, fault=None, counts=None):
@@ -98,22 +100,22 @@ def environment(slot, fault=None, counts=None):
 
 
 def read_counts(path):
-    return struct.unpack(f"{len(KINDS) + 1}q", path.read_bytes())
+    return struct.unpack(f"{len(KINDS) + 2}q", path.read_bytes())
 
 
 def run(slot, arguments, fault=None, watched=True):
     """Runs the command in a slot; with the shim unless `watched` is false."""
     counts = slot.parent / (slot.name + ".counts") if watched else None
     if counts:
-        counts.write_bytes(bytes(8 * (len(KINDS) + 1)))
+        counts.write_bytes(bytes(8 * (len(KINDS) + 2)))
     try:
         done = subprocess.run(
             [foldin, *arguments], cwd=slot, env=environment(slot, fault, counts), stdin=subprocess.DEVNULL,
             capture_output=True, timeout=120)
     except subprocess.TimeoutExpired as late:
-        return Outcome("hangs", b"", (late.stderr or b"").decode(errors="replace"), read_counts(counts) if counts else [0] * 12)
+        return Outcome("hangs", b"", (late.stderr or b"").decode(errors="replace"), read_counts(counts) if counts else NO_COUNTS)
     return Outcome(
-        done.returncode, done.stdout, done.stderr.decode(errors="replace"), read_counts(counts) if counts else [0] * 12)
+        done.returncode, done.stdout, done.stderr.decode(errors="replace"), read_counts(counts) if counts else NO_COUNTS)
 
 
 def tables(path):
@@ -232,6 +234,8 @@ class Scenario:
             wrong.append(f"status {outcome.status}")
         if MARKS.search(outcome.errors):
             wrong.append("a message that is not clear")
+        if outcome.doubled:
+            wrong.append("a descriptor closed twice")
         messages = [line for line in outcome.errors.splitlines() if line.startswith(("foldin: ", "Error: "))]
         if outcome.status != 0 and len(messages) != 1 + self.notes:
             wrong.append(f"{len(messages)} messages")
@@ -496,13 +500,13 @@ class Service:
 
     def session(self, slot, fault):
         counts = slot.parent / (slot.name + ".counts")
-        counts.write_bytes(bytes(8 * (len(KINDS) + 1)))
+        counts.write_bytes(bytes(8 * (len(KINDS) + 2)))
         log = slot.parent / (slot.name + ".log")
         arguments = [foldin, "serve", "served.safetensors", "--port", "0", "--events", "events.sqlite", "--threads", "1"]
         with open(log, "w") as errors:
             process = subprocess.Popen(
                 arguments, cwd=slot, env=environment(slot, fault, counts), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
-        result = Outcome(0, b"", "", [0] * (len(KINDS) + 1))
+        result = Outcome(0, b"", "", NO_COUNTS)
         result.wrong, result.refused = [], 0
         try:
             port = self.port(process, log)
@@ -520,7 +524,9 @@ class Service:
         result.status = process.returncode
         result.errors = log.read_text(errors="replace")
         numbers = read_counts(counts)
-        result.counts, result.injected = dict(zip(KINDS, numbers)), numbers[-1]
+        result.counts, (result.injected, result.doubled) = dict(zip(KINDS, numbers)), numbers[-2:]
+        if result.doubled:
+            result.wrong.append("a descriptor closed twice")
         if result.status not in {0} | STATUSES or (port and result.status != 0):
             result.wrong.append(f"status {result.status}")
         if MARKS.search(result.errors):

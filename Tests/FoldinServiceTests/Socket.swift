@@ -1,15 +1,23 @@
+import FoldinSupport
 import Foundation
+import Synchronization
 
 /// A connection that a test keeps open. Its calls block threads of their own.
-struct Socket: Sendable {
-    private let descriptor: Int32
+///
+/// It is closed once, by `hangUp` or at the end of its lifetime: a second `close` of the number would close a connection of the service, which
+/// runs in the same process.
+final class Socket: Sendable {
+    private let open: Mutex<OwnedDescriptor?>
 
     init(port: Int, receiveBuffer: Int32? = nil) throws {
-        guard let descriptor = Socket.connected(to: port, timeout: 10, receiveBuffer: receiveBuffer) else {
-            throw URLError(.cannotConnectToHost)
-        }
-        self.descriptor = descriptor
+        guard
+            let descriptor = OwnedDescriptor(Socket.connected(to: port, timeout: 10, receiveBuffer: receiveBuffer) ?? -1)
+        else { throw URLError(.cannotConnectToHost) }
+        open = Mutex(descriptor)
     }
+
+    /// -1 after `hangUp`.
+    private var descriptor: Int32 { open.withLock { $0?.number ?? -1 } }
 
     /// The descriptor of a connection that waits up to `timeout` seconds for bytes; nil if the service cannot be reached.
     static func connected(to port: Int, timeout seconds: Int, receiveBuffer: Int32? = nil) -> Int32? {
@@ -41,7 +49,7 @@ struct Socket: Sendable {
     func talk(_ text: String, until end: String?) async -> String {
         send(text)
         return await withCheckedContinuation { continuation in
-            DispatchQueue(label: "socket").async {
+            DispatchQueue(label: "socket").async { [self] in
                 var received = ""
                 var piece = [UInt8](repeating: 0, count: 65_536)
                 while end.map({ !received.contains($0) }) ?? true {
@@ -65,5 +73,5 @@ struct Socket: Sendable {
 
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    func hangUp() { close(descriptor) }
+    func hangUp() { open.withLock { $0 = nil } }
 }
