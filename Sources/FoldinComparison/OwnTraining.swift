@@ -5,7 +5,7 @@ import FoldinModels
 /// How the caller's code makes a model that takes part in a `Comparison`.
 ///
 ///     let training = OwnTraining { dataset, _, _ in TrainedModel(NewestFirst(dataset.train), items: dataset.items) }
-///     let contenders = [try Contender(named: "ease"), Contender("newest-first", plans: [.own(training)])]
+///     let contender = Contender("newest-first", plans: [.own(training)])
 public struct OwnTraining: Sendable {
     /// Whether the model depends on the seed. Then it is made once for each seed of the comparison, otherwise once.
     public let hasSeed: Bool

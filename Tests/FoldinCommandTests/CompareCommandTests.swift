@@ -66,6 +66,23 @@ import Testing
         #expect(text.status == 0 && text.output.contains("less mult-vae's") && text.errors.contains("popularity: ndcg@100"))
     }
 
+    @Test func takesTrainedModels() throws {
+        let run = try TrainedRun()
+        let (data, model) = (run.data, run.folder.path + "/run")
+        let table = try decode(
+            Table.self,
+            run.foldin(
+                "compare", data, "--models", "popularity", "--trained", model, "--against", model, "--metrics", "ndcg@10",
+                "--json"))
+        #expect(table.models.map(\.model) == ["popularity", model] && table.against == model)
+        let evaluation = try run.foldin("evaluate", model, data, "--metrics", "ndcg@10", "--json")
+        let report = try decode(Report.self, evaluation)
+        #expect(report.metrics["ndcg@10"]?.mean == table.models[1].test.metrics["ndcg@10"]?.mean)
+        try RefusalTests.expect(66, "none", from: ["compare", data, "--trained", run.folder.path + "/none"])
+        try Data("1,2\n".utf8).write(to: URL(filePath: run.folder.path + "/text"))
+        try RefusalTests.expect(65, "text", from: ["compare", data, "--models", "", "--trained", run.folder.path + "/text"])
+    }
+
     @Test func refuses() throws {
         let run = try TrainedRun(training: false)
         let out = run.folder.path + "/run"

@@ -4,9 +4,12 @@ import Testing
 
 /// Devices, pipes and directories where a file or a directory must be: refused, or read as far as there is reason to, never for ever.
 @Suite("Inputs that are no files") struct SpecialInputTests {
+    /// Limits the address space, unless a sanitizer needs all of it.
+    private static let limit = ProcessInfo.processInfo.environment["FOLDIN_SANITIZER"] == nil ? "ulimit -v 8000000;" : ""
+
     /// A command that would read for ever ends with 124.
     private func foldin(_ arguments: [String]) throws -> PrepareCommandTests.Outcome {
-        try PrepareCommandTests.foldin(arguments, shell: "ulimit -v 8000000; timeout 60 \"$0\" \"$@\"; exit $?;")
+        try PrepareCommandTests.foldin(arguments, shell: Self.limit + "timeout 60 \"$0\" \"$@\"; exit $?;")
     }
 
     @Test func areRefused() throws {
@@ -43,7 +46,7 @@ import Testing
         #expect(piped.status == 0 && piped.output == plain.output, "\(piped)")
         let endless = try PrepareCommandTests.foldin(
             ["recommend", "/dev/stdin", "--history", "100"],
-            shell: "ulimit -v 8000000; cat '\(run.model)' /dev/zero 2> /dev/null | timeout 60 \"$0\" \"$@\"; exit $?;")
+            shell: Self.limit + "cat '\(run.model)' /dev/zero 2> /dev/null | timeout 60 \"$0\" \"$@\"; exit $?;")
         #expect(endless.status == 65, "\(endless)")
         let pipe = run.folder.path + "/fifo"
         try #require(mkfifo(pipe, 0o600) == 0)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs all tests under a sanitizer, with a build of their own in .build/SANITIZER. That takes about half an hour on two cores.
+#
+#     Scripts/sanitize.sh address|thread [arguments of swift test]
+set -eu
+cd "$(dirname "$0")/.."
+case ${1:-} in
+address | thread) kind=$1 ;;
+*)
+    echo "usage: Scripts/sanitize.sh address|thread [arguments of swift test]" >&2
+    exit 64
+    ;;
+esac
+shift
+# Leaks are not looked for: the runtime keeps memory until the end.
+export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" TSAN_OPTIONS="halt_on_error=0:exitcode=66:${TSAN_OPTIONS:-}"
+# Sanitizers reserve terabytes of address space, so tests set no limit on it.
+export FOLDIN_SANITIZER="$kind"
+exec Scripts/test.sh --sanitize="$kind" --scratch-path ".build/$kind" "$@"
