@@ -5,7 +5,8 @@ extension Array {
     ///
     /// `body` initialises elements from the first on and returns their number. `Element` must be a trivial type.
     public init(largeCapacity capacity: Int, _ body: (_ elements: UnsafeMutablePointer<Element>) -> Int) {
-        self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+        // For a capacity of 0 the standard library would write to the empty array that all threads share.
+        self.init(unsafeUninitializedCapacity: Swift.max(1, capacity)) { buffer, count in
             guard let start = buffer.baseAddress else { return }
             foldin_advise_huge_pages(start, capacity * MemoryLayout<Element>.stride)
             count = body(start)

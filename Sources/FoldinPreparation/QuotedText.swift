@@ -61,6 +61,7 @@ extension Delimiter {
         let fieldEnd = afterBlanks(in: line, at: closing.place - base + 1)
         guard fieldEnd == line.count || count(in: line, at: fieldEnd) > 0 else { return nil }
         let text = UnsafeBufferPointer(start: content, count: closing.place - content)
+        guard !text.isEmpty else { return ([], fieldEnd) }
         let field = [UInt8](unsafeUninitializedCapacity: text.count) { target, count in
             count = target.baseAddress.map { QuotedText.unescape(text, into: $0, allowsBackslash: allowsBackslash) } ?? 0
         }

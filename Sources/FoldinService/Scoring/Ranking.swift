@@ -32,6 +32,7 @@ extension ScoringQueue.Scores {
     /// The exact scores of some items in a row.
     func exact(_ items: [Int32], row: Int) -> [Float] {
         guard let approximate else { return items.map { pointer[row * self.items + Int($0)] } }
+        guard !items.isEmpty else { return [] }
         return [Float](unsafeUninitializedCapacity: items.count) { exact, count in
             count = items.count
             guard let start = exact.baseAddress else { return }
