@@ -57,13 +57,14 @@ extension EpochReport: CustomStringConvertible {
             + (isBest ? " *" : "")
     }
 
-    /// `  beta 0.0141  ndcg@100 0.34121`; `gamma` in place of `beta` for a family that has it.
+    /// `  beta 0.0141  ndcg@100 0.34121`; `gamma` in place of `beta` for a family that has it, and neither without a divergence.
     public var scoreText: String {
         let metric = validation.flatMap { result in
             result.mean.map { "  \(result.metric) " + String(format: "%.5f", $0) }
         }
         let weight = divergenceWeight
-        return "  \(weight.name) " + String(format: "%.4f", weight.value) + (metric ?? "")
+        let text = gamma == nil && divergence == 0 ? "" : "  \(weight.name) " + String(format: "%.4f", weight.value)
+        return text + (metric ?? "")
     }
 }
 

@@ -7,9 +7,9 @@ import Testing
 
 /// The line of `history.jsonl`, TensorBoard's figures and the text of an epoch.
 @Suite("Epoch reports") struct EpochReportTests {
-    static func report(beta: Float = 0, gamma: Float? = nil) -> EpochReport {
+    static func report(beta: Float = 0, gamma: Float? = nil, divergence: Double = 4) -> EpochReport {
         EpochReport(
-            epoch: 2, updates: 6, negativeLogLikelihood: 10, divergence: 4, beta: beta, gamma: gamma, learningRate: 0.5,
+            epoch: 2, updates: 6, negativeLogLikelihood: 10, divergence: divergence, beta: beta, gamma: gamma, learningRate: 0.5,
             validation: nil, validationLoss: nil, isBest: false, isSearch: false, seconds: 1.5)
     }
 
@@ -25,6 +25,7 @@ import Testing
         #expect(second["gamma"] as? Double == 0.5 && second["beta"] == nil && second["loss"] as? Double == 12)
         #expect(annealed.description == "epoch   2  loss 11.00  beta 0.2500  1.5 s")
         #expect(constant.description == "epoch   2  loss 12.00  gamma 0.5000  1.5 s")
+        #expect(Self.report(beta: 0.25, divergence: 0).description == "epoch   2  loss 10.00  1.5 s")
         #expect(annealed.scalars.map(\.tag).contains("beta") && !annealed.scalars.map(\.tag).contains("gamma"))
         #expect(constant.scalars.contains { $0.tag == "gamma" && $0.value == 0.5 })
         #expect(!constant.scalars.map(\.tag).contains("beta"))
