@@ -14,6 +14,6 @@ esac
 shift
 # Leaks are not looked for: the runtime keeps memory until the end.
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" TSAN_OPTIONS="halt_on_error=0:exitcode=66:${TSAN_OPTIONS:-}"
-# Sanitizers reserve terabytes of address space, so tests set no limit on it.
+# Sanitizers reserve terabytes of address space and keep state in files, so tests set no limits on these.
 export FOLDIN_SANITIZER="$kind"
 exec Scripts/test.sh --sanitize="$kind" --scratch-path ".build/$kind" "$@"

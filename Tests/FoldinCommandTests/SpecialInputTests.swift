@@ -5,7 +5,7 @@ import Testing
 /// Devices, pipes and directories where a file or a directory must be: refused, or read as far as there is reason to, never for ever.
 @Suite("Inputs that are no files") struct SpecialInputTests {
     /// Limits the address space, unless a sanitizer needs all of it.
-    private static let limit = ProcessInfo.processInfo.environment["FOLDIN_SANITIZER"] == nil ? "ulimit -v 8000000;" : ""
+    private static let limit = Sanitizer.name == nil ? "ulimit -v 8000000;" : ""
 
     /// A command that would read for ever ends with 124.
     private func foldin(_ arguments: [String]) throws -> PrepareCommandTests.Outcome {
