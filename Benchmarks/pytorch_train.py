@@ -15,8 +15,8 @@ import pathlib
 import sys
 import time
 
-import numpy as np
 import torch
+from prepared import Prepared
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Tests/Reference"))
 from torch_model import Autoencoder  # noqa: E402
@@ -35,44 +35,18 @@ parser.add_argument("--target", type=float, default=0.395)
 options = parser.parse_args()
 torch.manual_seed(options.seed)
 torch.set_num_threads(options.threads)
-items = len((options.directory / "unique_sid.txt").read_text().splitlines())
+data = Prepared(options.directory)
+train = data.train
 
 
-def clicks(*names):
-    """Dense 0/1 matrices with one row for each user in any of the files."""
-    pairs = [np.loadtxt(options.directory / f"{name}.csv", delimiter=",", skiprows=1, dtype=np.int64) for name in names]
-    users = np.unique(np.concatenate([p[:, 0] for p in pairs]))
-    matrices = []
-    for p in pairs:
-        matrix = torch.zeros(len(users), items)
-        matrix[torch.from_numpy(np.searchsorted(users, p[:, 0])), torch.from_numpy(p[:, 1])] = 1
-        matrices.append(matrix)
-    return matrices
-
-
-(train,) = clicks("train")
-held_out = {part: clicks(f"{part}_tr", f"{part}_te") for part in ("validation", "test")}
-discount = 1 / torch.log2(torch.arange(2, 102).double())
-
-
-@torch.no_grad()
-def judge(part):
-    known, targets = held_out[part]
+def evaluate(part):
     model.eval()
-    scores = model(known)[0].masked_fill(known > 0, -torch.inf)
+    metrics = data.evaluate(part, lambda known: model(known)[0])
     model.train()
-    hits = targets.gather(1, scores.topk(100).indices).double()
-    counts = targets.sum(1).double()
-    hits, counts = hits[counts > 0], counts[counts > 0]
-    ideal = discount.cumsum(0)[counts.clamp(max=100).long() - 1]
-    return {
-        "ndcg@100": ((hits * discount).sum(1) / ideal).mean().item(),
-        "recall@20": (hits[:, :20].sum(1) / counts.clamp(max=20)).mean().item(),
-        "recall@50": (hits[:, :50].sum(1) / counts.clamp(max=50)).mean().item(),
-    }
+    return metrics
 
 
-model = Autoencoder(options.model, items, [600], 200, [600], encoder_dropout=[0.5, 0.0])
+model = Autoencoder(options.model, data.items, [600], 200, [600], encoder_dropout=[0.5, 0.0])
 for parameter in model.parameters():
     torch.nn.init.xavier_uniform_(parameter) if parameter.dim() == 2 else torch.nn.init.normal_(parameter, std=0.001)
 optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
@@ -94,7 +68,7 @@ for epoch in range(1, options.epochs + 1):
         updates += 1
         if options.cosine:
             schedule.step()
-    metric = judge("validation")["ndcg@100"]
+    metric = evaluate("validation")["ndcg@100"]
     curve.append({"epoch": epoch, "seconds": round(time.perf_counter() - began, 2), "validation": metric})
     stale += 1
     if metric > best:
@@ -105,5 +79,5 @@ for epoch in range(1, options.epochs + 1):
 seconds = time.perf_counter() - began
 model.load_state_dict(kept)
 print(json.dumps({"torch": torch.__version__, "model": options.model, "seed": options.seed, "epochs": epoch,
-                  "seconds": round(seconds, 1), "validation": best, "test": judge("test"), "curve": curve,
+                  "seconds": round(seconds, 1), "validation": best, "test": evaluate("test"), "curve": curve,
                   "seconds_to_target": next((at["seconds"] for at in curve if at["validation"] >= options.target), None)}))
