@@ -50,6 +50,7 @@ struct CompareCommand: ParsableCommand {
             throw FoldinError(
                 .usage, found: "--against \(against)", expected: "one of the models compared: \(names.joined(separator: ", "))")
         }
+        let (measured, choosing) = (try Metric.list(named: metrics), try Metric(named: choosing))
         let dataset = try PreparedDataset(contentsOf: directory)
         let saved = try names.dropFirst(contenders.count).map { path in
             let model = try TrainedModel(contentsOf: path)
@@ -57,8 +58,8 @@ struct CompareCommand: ParsableCommand {
             return Contender(path, trained: model)
         }
         let comparison = Comparison(
-            contenders + saved, seeds: (0..<UInt64(seeds)).map { seed &+ $0 }, metrics: try Metric.list(named: metrics),
-            choosing: try Metric(named: choosing), workers: work.workers)
+            contenders + saved, seeds: (0..<UInt64(seeds)).map { seed &+ $0 }, metrics: measured, choosing: choosing,
+            workers: work.workers)
         dataset.noteLeakage()
         noteCutoffs(of: comparison.metrics, items: dataset.items.count)
         if dataset.validation.heldOut.count == 0 {

@@ -1,10 +1,8 @@
-import FoldinBaselines
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import FoldinSupport
-import FoldinTraining
 
 /// Trains several models on one prepared dataset and evaluates them on the same test users.
 ///
