@@ -36,9 +36,9 @@ struct Machine: Encodable {
 
     init() {
         #if arch(x86_64)
-            let kinds: [Processor.Feature] = [.avx2, .avx512, .avx512BFloat16]
+        let kinds: [Processor.Feature] = [.avx2, .avx512, .avx512BFloat16]
         #else
-            let kinds: [Processor.Feature] = [.neon]
+        let kinds: [Processor.Feature] = [.neon]
         #endif
         processor = Processor.model
         features = kinds.map { Feature(name: $0.rawValue, present: $0.isPresent) }

@@ -2,9 +2,9 @@ import CFoldinKernels
 import Foundation
 
 #if canImport(Accelerate)
-    import Accelerate
+import Accelerate
 #else
-    import COpenBLAS
+import COpenBLAS
 #endif
 
 /// The library of matrix products: Foldin's own kernels where they are faster, else the system's BLAS.
@@ -23,10 +23,10 @@ public enum MatrixMultiply {
 
     private static var blasDescription: String {
         #if canImport(Accelerate)
-            return "Accelerate"
+        return "Accelerate"
         #else
-            guard let built = foldin_openblas_configuration(), let kernels = foldin_openblas_kernels() else { return "none" }
-            return String(cString: built) + " (kernels: " + String(cString: kernels) + ")"
+        guard let built = foldin_openblas_configuration(), let kernels = foldin_openblas_kernels() else { return "none" }
+        return String(cString: built) + " (kernels: " + String(cString: kernels) + ")"
         #endif
     }
 
@@ -35,9 +35,9 @@ public enum MatrixMultiply {
     /// False on Linux if the processor has no AVX2 and OpenBLAS is missing; `matrixMultiply` then stops the program.
     public static var isAvailable: Bool {
         #if canImport(Accelerate)
-            return true
+        return true
         #else
-            return isOwn || foldin_openblas_is_available()
+        return isOwn || foldin_openblas_is_available()
         #endif
     }
 
@@ -45,9 +45,9 @@ public enum MatrixMultiply {
     static let ownInstructionSet: Int32? = {
         let wish = ProcessInfo.processInfo.environment["FOLDIN_MATRIX"]
         #if canImport(Accelerate)
-            guard wish == "own" else { return nil }
+        guard wish == "own" else { return nil }
         #else
-            guard wish != "blas" else { return nil }
+        guard wish != "blas" else { return nil }
         #endif
         return [FOLDIN_AVX512, FOLDIN_AVX2].first { Processor.has($0) }.map { Int32($0.rawValue) }
     }()
@@ -56,11 +56,11 @@ public enum MatrixMultiply {
     public static var isOwn: Bool { ownInstructionSet != nil }
 
     #if canImport(Accelerate)
-        /// Set once, before the first product: Foldin has threads of its own, and a product runs on the calling thread.
-        private static let isSingleThreaded: Bool = {
-            BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
-            return true
-        }()
+    /// Set once, before the first product: Foldin has threads of its own, and a product runs on the calling thread.
+    private static let isSingleThreaded: Bool = {
+        BLASSetThreading(BLAS_THREADING_SINGLE_THREADED)
+        return true
+    }()
     #endif
 
     /// The BLAS's product; arguments as for `matrixMultiply`.
@@ -69,16 +69,16 @@ public enum MatrixMultiply {
         into c: UnsafeMutablePointer<Float>, stride: Int
     ) {
         #if canImport(Accelerate)
-            _ = isSingleThreaded
-            cblas_sgemm(
-                CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-                Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
-                Int32(stride))
+        _ = isSingleThreaded
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            Int32(rows), Int32(columns), Int32(inner), 1, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c,
+            Int32(stride))
         #else
-            let isDone = foldin_openblas_multiply(
-                a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), a.pointer, Int32(a.stride), b.pointer,
-                Int32(b.stride), beta, c, Int32(stride))
-            precondition(isDone, "OpenBLAS (libopenblas.so.0) not found, which this processor needs")
+        let isDone = foldin_openblas_multiply(
+            a.isTransposed, b.isTransposed, Int32(rows), Int32(columns), Int32(inner), a.pointer, Int32(a.stride), b.pointer,
+            Int32(b.stride), beta, c, Int32(stride))
+        precondition(isDone, "OpenBLAS (libopenblas.so.0) not found, which this processor needs")
         #endif
     }
 }

@@ -216,16 +216,16 @@ private final class DirectoryReplacement {
     /// Exchanges two names in one step; false, with `errno` set, if that fails.
     private func exchange(_ first: String, _ second: String) -> Bool {
         #if canImport(Darwin)
-            return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
+        return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
         #else
-            // Declared for GNU sources only, and missing in older libraries. Nil is RTLD_DEFAULT.
-            typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
-            guard let symbol = dlsym(nil, "renameat2") else {
-                errno = ENOSYS
-                return false
-            }
-            let renameExchange: UInt32 = 1 << 1
-            return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, renameExchange) == 0
+        // Declared for GNU sources only, and missing in older libraries. Nil is RTLD_DEFAULT.
+        typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+        guard let symbol = dlsym(nil, "renameat2") else {
+            errno = ENOSYS
+            return false
+        }
+        let renameExchange: UInt32 = 1 << 1
+        return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, renameExchange) == 0
         #endif
     }
 

@@ -7,9 +7,9 @@ public enum SystemMemory {
     /// Bytes that can be allocated now without swapping; nil where the system does not say.
     public static var available: Int? {
         #if canImport(Darwin)
-            return nil
+        return nil
         #else
-            return MemoryFiles().available
+        return MemoryFiles().available
         #endif
     }
 
@@ -17,9 +17,9 @@ public enum SystemMemory {
     /// space; nil where the system does not say.
     public static var obtainable: Int? {
         #if canImport(Darwin)
-            return nil
+        return nil
         #else
-            return MemoryFiles().obtainable
+        return MemoryFiles().obtainable
         #endif
     }
 
@@ -29,21 +29,21 @@ public enum SystemMemory {
     /// The most bytes that this process has had in memory since it began or since `forgetPeak()`; nil where the system does not say.
     public static var peak: Int? {
         #if canImport(Darwin)
-            var usage = rusage()
-            return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : nil
+        var usage = rusage()
+        return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : nil
         #else
-            return MemoryFiles().peak
+        return MemoryFiles().peak
         #endif
     }
 
     /// Starts measuring `peak` again from the memory in use now; false where the system cannot: on Darwin, and without the permission.
     public static func forgetPeak() -> Bool {
         #if canImport(Darwin)
-            return false
+        return false
         #else
-            guard let file = fopen("/proc/self/clear_refs", "w") else { return false }
-            let isWritten = fputs("5", file) >= 0
-            return fclose(file) == 0 && isWritten
+        guard let file = fopen("/proc/self/clear_refs", "w") else { return false }
+        let isWritten = fputs("5", file) >= 0
+        return fclose(file) == 0 && isWritten
         #endif
     }
 }

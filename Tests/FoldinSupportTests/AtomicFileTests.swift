@@ -141,9 +141,9 @@ struct AtomicFileTests {
     }
 
     #if os(Linux)
-        @Test("a full device gives an error of kind writeFailed")
-        func full() {
-            #expect(failure { try AtomicFile.write("x", to: "/dev/full") }?.kind == .writeFailed)
-        }
+    @Test("a full device gives an error of kind writeFailed")
+    func full() {
+        #expect(failure { try AtomicFile.write("x", to: "/dev/full") }?.kind == .writeFailed)
+    }
     #endif
 }

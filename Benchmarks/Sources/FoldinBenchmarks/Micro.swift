@@ -5,7 +5,7 @@ import FoldinKernels
 import Foundation
 
 #if canImport(CPeerBLAS)
-    import CPeerBLAS
+import CPeerBLAS
 #endif
 
 /// The loops that a step, an evaluation and a recommendation are made of, one by one, on one thread.
@@ -42,14 +42,14 @@ enum Micro {
                 }
             ]
             #if canImport(CPeerBLAS)
-                openblas_set_num_threads(1)
-                found.append(
-                    Benchmark(name: shape.name + ", OpenBLAS", amount: amount, unit: "GFLOP/s") {
-                        cblas_sgemm(
-                            CblasRowMajor, shape.a ? CblasTrans : CblasNoTrans, shape.b ? CblasTrans : CblasNoTrans,
-                            Int32(rows), Int32(columns), Int32(inner), 1, left.pointer, Int32(aStride), right.pointer,
-                            Int32(bStride), 0, target.pointer, Int32(columns))
-                    })
+            openblas_set_num_threads(1)
+            found.append(
+                Benchmark(name: shape.name + ", OpenBLAS", amount: amount, unit: "GFLOP/s") {
+                    cblas_sgemm(
+                        CblasRowMajor, shape.a ? CblasTrans : CblasNoTrans, shape.b ? CblasTrans : CblasNoTrans,
+                        Int32(rows), Int32(columns), Int32(inner), 1, left.pointer, Int32(aStride), right.pointer,
+                        Int32(bStride), 0, target.pointer, Int32(columns))
+                })
             #endif
             return found
         }
