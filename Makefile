@@ -1,7 +1,12 @@
 .PHONY: help needs build demo test lint docs snippet clean
 
+# The package traits of `make build` and `make test`. TLS is not among them: its library takes longest to compile, and a proxy usually
+# ends TLS. With it: make build TRAITS=Command,Experiments,Service,TLS
+TRAITS ?= Command,Experiments,Service
+export TRAITS
+
 help:
-	@echo "make demo      from ratings to recommendations, in about five minutes"
+	@echo "make demo      from ratings to recommendations, in about four minutes; builds no more than that needs"
 	@echo "make test      run all tests"
 	@echo "make build     build the command, .build/release/foldin"
 	@echo "make lint      check formatting, imports, words and the README's code"
@@ -13,9 +18,12 @@ needs:
 	@Scripts/install-needs.sh
 
 build: needs
-	swift build -c release
+	swift build -c release --traits $(TRAITS)
+	@echo $(TRAITS) > .build/traits
 
-demo: build
+# After `make build` the demo keeps its traits, so that it does not replace the command by a smaller one.
+demo: needs
+	swift build -c release --product foldin --traits $$(cat .build/traits 2> /dev/null || echo Command)
 	@Scripts/demo.sh
 
 test: needs

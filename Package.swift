@@ -14,6 +14,11 @@ func module(
     ]
 }
 
+/// Products of another package, which only a build with this package trait needs.
+func products(_ names: String..., of package: String, for trait: String) -> [Target.Dependency] {
+    names.map { .product(name: $0, package: package, condition: .when(traits: [trait])) }
+}
+
 let package = Package(
     name: "foldin",
     platforms: [.macOS(.v15)],
@@ -25,6 +30,16 @@ let package = Package(
         .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
         // Not for users: used by Fuzz/.
         .library(name: "_FoldinService", targets: ["FoldinService"]),
+    ],
+    // The library needs no package: whoever imports only that says `traits: []`. What the others need is fetched and built with them only.
+    traits: [
+        .default(enabledTraits: ["Command"]),
+        .trait(name: "Command", description: "The command foldin."),
+        .trait(
+            name: "Experiments", description: "Sweeps, tables and reports: foldin sweep, tables, report.",
+            enabledTraits: ["Command"]),
+        .trait(name: "Service", description: "The HTTP service: foldin serve, keys, import-events, export-events."),
+        .trait(name: "TLS", description: "TLS in the service, without a proxy.", enabledTraits: ["Service"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -74,14 +89,15 @@ let package = Package(
             ])
         + module(
             "FoldinConfiguration",
-            imports: ["FoldinTraining", "FoldinInteractions", "FoldinSupport", .product(name: "TOMLKit", package: "TOMLKit")])
+            imports: ["FoldinTraining", "FoldinInteractions", "FoldinSupport"]
+                + products("TOMLKit", of: "TOMLKit", for: "Command"))
         + module("FoldinRecommending", imports: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + module(
             "FoldinExperiments",
             imports: [
                 "FoldinTraining", "FoldinModels", "FoldinRecommending", "FoldinEvaluation", "FoldinInteractions", "FoldinKernels",
-                "FoldinSupport", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
-            ])
+                "FoldinSupport",
+            ] + products("GRDB", of: "GRDB.swift", for: "Experiments") + products("TOMLKit", of: "TOMLKit", for: "Experiments"))
         + [
             .target(name: "FoldinMessages"),
             .target(name: "FoldinClient", dependencies: ["FoldinMessages"]),
@@ -90,19 +106,16 @@ let package = Package(
             "FoldinService",
             imports: [
                 "FoldinRecommending", "FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinMessages", "FoldinSupport",
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ], resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
+            ] + products("GRDB", of: "GRDB.swift", for: "Service")
+                + products("Hummingbird", "HummingbirdCore", of: "hummingbird", for: "Service")
+                + products("HTTPTypes", of: "swift-http-types", for: "Service")
+                + products("Logging", of: "swift-log", for: "Service")
+                + products("Metrics", of: "swift-metrics", for: "Service")
+                + products("NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", of: "swift-nio", for: "Service")
+                + products("NIOHTTPTypesHTTP1", of: "swift-nio-extras", for: "Service")
+                + products("NIOSSL", of: "swift-nio-ssl", for: "TLS")
+                + products("ServiceLifecycle", "UnixSignals", of: "swift-service-lifecycle", for: "Service"),
+            resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
             testing: ["FoldinClient", "Foldin"])
         + [
             .target(
@@ -114,10 +127,11 @@ let package = Package(
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinConfiguration", "FoldinExperiments", "FoldinKernels", "FoldinService", "FoldinSupport",
-                    .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                    .product(name: "Logging", package: "swift-log"),
-                ]),
+                    "Foldin", "FoldinConfiguration", "FoldinKernels", "FoldinSupport",
+                    .target(name: "FoldinExperiments", condition: .when(traits: ["Experiments"])),
+                    .target(name: "FoldinService", condition: .when(traits: ["Service"])),
+                ] + products("ArgumentParser", of: "swift-argument-parser", for: "Command")
+                    + products("Logging", of: "swift-log", for: "Service")),
             // The README's Swift code. It is not a snippet because SwiftPM 6.3 does not rebuild a snippet when its imports change.
             .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),

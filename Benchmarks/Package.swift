@@ -7,7 +7,7 @@ let package = Package(
     name: "foldin-benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "foldin", path: ".."),
+        .package(name: "foldin", path: "..", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [

@@ -33,7 +33,7 @@ part() {
     echo "($((SECONDS - began)) s)"
 }
 
-swift build -c release || exit
+make build || exit
 swift build -c release --package-path Benchmarks || exit
 part machine Benchmarks/machine.sh "$FOLDIN"
 part step-and-parts Benchmarks/.build/release/FoldinBenchmarks --rounds "$rounds" --threads "$threads" --json "$results/step-and-parts.json"

@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
     name: "foldin-fuzz",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "foldin", path: "..")],
+    dependencies: [.package(name: "foldin", path: "..", traits: ["Service"])],
     targets: [
         .target(name: "CFuzzDriver"),
         .executableTarget(

@@ -38,7 +38,7 @@ imports() {
 }
 mapfile -t modules < <(imports | tsort)
 
-[ "${1:-}" = --skip-build ] || swift build --quiet -Xcc -O2
+[ "${1:-}" = --skip-build ] || swift build --quiet -Xcc -O2 --traits "${TRAITS:-Command,Experiments,Service}"
 build=$(cd "$build" && pwd -P) # the path that the module cache was filled under
 
 work=$(mktemp -d)

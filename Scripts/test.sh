@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests. Those that compare with NumPy use a Python environment in .venv, which the script creates.
 #
-#     Scripts/test.sh [arguments of swift test]
+#     Scripts/test.sh [arguments of swift test]      (TRAITS: the package traits, by default all but TLS)
 set -eu
 cd "$(dirname "$0")/.."
 if ! .venv/bin/python -c 'import numpy' 2> /dev/null; then
@@ -13,4 +13,4 @@ fi
 FOLDIN_PYTHON="$PWD/.venv/bin/python"
 export FOLDIN_PYTHON
 # -O2 for the C loops: without it a debug build is many times slower.
-exec swift test -Xcc -O2 "$@"
+exec swift test -Xcc -O2 --traits "${TRAITS:-Command,Experiments,Service}" "$@"

@@ -1,5 +1,7 @@
 import Foldin
+#if Experiments
 import FoldinExperiments
+#endif
 
 /// Which options of the command help against an error of this reason; nil for a reason that no option helps against.
 ///
@@ -7,9 +9,18 @@ import FoldinExperiments
 func advice(for reason: FoldinError.Reason) -> String? { adviceTables.lazy.compactMap { $0[reason] }.first }
 
 /// The tables of advice, each for a few modules.
-private let adviceTables = [generalAdvice, preparationAdvice, serviceAdvice]
+private let adviceTables: [[FoldinError.Reason: String]] = {
+    var tables = [generalAdvice, preparationAdvice]
+    #if Experiments
+    tables.append([.sweepMemoryLimit: "use a larger --memory if the system has more"])
+    #endif
+    #if Service
+    tables.append(serviceAdvice)
+    #endif
+    return tables
+}()
 
-/// Advice for errors of FoldinSupport, FoldinRecommending, FoldinBaselines and FoldinExperiments.
+/// Advice for errors of FoldinSupport, FoldinRecommending and FoldinBaselines.
 private let generalAdvice: [FoldinError.Reason: String] = [
     .directoryExists: "use --overwrite to replace this one",
     .ambiguousHistories: "use --histories-format to choose one",
@@ -20,7 +31,7 @@ private let generalAdvice: [FoldinError.Reason: String] = [
     .unknownTensorNames: "foldin evaluate --tensor-names FILE gives other names",
     .unfinishedRun: "use --resume to continue that training, or --overwrite to begin another",
     .finishedRun: "use --overwrite to replace an old run",
-    .sweepMemoryLimit: "use a larger --memory if the system has more",
+    .tooFewOpenFiles: "'ulimit -n', or LimitNOFILE of systemd",
 ]
 
 extension FoldinError {

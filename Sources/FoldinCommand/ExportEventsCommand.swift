@@ -1,3 +1,4 @@
+#if Service
 import ArgumentParser
 import FoldinService
 
@@ -21,3 +22,4 @@ struct ExportEventsCommand: AsyncParsableCommand {
         if json { try Console.json(["events": count]) } else { try Console.result("\(count) events in \(out)") }
     }
 }
+#endif

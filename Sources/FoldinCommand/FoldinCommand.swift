@@ -1,8 +1,12 @@
 import ArgumentParser
 import Foldin
 import FoldinKernels
-import FoldinService
+import FoldinSupport
 import Foundation
+
+#if !Command
+#error("the command needs the package trait Command, which is a default; add it to --traits")
+#endif
 
 /// The root command; each subcommand has a file of its own.
 struct FoldinCommand: AsyncParsableCommand {

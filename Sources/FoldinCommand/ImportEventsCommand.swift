@@ -1,3 +1,4 @@
+#if Service
 import ArgumentParser
 import Foldin
 import FoldinService
@@ -77,3 +78,4 @@ struct ImportEventsCommand: AsyncParsableCommand {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import ArgumentParser
 import FoldinService
 import Foundation
@@ -34,3 +35,4 @@ struct KeysCommand: ParsableCommand {
         Console.note(key)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import ArgumentParser
 import Foldin
 import FoldinExperiments
@@ -80,3 +81,4 @@ struct ReportCommand: ParsableCommand {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import ArgumentParser
 import Foldin
 import FoldinService
@@ -145,3 +146,4 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
 
     var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
 }
+#endif

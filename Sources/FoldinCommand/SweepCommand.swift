@@ -1,3 +1,4 @@
+#if Experiments
 import ArgumentParser
 import Foldin
 import FoldinExperiments
@@ -134,3 +135,4 @@ private struct SweepLine: Sendable {
         return "  ETA \(ProgressText.duration(seconds)) at most"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import ArgumentParser
 import Foldin
 import FoldinExperiments
@@ -44,3 +45,4 @@ struct TablesCommand: ParsableCommand {
         try Console.rows(String(table.text(as: format).dropLast()))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -22,3 +23,4 @@ final class DirectoryLock: Sendable {
         self.descriptor = descriptor
     }
 }
+#endif

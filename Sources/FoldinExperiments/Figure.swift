@@ -1,3 +1,4 @@
+#if Experiments
 import Foundation
 
 /// A diagram as a script for `Gnuplot`.
@@ -55,3 +56,4 @@ struct Series {
 
         """
 }
+#endif

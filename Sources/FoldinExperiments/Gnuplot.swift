@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -76,3 +77,4 @@ public struct Gnuplot: Sendable {
         "'" + text.replacing("'", with: "''").map { $0.isNewline ? " " : String($0) }.joined() + "'"
     }
 }
+#endif

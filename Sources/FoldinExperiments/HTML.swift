@@ -1,3 +1,4 @@
+#if Experiments
 import Foundation
 
 /// Elements of an HTML page.
@@ -64,3 +65,4 @@ enum HTML {
             + body.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
+#endif

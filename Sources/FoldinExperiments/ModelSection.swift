@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -164,3 +165,4 @@ struct ModelSection {
         share.map { .text(String(format: "%.1f%%", $0 * 100)) } ?? .missing
     }
 }
+#endif

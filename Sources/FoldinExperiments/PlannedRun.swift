@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinSupport
 import FoldinTraining
@@ -36,3 +37,4 @@ public struct PlannedRun: Sendable, Equatable {
         return String(Array(lines.utf8).withUnsafeBytes(Checksum.sha256).prefix(8))
     }
 }
+#endif

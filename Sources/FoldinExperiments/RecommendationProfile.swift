@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -87,3 +88,4 @@ struct RecommendationProfile {
         return lists
     }
 }
+#endif

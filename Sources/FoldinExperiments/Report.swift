@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -167,3 +168,4 @@ public struct Report {
         return String(format: "%.1f h", seconds / 3600)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 /// The report's style sheet, for light and dark screens, wide and narrow ones, and for print.
 enum ReportStyle {
     static let text = """
@@ -46,3 +47,4 @@ enum ReportStyle {
         @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--ground:#fff;--mark:#eee}body{font-size:10pt}main{max-width:none;padding:0}figure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.2rem .3rem;white-space:normal}summary{display:none}}
         """
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -48,3 +49,4 @@ extension RunStore {
         return (indices, bits.map(Double.init(bitPattern:)))
     }
 }
+#endif

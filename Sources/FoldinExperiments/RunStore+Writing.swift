@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinSupport
@@ -108,3 +109,4 @@ extension Array where Element: FixedWidthInteger {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinSupport
@@ -143,3 +144,4 @@ public final class RunStore: Sendable {
         }
     }
 }
+#endif

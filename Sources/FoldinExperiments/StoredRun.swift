@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinTraining
 import Foundation
@@ -156,3 +157,4 @@ public struct StoredMetric: Sendable, Equatable, Codable, FetchableRecord, Persi
     /// The standard error of the mean; nil if it does not exist.
     public let standardError: Double?
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -202,3 +203,4 @@ extension FoldinError.Reason {
     /// A training of a sweep needs more memory than `Sweep.Limits.memory` allows.
     public static let sweepMemoryLimit = FoldinError.Reason("sweep-memory-limit")
 }
+#endif

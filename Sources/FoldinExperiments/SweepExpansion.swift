@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinSupport
 import FoldinTraining
@@ -153,3 +154,4 @@ private enum RandomAxis {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinSupport
@@ -146,3 +147,4 @@ extension TOMLValueConvertible {
         return table
     }
 }
+#endif

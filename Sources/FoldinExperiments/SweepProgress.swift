@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinSupport
 import FoldinTraining
 import Foundation
@@ -113,3 +114,4 @@ final class SweepTracker: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import Foundation
 
@@ -66,3 +67,4 @@ final class SweepQueue: @unchecked Sendable {
     /// Whether `stop` was called.
     var isStopped: Bool { error != nil }
 }
+#endif

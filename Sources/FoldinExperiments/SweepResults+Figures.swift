@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinSupport
 import FoldinTraining
 import Foundation
@@ -211,3 +212,4 @@ extension SweepResults {
 
     private static func mean(_ values: [Double]) -> Double { meanAndStandardError(of: values).mean ?? -.infinity }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinSupport
@@ -114,3 +115,4 @@ extension SweepResults {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinModels
@@ -90,3 +91,4 @@ extension StoredRun {
         NetworkFamily(named: family)?.title ?? family
     }
 }
+#endif

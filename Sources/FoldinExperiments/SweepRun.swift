@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -105,3 +106,4 @@ struct SweepRun {
         var description: String { "\(divergence); the model of the best epoch before, \(bestEpoch), is \(modelPath)" }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import Foundation
 
 extension Table {
@@ -108,3 +109,4 @@ extension Table {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import Foundation
 
 /// A table that can be written as CSV, Markdown, LaTeX, JSON or HTML.
@@ -108,3 +109,4 @@ extension Table.Cell {
         return String(format: "%.\(digits)f", value)
     }
 }
+#endif

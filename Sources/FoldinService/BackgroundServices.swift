@@ -1,3 +1,4 @@
+#if Service
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -38,3 +39,4 @@ struct ReloadOnChange: Service {
         }
     }
 }
+#endif

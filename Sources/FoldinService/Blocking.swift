@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import NIOConcurrencyHelpers
 
@@ -21,3 +22,4 @@ func waitFor<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Val
     done.wait()
     return try outcome.withLockedValue(\.self).get()
 }
+#endif

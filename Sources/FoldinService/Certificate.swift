@@ -1,11 +1,13 @@
-import FoldinInteractions
+#if Service
+#if TLS
 import FoldinSupport
 import Foundation
+import NIOCore
 import NIOSSL
 
 /// The TLS configuration of the service, read from PEM files. TLS 1.2 and later.
 struct Certificate: Sendable {
-    let context: NIOSSLContext
+    private let context: NIOSSLContext
 
     /// Reads the certificate chain, the service's own certificate first, and the private key, which only its owner may read.
     ///
@@ -38,4 +40,26 @@ struct Certificate: Sendable {
             throw FoldinError(.badData, file: key, found: "\(error)", expected: "the private key of the certificate in \(chain)")
         }
     }
+
+    /// The handler that ends TLS on one connection.
+    func handler() -> some ChannelHandler { NIOSSLServerHandler(context: context) }
 }
+#else
+import FoldinSupport
+import NIOCore
+
+/// Stands for the TLS configuration in a build without the package trait TLS.
+struct Certificate: Sendable {
+    private let never: Never
+
+    /// - Throws: `FoldinError` of kind `usage`, always.
+    init(chain: String, key: String) throws {
+        throw FoldinError(
+            .usage, file: chain, found: "a certificate for a service that was built without TLS", expected: "no certificate",
+            reason: .withoutTLS)
+    }
+
+    func handler() -> any ChannelHandler { switch never {} }
+}
+#endif
+#endif

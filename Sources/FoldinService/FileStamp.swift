@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 
 /// The identity and the version of a file, to notice that it was changed or replaced.
@@ -14,12 +15,13 @@ struct FileStamp: Equatable, Sendable {
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
         #if canImport(Darwin)
-            (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
+        (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
         #else
-            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
         #endif
     }
 
     /// Whether both are stamps of one file, which may have been changed meanwhile.
     func isSameFile(as other: FileStamp) -> Bool { device == other.device && inode == other.inode }
 }
+#endif

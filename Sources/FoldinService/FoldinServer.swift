@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinSupport
@@ -215,3 +216,4 @@ extension Logger {
         return logger
     }
 }
+#endif

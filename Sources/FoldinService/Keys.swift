@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -106,3 +107,4 @@ public struct KeyRing: Sendable {
 
     private static func digest(of key: String) -> String { Array(key.utf8).withUnsafeBytes { Checksum.sha256($0) } }
 }
+#endif

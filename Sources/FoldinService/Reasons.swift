@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 
@@ -15,10 +16,11 @@ extension FoldinError.Reason {
     public static let keyFileNeeded = Self("key-file-needed")
     /// A rating threshold was set for a service that stores no events.
     public static let thresholdWithoutEvents = Self("threshold-without-events")
-    /// The system's limit on open files is too low for any service.
-    public static let tooFewOpenFiles = Self("too-few-open-files")
+    /// TLS was asked for, and this build does not have it.
+    public static let withoutTLS = Self("without-tls")
     /// The system's limit on open files is too low for the requested number of connections.
     public static let tooManyConnections = Self("too-many-connections")
     /// A file is not a database of events, or does not exist.
     public static let eventDatabaseNeeded = Self("event-database-needed")
 }
+#endif

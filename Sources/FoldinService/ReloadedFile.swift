@@ -1,3 +1,4 @@
+#if Service
 import Logging
 import NIOConcurrencyHelpers
 
@@ -56,3 +57,4 @@ final class ReloadedFile<Value: Sendable>: Reloaded {
         if isDue { await reload() }
     }
 }
+#endif

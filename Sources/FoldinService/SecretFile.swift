@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -49,3 +50,4 @@ enum SecretFile {
         return data
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinSupport
@@ -157,3 +158,4 @@ public struct ServiceConfiguration: Sendable {
         try require(batchDelay >= .zero && batchDelay < .seconds(1), "a delay of \(batchDelay)", "less than a second")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 /// What `body` returns. If it takes longer than `limit`, it is cancelled; if it still returns a value, that counts, as for a transaction that was
 /// committed just in time.
 ///
@@ -27,3 +28,4 @@ struct TimeLimitExceeded: Error, CustomStringConvertible {
 
     var description: String { "took longer than \(limit)" }
 }
+#endif

@@ -1,6 +1,9 @@
-import FoldinInteractions
-import FoldinSupport
 import Foundation
+
+extension FoldinError.Reason {
+    /// The system's limit on open files is too low for any work.
+    public static let tooFewOpenFiles = Self("too-few-open-files")
+}
 
 /// The open files and sockets of this process.
 ///
@@ -17,21 +20,21 @@ package enum Descriptors {
     }
 
     /// The system's limit on open files, raised as far as this process may.
-    static func raisedLimit() -> Int {
+    package static func raisedLimit() -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #else
-            let resource = RLIMIT_NOFILE
+        let resource = RLIMIT_NOFILE
         #endif
         guard getrlimit(resource, &limit) == 0 else { return 256 }
         if limit.rlim_cur < limit.rlim_max {
             let before = limit.rlim_cur
             #if canImport(Darwin)
-                // The kernel refuses more than this, also where the hard limit is higher.
-                limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))
+            // The kernel refuses more than this, also where the hard limit is higher.
+            limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))
             #else
-                limit.rlim_cur = limit.rlim_max
+            limit.rlim_cur = limit.rlim_max
             #endif
             if setrlimit(resource, &limit) != 0 { limit.rlim_cur = before }
         }
@@ -39,11 +42,11 @@ package enum Descriptors {
     }
 
     /// How many descriptors are open.
-    static func open(limit: Int) -> Int {
+    package static func open(limit: Int) -> Int {
         #if canImport(Darwin)
-            let folder = "/dev/fd"
+        let folder = "/dev/fd"
         #else
-            let folder = "/proc/self/fd"
+        let folder = "/proc/self/fd"
         #endif
         // One of them is the folder's own.
         if let names = try? FileManager.default.contentsOfDirectory(atPath: folder) { return max(0, names.count - 1) }

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -38,3 +39,4 @@ import Testing
         #expect(refused.status == 65 && refused.errors.contains("; use --histories-format csv"), "\(refused)")
     }
 }
+#endif

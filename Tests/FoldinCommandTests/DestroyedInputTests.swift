@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -173,3 +174,4 @@ import Testing
         #expect(try make(folder.path).status == 73)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import Foundation
 import Testing
 
@@ -77,3 +78,4 @@ import Testing
         #expect(Set(named) == Set(Self.subcommands.map { $0[0] }))
     }
 }
+#endif

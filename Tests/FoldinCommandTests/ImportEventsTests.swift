@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -72,3 +73,4 @@ import Testing
         #expect(serve.status == 64 && serve.errors.contains("--keys") && serve.errors.contains("--open"), "\(serve)")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import Foundation
 import Testing
 
@@ -85,3 +86,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import Foldin
 import FoldinKernels
 import FoldinTestSupport
@@ -277,3 +278,4 @@ import Testing
         #expect(outcome.status == 0 && outcome.output.hasPrefix("OVERVIEW: ") && outcome.errors.isEmpty, "\(outcome)")
     }
 }
+#endif

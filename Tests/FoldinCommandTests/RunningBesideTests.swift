@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -97,3 +98,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -54,3 +55,4 @@ import Testing
         #expect(served.status == 66, "\(served)")
     }
 }
+#endif

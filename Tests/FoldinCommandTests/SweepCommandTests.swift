@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -90,3 +91,4 @@ import Testing
             try run.foldin("sweep", file, "--data", run.data, "--out", out, "--dry-run").output.split(separator: "\n").count == 4)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import FoldinTestSupport
 import Foundation
 import Testing
@@ -62,3 +63,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments && Service
 import Foldin
 import Foundation
 import Testing
@@ -152,3 +153,4 @@ import Testing
         let options: [String: String]
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinTestSupport
@@ -92,3 +93,4 @@ import Testing
         #expect(results.allTable.rows.count == 8 && results.bestTable.rows.count == 2)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinTestSupport
 import FoldinTraining
@@ -62,3 +63,4 @@ import Testing
         #expect([Int32](littleEndian: Data([1, 2, 3])) == nil)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinExperiments
 import FoldinInteractions
 import FoldinTestSupport
@@ -54,3 +55,4 @@ enum SmallSweep {
         return (isDone, try SweepResults(contentsOf: path))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinExperiments
 import FoldinInteractions
 import FoldinSupport
@@ -136,3 +137,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinInteractions
 import FoldinKernels
@@ -163,3 +164,4 @@ import Testing
         #expect(error?.found.contains("other data") == true)
     }
 }
+#endif

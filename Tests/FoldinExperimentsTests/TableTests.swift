@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinExperiments
 import Testing
 
@@ -63,3 +64,4 @@ import Testing
                 """##)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinInteractions
 import FoldinTestSupport
 import Foundation
@@ -54,3 +55,4 @@ import Testing
         #expect(isDone && results.runs.map(\.status) == [.finished, .finished])
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if TLS
 import FoldinInteractions
 import FoldinSupport
 import FoldinTestSupport
@@ -101,3 +102,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import Testing
 
@@ -100,3 +101,4 @@ import Testing
         }
     }
 }
+#endif

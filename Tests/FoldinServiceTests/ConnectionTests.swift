@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinSupport
@@ -156,3 +157,4 @@ import Testing
         }
     }
 }
+#endif

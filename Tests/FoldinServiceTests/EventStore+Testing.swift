@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 
 @testable import FoldinService
@@ -26,3 +27,4 @@ extension EventStoreOptions {
         return options
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -81,3 +82,4 @@ extension EventStoreContractTests {
         }
     }
 }
+#endif

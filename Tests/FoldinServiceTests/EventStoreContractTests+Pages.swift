@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import FoldinTestSupport
 import Foundation
@@ -63,3 +64,4 @@ extension EventStoreContractTests {
         }
     }
 }
+#endif

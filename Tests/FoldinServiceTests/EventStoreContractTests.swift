@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinTestSupport
@@ -216,3 +217,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import Foundation
@@ -81,3 +82,4 @@ import Testing
         await #expect(throws: EventStoreError.closed) { try await store.check() }
     }
 }
+#endif

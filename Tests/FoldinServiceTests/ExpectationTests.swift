@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import Foundation
 import Testing
@@ -90,3 +91,4 @@ import Testing
         }
     }
 }
+#endif

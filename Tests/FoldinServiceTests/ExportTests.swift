@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -107,3 +108,4 @@ import Testing
         while store.pendingRemovals > 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 }
+#endif

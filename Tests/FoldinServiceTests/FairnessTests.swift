@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
@@ -206,3 +207,4 @@ import Testing
         }
     }
 }
+#endif

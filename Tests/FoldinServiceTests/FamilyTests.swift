@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinMessages
@@ -144,3 +145,4 @@ import Testing
         }
     }
 }
+#endif

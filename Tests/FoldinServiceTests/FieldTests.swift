@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinTestSupport
@@ -167,3 +168,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -121,3 +122,4 @@ import Testing
         #expect(overlap?.kind == .usage)
     }
 }
+#endif

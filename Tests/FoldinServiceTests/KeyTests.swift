@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinTestSupport
@@ -98,3 +99,4 @@ import Testing
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinModels
@@ -157,3 +158,4 @@ enum TrainedModelWithIds {
         try TrainedModel(model.model, items: Vocabulary(ids)).save(to: path)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
@@ -11,7 +12,7 @@ import Testing
 @testable import FoldinService
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// A service that listens on a free port of this machine, for one test.
@@ -174,3 +175,4 @@ final class TestFolder: @unchecked Sendable {
         path = folder.path
     }
 }
+#endif

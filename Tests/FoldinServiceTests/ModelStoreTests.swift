@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
@@ -184,3 +185,4 @@ import Testing
         #expect((error as? FoldinError)?.kind == .badData)
     }
 }
+#endif

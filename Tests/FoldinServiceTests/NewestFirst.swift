@@ -1,3 +1,4 @@
+#if Service
 import Foldin
 
 /// A kind of model made outside the package, by its public interface alone: newer items first, and a bonus for the two items beside each
@@ -60,3 +61,4 @@ struct NewestFirst: Model {
         Double(novelty.map(\.magnitude).max() ?? 0) + 2 * Double(bonus.magnitude)
     }
 }
+#endif

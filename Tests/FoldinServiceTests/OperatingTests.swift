@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import FoldinTestSupport
@@ -202,3 +203,4 @@ import Testing
         try await running.value
     }
 }
+#endif

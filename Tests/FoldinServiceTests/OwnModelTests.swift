@@ -1,3 +1,4 @@
+#if Service
 import Foldin
 import FoldinClient
 import FoldinTestSupport
@@ -212,3 +213,4 @@ private final class Seeds: Sendable {
 
     func add(_ seed: UInt64) { seeds.withLock { $0.append(seed) } }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinKernels
 import FoldinMessages
 import FoldinTestSupport
@@ -154,3 +155,4 @@ import Testing
         #expect(accepted > 0 && accepted < 3_000)
     }
 }
+#endif

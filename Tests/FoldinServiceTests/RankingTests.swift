@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinTestSupport
@@ -77,3 +78,4 @@ import Testing
         try await Self.check(model, folder)
     }
 }
+#endif

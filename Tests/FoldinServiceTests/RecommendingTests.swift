@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinKernels
@@ -162,3 +163,4 @@ import Testing
         }
     }
 }
+#endif

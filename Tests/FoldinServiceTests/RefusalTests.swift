@@ -1,3 +1,4 @@
+#if Service
 import FoldinClient
 import FoldinInteractions
 import FoldinSupport
@@ -190,3 +191,4 @@ import Testing
         }
     }
 }
+#endif

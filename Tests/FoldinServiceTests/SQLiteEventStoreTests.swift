@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -215,3 +216,4 @@ import Testing
         #expect(try await withTimeLimit(.seconds(60)) { try await pool.read { try Int.fetchOne($0, sql: "SELECT 7") } } == 7)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinSupport
 import Foundation
 import Synchronization
@@ -75,3 +76,4 @@ final class Socket: Sendable {
 
     func hangUp() { open.withLock { $0 = nil } }
 }
+#endif

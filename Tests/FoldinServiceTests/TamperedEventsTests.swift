@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -45,3 +46,4 @@ import Testing
         #expect(error?.kind == .badData && error?.file == database, "\(String(describing: error))")
     }
 }
+#endif

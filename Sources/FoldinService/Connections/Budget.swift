@@ -1,3 +1,4 @@
+#if Service
 import Synchronization
 
 /// Limits the bytes of requests and replies that the service buffers for all connections together.
@@ -32,3 +33,4 @@ final class Budget: Sendable {
         share.used.wrappingSubtract(count, ordering: .relaxed)
     }
 }
+#endif

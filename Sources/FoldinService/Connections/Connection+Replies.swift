@@ -1,3 +1,4 @@
+#if Service
 import NIOCore
 import NIOHTTP1
 
@@ -123,3 +124,4 @@ extension Connection {
         if state == .answering { fail(Problem.slow) } else { hangUp() }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -184,3 +185,4 @@ extension HTTPRequest {
     /// Whether the request is answered also when the service has all its connections.
     fileprivate var isForHealth: Bool { path?.hasPrefix("/health/") == true && (method == .get || method == .head) }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import NIOCore
 import NIOHTTP1
 
@@ -187,3 +188,4 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 }
+#endif

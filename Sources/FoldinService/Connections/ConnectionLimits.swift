@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 
@@ -46,3 +47,4 @@ struct ConnectionLimits: Sendable, Equatable {
         (self.total, self.perAddress) = (total, perAddress)
     }
 }
+#endif

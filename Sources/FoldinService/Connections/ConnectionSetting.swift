@@ -1,3 +1,4 @@
+#if Service
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -16,3 +17,4 @@ struct ConnectionSetting: Sendable {
     /// Refuses what does not reach the router.
     let refuse: @Sendable (Problem) -> Reply
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Logging
 import Metrics
 import NIOConcurrencyHelpers
@@ -147,3 +148,4 @@ final class Connections: Sendable {
         return open.count
     }
 }
+#endif

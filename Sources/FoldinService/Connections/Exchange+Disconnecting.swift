@@ -1,3 +1,4 @@
+#if Service
 extension ServiceContext {
     /// What `body` returns. It is cancelled when the client disconnects, so that its work that waits in a queue is not done.
     ///
@@ -15,3 +16,4 @@ extension ServiceContext {
         } catch is CancellationError { throw Problem.abandoned }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import HTTPTypes
 import Hummingbird
 import NIOConcurrencyHelpers
@@ -72,3 +73,4 @@ struct Reply: Sendable {
         func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
 }
+#endif

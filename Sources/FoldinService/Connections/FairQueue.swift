@@ -1,3 +1,4 @@
+#if Service
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -49,3 +50,4 @@ final class FairQueue {
         }
     }
 }
+#endif

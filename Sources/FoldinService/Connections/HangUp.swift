@@ -1,3 +1,4 @@
+#if Service
 import NIOCore
 
 /// Closes a TLS connection without the closing handshake, which the client might never answer. The first handler of its channel.
@@ -12,3 +13,4 @@ final class HangUp: ChannelOutboundHandler {
         context.close(promise: promise)
     }
 }
+#endif

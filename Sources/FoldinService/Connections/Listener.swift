@@ -1,10 +1,10 @@
+#if Service
 import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import ServiceLifecycle
 
 /// Accepts connections until the service ends, then lets them finish.
@@ -87,7 +87,7 @@ struct Listener: Service {
                     let pipeline = channel.pipeline.syncOperations
                     if let certificate {
                         try pipeline.addHandler(HangUp())
-                        try pipeline.addHandler(NIOSSLServerHandler(context: certificate.value.context))
+                        try pipeline.addHandler(certificate.value.handler())
                     }
                     var limits = NIOHTTPDecoderLimitConfiguration()
                     limits.maxHeaderFieldSize = setting.limits.headBytes
@@ -168,3 +168,4 @@ private final class AcceptLimit: ChannelDuplexHandler {
         if open < limit { context.read() } else { isWaiting = true }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import NIOCore
 
@@ -58,3 +59,4 @@ struct NetworkAddress: Hashable, Sendable {
         return host == "localhost" || NetworkAddress(host)?.isLoopback ?? false
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import HTTPTypes
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
@@ -96,3 +97,4 @@ struct RequestHead {
         }
     }
 }
+#endif

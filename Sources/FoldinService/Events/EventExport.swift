@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -85,3 +86,4 @@ public enum EventExport {
         value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 
 /// The items that a user has events of, the latest first, each once.
@@ -21,3 +22,4 @@ struct EventHistory: Sendable, Equatable {
         }
     }
 }
+#endif

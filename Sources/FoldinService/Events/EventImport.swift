@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -85,3 +86,4 @@ public enum EventImport {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -24,3 +25,4 @@ struct EventRetention: Service {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 
 /// Which events are valid.
@@ -44,3 +45,4 @@ enum EventRules {
         return nil
     }
 }
+#endif

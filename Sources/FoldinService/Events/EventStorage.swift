@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Logging
@@ -66,3 +67,4 @@ public struct EventStoreOptions: Sendable {
     /// The defaults.
     public init() {}
 }
+#endif

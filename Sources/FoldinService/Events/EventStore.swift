@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 
@@ -124,3 +125,4 @@ public enum EventStoreError: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 
@@ -173,3 +174,4 @@ extension Array {
         return low
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import NIOConcurrencyHelpers
@@ -59,3 +60,4 @@ final class StoreProbe: Service {
         }
     }
 }
+#endif

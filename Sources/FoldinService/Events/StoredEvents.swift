@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Logging
 
@@ -68,3 +69,4 @@ struct StoredEvents: Sendable {
         try await use { try await $0.delete(user: try user()) }
     }
 }
+#endif

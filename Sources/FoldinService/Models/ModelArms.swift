@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -42,3 +43,4 @@ struct ModelArms: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import FoldinInteractions
 import FoldinKernels
@@ -138,3 +139,4 @@ final class ModelStore: Sendable {
         Counter(label: "foldin_model_loads_total", dimensions: [("arm", arm), ("outcome", outcome)], factory: metrics).increment()
     }
 }
+#endif

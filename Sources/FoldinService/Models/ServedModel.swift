@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinMessages
@@ -155,3 +156,4 @@ struct RankedItem: Sendable, Equatable {
     let item: Int32
     let score: Float
 }
+#endif

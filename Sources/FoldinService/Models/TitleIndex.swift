@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import Foundation
 
@@ -79,3 +80,4 @@ struct TitleIndex: Sendable {
         Array(text.folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil).utf8)
     }
 }
+#endif

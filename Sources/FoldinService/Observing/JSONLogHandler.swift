@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import Logging
 
@@ -39,3 +40,4 @@ public struct JSONLogHandler: LogHandler {
         return line
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import Foundation
 import NIOConcurrencyHelpers
@@ -100,3 +101,4 @@ public final class LogQueue: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Metrics
 import NIOConcurrencyHelpers
 import Synchronization
@@ -166,3 +167,4 @@ private final class Histogram: Series, TimerHandler, RecorderHandler {
         return text + "\(name(label + "_sum", labels)) \(number(state.sum))\n\(name(label + "_count", labels)) \(total)\n"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import NIOConcurrencyHelpers
 
@@ -22,3 +23,4 @@ enum HTTPDate {
         }
     }
 }
+#endif

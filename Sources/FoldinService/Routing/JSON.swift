@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 import Hummingbird
@@ -74,3 +75,4 @@ enum JSON {
         bytes.append("0123456789abcdef".utf8.dropFirst(Int(byte & 15)).first ?? 0)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import Foundation
@@ -154,3 +155,4 @@ struct Problem: Error, Equatable {
         return response
     }
 }
+#endif

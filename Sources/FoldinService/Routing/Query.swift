@@ -1,3 +1,4 @@
+#if Service
 import Hummingbird
 
 /// The query parameters of a request. `+` is a blank, as HTML forms encode it.
@@ -73,3 +74,4 @@ struct Query {
         return text
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import NIOConcurrencyHelpers
 
 /// Limits the rate of requests of each client: a token bucket per client, which holds the tokens of two seconds.
@@ -61,3 +62,4 @@ final class RateLimit: Sendable {
         return min(depth, bucket.tokens + seconds * rate)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import HTTPTypes
 import NIOCore
 
@@ -30,3 +31,4 @@ struct Readiness: Sendable {
         return Reply(head: HTTPResponse(status: .ok, headerFields: headers), body: body)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 import Hummingbird
@@ -72,3 +73,4 @@ extension Routes {
         return pages * Int(getpagesize())
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import Hummingbird
 import NIOCore
@@ -26,3 +27,4 @@ extension Routes {
         frame-ancestors 'none'
         """
 }
+#endif

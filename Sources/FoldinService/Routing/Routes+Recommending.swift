@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Hummingbird
 import NIOCore
@@ -35,3 +36,4 @@ extension Routes {
         return JSON.response(bytes: bytes)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 import Hummingbird
@@ -35,3 +36,4 @@ extension Routes {
         return user
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import Hummingbird
 import NIOCore
@@ -108,3 +109,4 @@ final class Routes {
         Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Hummingbird
 import Logging
 import NIOCore
@@ -27,3 +28,4 @@ struct ServiceContext: RequestContext {
         requestId = RequestID().description
     }
 }
+#endif

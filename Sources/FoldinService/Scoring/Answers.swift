@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import FoldinMessages
 import Foundation
@@ -232,3 +233,4 @@ struct Answers: Sendable {
         throw Problem.invalid(found: "\(count) \(what)", expected: "\(range.lowerBound) to \(range.upperBound)")
     }
 }
+#endif

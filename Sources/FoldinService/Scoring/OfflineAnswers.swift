@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 import FoldinMessages
@@ -69,3 +70,4 @@ import NIOCore
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinKernels
 
@@ -40,3 +41,4 @@ extension ScoringQueue.Scores {
         }
     }
 }
+#endif

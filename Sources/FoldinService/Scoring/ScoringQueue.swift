@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import FoldinInteractions
 import FoldinKernels
@@ -221,3 +222,4 @@ final class ScoringQueue: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Dispatch
 import NIOConcurrencyHelpers
 import Synchronization
@@ -72,3 +73,4 @@ final class WorkQueue: Sendable {
         }
     }
 }
+#endif

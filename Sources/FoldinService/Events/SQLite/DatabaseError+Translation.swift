@@ -1,3 +1,4 @@
+#if Service
 import GRDB
 
 extension DatabaseError {
@@ -25,3 +26,4 @@ extension EventStoreError {
         }
     }
 }
+#endif

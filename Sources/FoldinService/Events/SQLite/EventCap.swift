@@ -1,3 +1,4 @@
+#if Service
 import GRDB
 import NIOConcurrencyHelpers
 
@@ -42,3 +43,4 @@ final class EventCap: Sendable {
     /// Forgets all bounds. To be called when a transaction was rolled back, or events were added without `trim`.
     func forget() { capacities.withLockedValue { $0 = [:] } }
 }
+#endif

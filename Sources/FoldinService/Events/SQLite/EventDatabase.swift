@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -105,3 +106,4 @@ enum EventDatabase {
         return migrator
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinSupport
 import Foundation
@@ -38,3 +39,4 @@ enum EventFile {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import Foundation
 import GRDB
 import Metrics
@@ -92,3 +93,4 @@ final class RemovalLog: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 import GRDB
@@ -86,3 +87,4 @@ private struct EventMerge {
 
     private func count(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: "SELECT count(*) FROM \(sql)") ?? 0 }
 }
+#endif

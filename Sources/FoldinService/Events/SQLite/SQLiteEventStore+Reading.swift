@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -71,3 +72,4 @@ extension SQLiteEventStore {
         }
     }
 }
+#endif

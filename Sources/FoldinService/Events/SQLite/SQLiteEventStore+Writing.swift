@@ -1,3 +1,4 @@
+#if Service
 import FoldinMessages
 import Foundation
 import GRDB
@@ -126,3 +127,4 @@ extension SQLiteEventStore {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Service
 import FoldinInteractions
 import FoldinMessages
 import FoldinSupport
@@ -154,3 +155,4 @@ public final class SQLiteEventStore: EventStore {
         get throws { try writer().pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } }
     }
 }
+#endif
