@@ -132,8 +132,6 @@ let package = Package(
                     .target(name: "FoldinService", condition: .when(traits: ["Service"])),
                 ] + products("ArgumentParser", of: "swift-argument-parser", for: "Command")
                     + products("Logging", of: "swift-log", for: "Service")),
-            // The README's Swift code. It is not a snippet because SwiftPM 6.3 does not rebuild a snippet when its imports change.
-            .executableTarget(name: "FiveMinutes", dependencies: ["Foldin"], path: "Examples/FiveMinutes"),
             .testTarget(name: "FoldinCommandTests", dependencies: ["Foldin", "FoldinTestSupport"]),
         ],
     swiftLanguageModes: [.v6]
