@@ -5,9 +5,9 @@ import FoldinSupport
 import Foundation
 
 extension SweepResults {
-    /// The best run of each family: chosen by the validation users, evaluated on the test users.
+    /// The best run of each family, the best of them first: chosen by the validation users, evaluated on the test users.
     public var bestTable: Table {
-        let rows = families.compactMap { best(of: $0) }.map { run in
+        let rows = leaders.map { run in
             [
                 .text(sweep.dataset), .text(run.familyTitle), .text(run.network ?? ""), .text(run.changedOptions),
                 .init(run.bestEpoch), .init(validation(of: run)?.mean, error: nil),

@@ -20,6 +20,8 @@ public struct SweepResults: Sendable {
     /// The epochs of each run, in order.
     public let histories: [String: [StoredEpoch]]
     private let metrics: [String: [String: StoredMetric]]
+    /// Whether all evaluated runs have the same validation metric, so that their values can be compared.
+    private let hasOneValidationMetric: Bool
     let store: RunStore
 
     /// Reads the store in a sweep's directory.
@@ -37,6 +39,7 @@ public struct SweepResults: Sendable {
         metrics = try store.metrics().mapValues { list in
             Dictionary(uniqueKeysWithValues: list.map { ("\($0.part) \($0.name)", $0) })
         }
+        hasOneValidationMetric = Set(runs.filter(\.isEvaluated).map { $0.options["metric"] }).count <= 1
     }
 
     /// A metric of a run by part and name: `test ndcg@100`.
@@ -54,15 +57,31 @@ public struct SweepResults: Sendable {
     /// The runs that are evaluated on the test users.
     public var evaluated: [StoredRun] { runs.filter(\.isEvaluated) }
 
-    /// The evaluated run of a family with the best validation metric, without validation users with the best first test metric; the
-    /// first of runs with equal metrics.
-    public func best(of family: String) -> StoredRun? {
-        evaluated.filter { $0.family == family }.max { (rankingValue($0), $1.position) < (rankingValue($1), $0.position) }
+    /// The evaluated run of a family with the best validation metric; without validation users, or where runs have different validation
+    /// metrics, with the best first test metric. The first of runs with equal metrics.
+    public func best(of family: String) -> StoredRun? { ranked(evaluated.filter { $0.family == family }).first }
+
+    /// The best run of each family, the best of them first.
+    public var leaders: [StoredRun] { ranked(families.compactMap { best(of: $0) }) }
+
+    /// Runs by `rankingValue`, best first; equal ones in the order of the sweep.
+    func ranked(_ runs: [StoredRun]) -> [StoredRun] {
+        runs.sorted { (rankingValue($0), $1.position) > (rankingValue($1), $0.position) }
     }
 
-    /// The value by which runs are ranked: the validation metric, or without validation users the first test metric.
+    /// The value by which runs are ranked, larger for a better run: see `best(of:)`.
     func rankingValue(_ run: StoredRun) -> Double {
-        validation(of: run)?.mean ?? testMetrics.first.flatMap { metric("test \($0)", of: run)?.mean } ?? -.infinity
+        let value = hasOneValidationMetric ? validation(of: run)?.mean : nil
+        return value ?? testMetrics.first.flatMap { metric("test \($0)", of: run)?.mean } ?? -.infinity
+    }
+
+    /// The test metric that the report and its figures are about: the validation metric if it was measured on the test users too, otherwise
+    /// the first test metric.
+    var headlineMetric: String? {
+        guard hasOneValidationMetric, let name = evaluated.first?.options["metric"], testMetrics.contains(name) else {
+            return testMetrics.first
+        }
+        return name
     }
 
     /// The families of the evaluated runs, in the order of `NetworkFamily.all`.
@@ -86,6 +105,14 @@ public struct SweepResults: Sendable {
 extension StoredRun {
     /// The family's title, as tables have it.
     public var familyTitle: String { Self.title(ofFamily: family) }
+
+    /// The widths of the layers between the items and the items: `600-200-600` of the network `I-600-200-600-I`.
+    var innerWidths: String? {
+        network.map { $0.hasPrefix("I-") && $0.hasSuffix("-I") && $0.count > 4 ? String($0.dropFirst(2).dropLast(2)) : $0 }
+    }
+
+    /// The family's title and `innerWidths`.
+    var shortTitle: String { [familyTitle, innerWidths].compactMap(\.self).joined(separator: " ") }
 
     static func title(ofFamily family: String) -> String {
         NetworkFamily(named: family)?.title ?? family
