@@ -11,9 +11,10 @@ struct TablesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tables", abstract: "Print a sweep's results as CSV, Markdown, LaTeX or JSON.",
         discussion: """
-            best: the run of each model with the best validation metric, evaluated on the test users. all: every run. seeds: mean \
-            and standard error over the seeds of each configuration. --compare: the paired t test of two runs on the same test \
-            users; a run is given by its identifier in the table of all runs, or the beginning of it.
+            best: the run of each model with the best validation metric, evaluated on the test users; the best model first. all: \
+            every run. seeds: mean and standard error over the seeds of each configuration, the best first. --compare: the paired \
+            t test of two runs on the same test users, the second minus the first; a run is given by its identifier in the table \
+            of all runs, or the beginning of it. CSV and JSON call the two runs first and second.
             """)
 
     enum Kind: String, CaseIterable, ExpressibleByArgument { case best, all, seeds }
@@ -34,7 +35,13 @@ struct TablesCommand: ParsableCommand {
         let results = try SweepResults(contentsOf: directory)
         let table: Table
         if compare.count == 2 {
-            table = try results.comparisonTable(results.run(named: compare[0]), results.run(named: compare[1]))
+            let (first, second) = (try results.run(named: compare[0]), try results.run(named: compare[1]))
+            // Tables for people have the runs' names; the columns of those for programs have the same names for any two runs.
+            let isForPrograms = format == .csv || format == .json
+            table =
+                isForPrograms
+                ? try results.comparisonTable(first, second)
+                : try results.comparisonTable(first, second, names: (first.id, second.id))
         } else {
             switch show {
             case .best: table = results.bestTable

@@ -68,15 +68,25 @@ extension SweepResults {
             ] + testColumns, rows: order.map { lines[$0].1 })
     }
 
-    /// Two runs metric by metric on the same test users; see `PairedComparison`.
+    /// One test metric of two runs on the same users; nil if either has no value per user.
     ///
     /// - Throws: `FoldinError` of kind `badData` if the store's scores and users have different counts.
-    public func comparisonTable(_ first: StoredRun, _ second: StoredRun) throws -> Table {
+    func comparison(_ first: StoredRun, _ second: StoredRun, by metric: String) throws -> PairedComparison? {
+        guard let left = try store.scores(of: first.id, metric: metric),
+            let right = try store.scores(of: second.id, metric: metric)
+        else { return nil }
+        return PairedComparison(left.values, of: left.users, right.values, of: right.users)
+    }
+
+    /// Two runs metric by metric on the same test users; see `PairedComparison`.
+    ///
+    /// - Parameter names: the headings of the columns of means.
+    /// - Throws: `FoldinError` of kind `badData` if the store's scores and users have different counts.
+    public func comparisonTable(
+        _ first: StoredRun, _ second: StoredRun, names: (first: String, second: String) = ("first", "second")
+    ) throws -> Table {
         let rows: [[Table.Cell]] = try testMetrics.compactMap { name in
-            guard let left = try store.scores(of: first.id, metric: name),
-                let right = try store.scores(of: second.id, metric: name)
-            else { return nil }
-            let found = PairedComparison(left.values, of: left.users, right.values, of: right.users)
+            guard let found = try comparison(first, second, by: name) else { return nil }
             return [
                 .text(name), .init(found.users), .init(found.firstMean, digits: 4), .init(found.secondMean, digits: 4),
                 .init(found.difference, error: found.standardError), .init(found.confidenceInterval?.lowerBound, digits: 4),
@@ -86,7 +96,7 @@ extension SweepResults {
         return Table(
             "\(second.id) minus \(first.id)",
             columns: [
-                .init("metric"), .init("users", .number), .init("first", .number), .init("second", .number),
+                .init("metric"), .init("users", .number), .init(names.first, .number), .init(names.second, .number),
                 .init("difference", .measure), .init("95% from", .number), .init("to", .number), .init("p", .number),
             ], rows: rows)
     }

@@ -82,6 +82,8 @@ import Testing
         #expect(rows.map(\.status) == ["finished", "failed", "finished", "failed"])
         let compared = try run.foldin("tables", out, "--compare", rows[0].id, rows[2].id, "--format", "csv")
         #expect(compared.output.hasPrefix("metric,users,first,second,difference,difference_se,95% from,to,p\nndcg@100,8,"))
+        let named = try run.foldin("tables", out, "--compare", rows[0].id, rows[2].id)
+        #expect(named.output.hasPrefix("| metric | users | \(rows[0].id) | \(rows[2].id) | difference |"))
         #expect(try run.foldin("tables", out, "--compare", rows[0].id).status == 64)
         #expect(try run.foldin("tables", run.folder.path).status == 66)
         let report = try run.foldin("report", out, "--out", run.folder.path + "/r.html")
