@@ -35,12 +35,23 @@ public struct Gnuplot: Sendable {
     ///
     /// - Throws: `FoldinError` of kind `badData` with gnuplot's message, or of kind `cannotCreate` if it does not start.
     public func draw(_ figure: Figure, as format: Format) throws -> Data {
-        let terminal =
-            switch format {
-            case .svg: "set terminal svg noenhanced dynamic size 640,\(figure.height) font 'Helvetica,15'"
-            case .png:
-                "set terminal pngcairo noenhanced size 1920,\(figure.height * 3) font 'Helvetica,15' fontscale 2.6 linewidth 2.4 pointscale 3"
-            }
+        switch format {
+        case .svg: try draw(figure, "svg noenhanced dynamic size 640,\(figure.height) font 'Helvetica,15'")
+        case .png:
+            try draw(
+                figure,
+                "pngcairo noenhanced size 1920,\(figure.height * 3) font 'Helvetica,15' fontscale 2.6 linewidth 2.4 pointscale 3"
+            )
+        }
+    }
+
+    /// The picture as SVG for the report: 480 pixels wide, so that its text can be read on a small screen, and without a legend.
+    func drawForPage(_ figure: Figure) throws -> Data {
+        try draw(
+            figure, "svg noenhanced dynamic size 480,\(min(figure.height, 440) * 9 / 10) font 'Helvetica,15'", isKeyed: false)
+    }
+
+    private func draw(_ figure: Figure, _ terminal: String, isKeyed: Bool = true) throws -> Data {
         let folder = FileManager.default.temporaryDirectory.appending(path: "foldin-figure-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let picture = folder.appending(path: "picture")
@@ -50,7 +61,8 @@ public struct Gnuplot: Sendable {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let script = folder.appending(path: "script")
             let output = "set output \(Self.quoted(picture.path(percentEncoded: false)))"
-            try Data("\(terminal)\n\(output)\n\(figure.script)\nunset output\n".utf8).write(to: script)
+            let setting = "set terminal \(terminal)\n\(output)\nkeyed = \(isKeyed ? 1 : 0)\n"
+            try Data("\(setting)\(figure.script)\nunset output\n".utf8).write(to: script)
             process.executableURL = URL(filePath: path)
             process.arguments = [script.path(percentEncoded: false)]
             process.standardInput = FileHandle.nullDevice

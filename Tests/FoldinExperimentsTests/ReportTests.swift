@@ -47,13 +47,13 @@ import Testing
         let folder = try TemporaryFolder()
         let results = try SmallSweep.run(Self.text, in: folder).results
         let gnuplot = try Gnuplot()
-        #expect(results.figures.map(\.name) == ["annealing", "dimensions", "loss", "learning"])
+        #expect(results.figures.map(\.name) == ["learning", "annealing", "dimensions", "loss"])
         for figure in results.figures {
             let svg = String(decoding: try gnuplot.draw(figure, as: .svg), as: UTF8.self)
             #expect(svg.contains("NDCG@5") && svg.contains("</svg>"))
             #expect(try gnuplot.draw(figure, as: .png).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
         }
-        let broken = Figure(name: "b", title: "", caption: "", height: 100, script: "plot nonsense(")
+        let broken = Figure(name: "b", title: "", caption: "", legend: [], height: 100, script: "plot nonsense(")
         #expect(failure { try gnuplot.draw(broken, as: .svg) }?.kind == .badData)
     }
 
