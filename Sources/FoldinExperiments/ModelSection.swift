@@ -39,25 +39,19 @@ struct ModelSection {
         popularity = RecommendationProfile(ItemPopularity(dataset.train), on: dataset, cutoff: Report.cutoff, workers: workers)
     }
 
-    /// The two sections as HTML.
-    var html: String {
+    /// The two sections.
+    var sections: [Report.Section] {
         get throws {
-            """
-            <section><h2>Who is served how well</h2>
-            \(try byActivity())
-            \(byPopularity)
-            </section>
-            <section><h2>What is recommended</h2>
-            \(reach)
-            \(sideBySide)
-            </section>
-            """
+            [
+                .init(id: "groups", title: "Quality by users and items", body: try byActivity() + byPopularity),
+                .init(id: "recommendations", title: "Recommendations", body: reach + sideBySide),
+            ]
         }
     }
 
-    /// The first test metric of four equal parts of the test users, by the number of items folded in.
+    /// The headline metric of four equal parts of the test users, by the number of items folded in.
     private func byActivity() throws -> String {
-        guard let metric = results.testMetrics.first else { return "" }
+        guard let metric = results.headlineMetric else { return "" }
         let sizes = Dictionary(
             uniqueKeysWithValues: zip(
                 dataset.test.userIndices, (0..<dataset.test.count).map { dataset.test.foldIn.row($0).count }))
@@ -79,17 +73,17 @@ struct ModelSection {
                 }
             }
         }
-        let columns = [Table.Column("items folded in"), .init("users", .number)] + models.map { .init($0.title, .measure) }
+        let columns = [Table.Column("fold-in items"), .init("users", .number)] + models.map { .init($0.title, .measure) }
         guard !rows.isEmpty, rows.allSatisfy({ $0.count == columns.count }) else { return "" }
         let title = "Test \(SweepResults.title(of: metric)) by the users' activity"
-        return "<h3>\(HTML.escaped(title))</h3><p>Test users in four equal parts, ordered by their number of clicks.</p>"
-            + HTML.table(Table(title, columns: columns, rows: rows))
+        return HTML.heading(3, title, id: "activity") + "<p>Test users in four equal parts, by the number of fold-in items.</p>"
+            + HTML.table(Table(title, columns: columns, rows: rows), marking: .inRows(nil, columns: [models.map(\.title)]))
     }
 
     private var byPopularity: String {
         let columns =
             [Table.Column("items"), .init("share of catalogue", .number)]
-            + models.flatMap { [.init("\($0.title) found", .number), .init("\($0.title) recommended", .number)] }
+            + models.flatMap { [.init("\($0.title): found", .number), .init("\($0.title): recommended", .number)] }
         let rows = (0..<3).map { part -> [Table.Cell] in
             let segment = popularity.segments[part]
             return [.text(segment.name), Self.percent(segment.items)]
@@ -98,22 +92,25 @@ struct ModelSection {
                 }
         }
         let title = "Items by popularity"
-        return
-            "<h3>\(title)</h3><p>Head, middle and tail each have a third of the training clicks. Found: the share of the held-out items of the "
-            + "segment that are among a user's first \(Report.cutoff). Recommended: the share of all recommendations.</p>"
-            + HTML.table(Table(title, columns: columns, rows: rows))
+        return HTML.heading(3, title, id: "popularity")
+            + "<p>The head has the most popular items with a third of the training clicks, the middle the next third, the tail the rest. Found: the "
+            + "share of the segment's held-out items that are among a user's first \(Report.cutoff) recommendations. Recommended: the segment's "
+            + "share of all recommendations.</p>"
+            + HTML.table(
+                Table(title, columns: columns, rows: rows), marking: .inRows(nil, columns: [models.map { "\($0.title): found" }]))
     }
 
     /// Coverage, popularity and inequality of each model's recommendations.
     private var reach: String {
-        let all = models.map { ($0.title, $0.profile) } + [("Popularity", popularity)]
+        let all = models.map { ($0.title, $0.profile) } + [("most popular items", popularity)]
         let rows = all.map { title, profile -> [Table.Cell] in
             [.text(title), Self.percent(profile.coverage), Self.percent(profile.popularity), .init(profile.gini, digits: 3)]
         }
-        let title = "Coverage and popularity bias of the first \(profileCutoff)"
-        return
-            "<h3>\(title)</h3><p>Coverage: the share of items recommended to at least one user. Average popularity: the share of training users who "
-            + "clicked a recommended item. Gini: how unequally recommendations are spread over items, from 0 (equal) to 1.</p>"
+        let title = "Coverage and popularity of the first \(popularity.cutoff) recommendations"
+        return HTML.heading(3, title, id: "coverage")
+            + "<p>Coverage: the share of items recommended to at least one user. Average popularity: the share of training users who "
+            + "clicked a recommended item. Gini: how unequally recommendations are distributed over items, from 0 (equally) to 1. Most popular items: the "
+            + "same list for everyone, without the user's own items.</p>"
             + HTML.table(
                 Table(
                     title,
@@ -121,8 +118,6 @@ struct ModelSection {
                         .init("model"), .init("coverage", .number), .init("average popularity", .number), .init("Gini", .number),
                     ], rows: rows))
     }
-
-    private var profileCutoff: Int { popularity.cutoff }
 
     /// Four users from the least to the most active, with the items that each model recommends to them.
     private var sideBySide: String {
@@ -142,18 +137,19 @@ struct ModelSection {
             let cards = models.map { evaluated -> String in
                 let items = evaluated.profile.lists[row].prefix(10).map { item -> String in
                     let isHit = users.heldOut.row(row).contains(item)
-                    return "<li\(isHit ? " class=\"hit\"" : "")>\(HTML.escaped(title(item)))</li>"
+                    let mark = isHit ? " <span aria-hidden=\"true\">✓</span><span class=\"hidden\">(held out)</span>" : ""
+                    return "<li\(isHit ? " class=\"hit\"" : "")>\(HTML.escaped(title(item)))\(mark)</li>"
                 }
                 return
-                    "<div class=\"card\"><h3>\(HTML.escaped(evaluated.title))</h3><ol class=\"list\">\(items.joined())</ol></div>"
+                    "<div class=\"card\"><h4>\(HTML.escaped(evaluated.title))</h4><ol class=\"list\">\(items.joined())</ol></div>"
             }
             return
-                "<h3>User \(HTML.escaped(user)), \(history.count) items folded in, \(users.heldOut.row(row).count) held out</h3>"
-                + "<p class=\"soft\">\(shown)\(more)</p><div class=\"cards\">\(cards.joined())</div>"
+                "<h3>User \(HTML.escaped(user)): \(history.count) fold-in items, \(users.heldOut.row(row).count) held out</h3>"
+                + "<p class=\"soft\">Clicked: \(shown)\(more)</p><div class=\"cards\">\(cards.joined())</div>"
         }
-        return
-            "<h3>Side by side</h3><p>The first ten recommendations for four test users, below the least popular items that each of them clicked. "
-            + "A ✓ marks a held-out item: the user clicked it, and it was not in the model's input.</p>"
+        return HTML.heading(3, "Examples: \(chosen.count) test users", id: "examples")
+            + "<p>The first ten recommendations of each model, below the least popular fold-in items of the user. A ✓ marks a held-out item: the "
+            + "user clicked it, and it was not in the model's input.</p>"
             + parts.joined(separator: "\n")
     }
 
