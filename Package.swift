@@ -115,7 +115,7 @@ let package = Package(
                 + products("NIOHTTPTypesHTTP1", of: "swift-nio-extras", for: "Service")
                 + products("NIOSSL", of: "swift-nio-ssl", for: "TLS")
                 + products("ServiceLifecycle", "UnixSignals", of: "swift-service-lifecycle", for: "Service"),
-            resources: ["index.html", "page.js", "page.css", "openapi.json"].map { .embedInCode("Page/" + $0) },
+            resources: ["index.html", "page.js", "page.css", "icon.svg", "openapi.json"].map { .embedInCode("Page/" + $0) },
             testing: ["FoldinClient", "Foldin"])
         + [
             .target(

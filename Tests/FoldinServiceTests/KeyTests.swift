@@ -46,7 +46,7 @@ import Testing
                     #expect(given < scope ? found == 403 : ![401, 403].contains(found), "\(method) \(path) \(given): \(found)")
                 }
             }
-            for path in ["/", "/page.js", "/page.css", "/openapi.json", "/health/live", "/health/ready"] {
+            for path in ["/", "/page.js", "/page.css", "/icon.svg", "/openapi.json", "/health/live", "/health/ready"] {
                 #expect(try await service.send("GET", path).status == 200, "\(path)")
             }
             let refused = try await service.send("GET", "/v1/models")

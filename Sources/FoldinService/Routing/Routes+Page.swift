@@ -10,6 +10,7 @@ extension Routes {
             ("/", "text/html; charset=utf-8", PackageResources.index_html),
             ("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
             ("/page.css", "text/css; charset=utf-8", PackageResources.page_css),
+            ("/icon.svg", "image/svg+xml", PackageResources.icon_svg),
             ("/openapi.json", "application/json", PackageResources.openapi_json),
         ] {
             let body = ByteBuffer(bytes: bytes)
@@ -21,10 +22,10 @@ extension Routes {
         }
     }
 
-    /// Allows only the script, the style and the replies of the service itself.
+    /// Allows only the script, the style, the icon and the replies of the service itself.
     private static let policy = """
-        default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-        frame-ancestors 'none'
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'
         """
 }
 #endif
