@@ -29,24 +29,27 @@ function icon(name) {
 /// Announces `text` to screen readers.
 function say(text) { part("status").textContent = text; }
 
-// Requests: what to ask.
+// Requests: what to ask, and the same in Swift for the code panel.
 
 const requests = {
   history(history, exclude) {
     return {
       path: "/v1/recommendations",
       body: { history, top: count, ...(exclude.length ? { exclude } : {}) },
+      swift: `recommendations(${count}, havingLiked: ${swiftList(history)}${swiftExcluding(exclude)})`,
     };
   },
   stored(user, exclude) {
     const excluding = exclude.length ? "&exclude=" + exclude.map(encodeURIComponent).join(",") : "";
     return {
       path: `/v1/users/${encodeURIComponent(user)}/recommendations?top=${count}${excluding}`,
+      swift: `recommendations(${count}, for: ${swiftText(user)}${swiftExcluding(exclude)})`,
     };
   },
   similar(item) {
     return {
       path: `/v1/items/${encodeURIComponent(item)}/similar?top=${count}`,
+      swift: `similar(${count}, to: ${swiftText(item)})`,
     };
   },
 };
@@ -259,6 +262,7 @@ const recommend = attempt(async () => {
   const explained = history.length > 1 && history.length <= 500 && reply.kind === "personal" && reply.items.length
     ? await ask({ path: "/v1/explanations", body: { history, items: idsOf(reply.items), top: 2 } }).catch(() => null) : null;
   if (mine !== turn) return;
+  showCode(request);
   if (!reply) return showNothing("This service stores no events. Start it with foldin serve --events FILE, and send events to /v1/events.");
   const isPersonal = reply.kind === "personal";
   const areUsers = !isPersonal && reply.items.every((item) => Number.isInteger(item.score));
@@ -288,6 +292,7 @@ const showSimilar = attempt(async (item) => {
   const request = requests.similar(item.item);
   const reply = await ask(request);
   if (mine !== turn) return;
+  showCode(request);
   part("output-heading").textContent = "Similar to " + nameOf(item);
   part("back").hidden = false;
   show(reply.items, "Cosine", { basis: "The items with the closest vectors in the model.", isSimilar: true });
@@ -366,6 +371,62 @@ function barLengths(scores, hasZero) {
 function scoreText(score) {
   return Number.isInteger(score) ? score.toLocaleString("en") : Math.abs(score) >= 100 ? score.toFixed(0) : score.toPrecision(3);
 }
+
+// The last request in code, to copy.
+
+const shellText = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
+const swiftText = (text) =>
+  '"' + text.replace(/["\\]/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, (sign) => `\\u{${sign.charCodeAt(0).toString(16)}}`) + '"';
+const swiftList = (ids) => "[" + ids.map(swiftText).join(", ") + "]";
+const swiftExcluding = (exclude) => (exclude.length ? ", excluding: " + swiftList(exclude) : "");
+
+// Keys are secrets: code takes them from the environment.
+const snippets = {
+  curl: ({ path, body }) => [
+    "curl " + shellText(location.origin + path),
+    ...(key ? ['-H "Authorization: Bearer $FOLDIN_KEY"'] : []),
+    ...(body ? ["-H 'Content-Type: application/json'", "-d " + shellText(JSON.stringify(body))] : []),
+  ].join(" \\\n  "),
+  swift: ({ swift }) => [
+    "import FoldinClient",
+    "import Foundation",
+    "",
+    ...(key ? ['let key = ProcessInfo.processInfo.environment["FOLDIN_KEY"]'] : []),
+    `let client = FoldinClient(URL(string: ${swiftText(location.origin)})!${key ? ", key: key" : ""})`,
+    `let reply = try await client.${swift}`,
+    "for item in reply.items { print(item.title ?? item.item, item.score) }",
+  ].join("\n"),
+  python: ({ path, body }) => [
+    key ? "import json, os" : "import json",
+    "from urllib.request import Request, urlopen",
+    "",
+    `request = Request(${JSON.stringify(location.origin + path)})`,
+    ...(key ? ['request.add_header("Authorization", "Bearer " + os.environ["FOLDIN_KEY"])'] : []),
+    ...(body ? ['request.add_header("Content-Type", "application/json")', `request.data = json.dumps(${JSON.stringify(body)}).encode()`] : []),
+    'for item in json.load(urlopen(request))["items"]:',
+    '    print(item.get("title", item["item"]), item["score"])',
+  ].join("\n"),
+};
+
+let shown = null; // the request that the code makes
+
+function showCode(request) {
+  shown = request ?? shown;
+  if (shown) part("snippet").textContent = snippets[choice("language")](shown);
+}
+
+for (const radio of document.querySelectorAll('input[name="language"]')) radio.addEventListener("change", () => showCode());
+
+part("copy").addEventListener("click", async () => {
+  const text = part("snippet").textContent;
+  getSelection().selectAllChildren(part("snippet"));
+  // Without TLS only pages of this machine have the clipboard; the older command copies the selection.
+  const isCopied = navigator.clipboard
+    ? await navigator.clipboard.writeText(text).then(() => true, () => false) : document.execCommand("copy");
+  part("copy").textContent = isCopied ? "Copied" : "Press Ctrl+C";
+  say(isCopied ? "Copied" : "The code is selected. Press Control C.");
+  setTimeout(() => { part("copy").textContent = "Copy"; }, 2000);
+});
 
 // The card of the model.
 
