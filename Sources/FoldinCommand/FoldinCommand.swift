@@ -13,6 +13,7 @@ struct FoldinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "foldin",
         abstract: "Autoencoder collaborative filtering: from a ratings file to recommendations.",
+        version: FoldinVersion.text,
         subcommands: [
             PrepareCommand.self,
             DatasetsCommand.self,

@@ -1,4 +1,5 @@
 #if Experiments && Service
+import Foldin
 import Foundation
 import Testing
 
@@ -10,6 +11,7 @@ import Testing
         USAGE: foldin <subcommand>
 
         OPTIONS:
+          --version               Show the version.
           -h, --help              Show help information.
 
         SUBCOMMANDS:
@@ -49,6 +51,11 @@ import Testing
     func isThisText(arguments: [String]) throws {
         let outcome = try PrepareCommandTests.foldin(arguments, environment: ["COLUMNS": "80"])
         #expect(outcome.status == 0 && outcome.output == Self.text && outcome.errors.isEmpty)
+    }
+
+    @Test func versionIsThatOfTheLibrary() throws {
+        let outcome = try PrepareCommandTests.foldin(["--version"])
+        #expect(outcome.status == 0 && outcome.output == FoldinVersion.text + "\n" && outcome.errors.isEmpty, "\(outcome)")
     }
 
     static let subcommands = [
