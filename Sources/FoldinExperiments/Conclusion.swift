@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinSupport
 import Foundation
@@ -123,3 +124,4 @@ struct Conclusion {
         "p\u{A0}" + (value < 0.0001 ? "<\u{A0}0.0001" : String(format: "=\u{A0}%.4f", value))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import Foundation
 
 extension HTML {
@@ -57,3 +58,4 @@ extension HTML {
         return Series.colours.firstIndex(of: name).map { "var(--s\($0 + 1))" } ?? "currentColor"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinSupport
 import Foundation
 
@@ -39,3 +40,4 @@ enum ReportScript {
         return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\(Data(bytes).base64EncodedString())'"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinSupport
 
@@ -68,3 +69,4 @@ enum ReportTerms {
         "popularity": "The mean share of training users who clicked a recommended item; lower means less known items.",
     ]
 }
+#endif

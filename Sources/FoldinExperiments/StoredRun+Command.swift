@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinTraining
 
 extension StoredRun {
@@ -35,3 +36,4 @@ extension StoredRun {
         return isSafe && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }
+#endif

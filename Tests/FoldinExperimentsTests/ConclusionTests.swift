@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinTestSupport
 import Foundation
@@ -81,3 +82,4 @@ extension PairedComparison {
     /// The second run is clearly worse.
     fileprivate init(clear base: [Double]) { self.init(base, base.enumerated().map { $1 - 0.05 + ($0 % 2 == 0 ? 0.01 : -0.01) }) }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinTestSupport
 import Testing
 
@@ -45,3 +46,4 @@ import Testing
         #expect(Series.axis("y", [Double.nan]) == "")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinTestSupport
 import Testing
 
@@ -36,3 +37,4 @@ import Testing
         #expect(values.count == 8)
     }
 }
+#endif

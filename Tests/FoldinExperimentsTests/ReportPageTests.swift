@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinEvaluation
 import FoldinKernels
 import FoldinTestSupport
@@ -165,3 +166,4 @@ import Testing
         #expect(html.contains("var(--s2)") && html.contains("stroke-dasharray=\"8 4\"") && !html.contains("<script"))
     }
 }
+#endif

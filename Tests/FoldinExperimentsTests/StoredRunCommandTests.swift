@@ -1,3 +1,4 @@
+#if Experiments
 import FoldinTestSupport
 import FoldinTraining
 import Foundation
@@ -50,3 +51,4 @@ import Testing
             String.init)
     }
 }
+#endif
