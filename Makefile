@@ -1,4 +1,4 @@
-.PHONY: help needs build demo test lint docs snippet clean
+.PHONY: help build demo test lint docs snippet clean
 
 # The package traits of `make build` and `make test`. TLS is not among them: its library takes longest to compile, and a proxy usually
 # ends TLS. With it: make build TRAITS=Command,Experiments,Service,TLS
@@ -14,25 +14,26 @@ help:
 	@echo "make snippet   compile and run the README's Swift code"
 	@echo "make clean     remove all build products and the files of the demo"
 
-needs:
-	@Scripts/install-needs.sh
-
-build: needs
+build:
+	@Scripts/install-needs.sh build
 	swift build -c release --traits $(TRAITS)
 	@echo $(TRAITS) > .build/traits
 
 # After `make build` the demo keeps its traits, so that it does not replace the command by a smaller one.
-demo: needs
+demo:
+	@Scripts/install-needs.sh demo
 	swift build -c release --product foldin --traits $$(cat .build/traits 2> /dev/null || echo Command)
 	@Scripts/demo.sh
 
-test: needs
+test:
+	@Scripts/install-needs.sh test
 	@Scripts/test.sh
 
 lint:
 	Scripts/lint.sh
 
-docs: needs
+docs:
+	@Scripts/install-needs.sh build
 	@Scripts/docs.sh
 
 snippet: build

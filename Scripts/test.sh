@@ -1,8 +1,9 @@
-#!/bin/sh
-# Runs the tests. Those that compare with NumPy use a Python environment in .venv, which the script creates.
+#!/bin/bash
+# Builds and runs the tests. Those that compare with NumPy use a Python environment in .venv, which the script creates. Shows failures and the
+# count only; the whole output is in .build/test.log.
 #
 #     Scripts/test.sh [arguments of swift test]      (TRAITS: the package traits, by default all but TLS)
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! .venv/bin/python -c 'import numpy' 2> /dev/null; then
     echo "creating .venv with NumPy, which reference tests compare with"
@@ -13,4 +14,24 @@ fi
 FOLDIN_PYTHON="$PWD/.venv/bin/python"
 export FOLDIN_PYTHON
 # -O2 for the C loops: without it a debug build is many times slower.
-exec swift test -Xcc -O2 --traits "${TRAITS:-Command,Experiments,Service}" "$@"
+options=(-Xcc -O2 --traits "${TRAITS:-Command,Experiments,Service}" "$@")
+# What only filters tests is no option of the build.
+build=()
+for ((index = 0; index < ${#options[@]}; index += 1)); do
+    case ${options[index]} in
+    --filter | --skip) index=$((index + 1)) ;;
+    *) build+=("${options[index]}") ;;
+    esac
+done
+echo "building the tests"
+quiet=--quiet
+[ ! -t 1 ] || quiet=
+swift build --build-tests $quiet "${build[@]}"
+echo "running the tests"
+log=.build/test.log
+set +e
+swift test --skip-build "${options[@]}" 2>&1 | tee "$log" | grep -E '✘|↳|Test run with|error: |Fatal error|[Cc]rash'
+status=${PIPESTATUS[0]}
+set -e
+[ "$status" = 0 ] || echo "the whole output: $log" >&2
+exit "$status"
