@@ -13,12 +13,13 @@ struct CompareCommand: ParsableCommand {
             difference from one model with its 95% interval and p-value by the paired t test. Ctrl-C ends it with what is finished.
             """)
 
-    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
+    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir"), completion: .directory)
+    var directory: String
     @Option(help: ArgumentHelp("The models.", valueName: "a,b,c")) var models = Contender.names.joined(separator: ",")
     @Option(
         help: ArgumentHelp(
             "A model that is trained already, a file or a run directory, to compare as well; may be repeated.",
-            valueName: "model"))
+            valueName: "model"), completion: .file(extensions: ["safetensors"]))
     var trained: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -29,6 +30,11 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "What to measure on the test users; the first is compared.") var metrics = "ndcg@100,recall@20,recall@50"
     @Option(help: "The validation metric that chooses options.") var choosing = "ndcg@100"
     @Flag(name: .customLong("no-search"), help: "Train baselines with their defaults only.") var isWithoutSearch = false
+    @Option(
+        help: ArgumentHelp(
+            "Save the best model by the validation users to this file; with seeds, that of the first.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var save: String?
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false
 
@@ -50,6 +56,7 @@ struct CompareCommand: ParsableCommand {
             throw FoldinError(
                 .usage, found: "--against \(against)", expected: "one of the models compared: \(names.joined(separator: ", "))")
         }
+        if let save { try Overlap.refuse([Overlap.Input(directory, "the prepared directory")], in: save) }
         let (measured, choosing) = (try Metric.list(named: metrics), try Metric(named: choosing))
         let dataset = try PreparedDataset(contentsOf: directory)
         let saved = try names.dropFirst(contenders.count).map { path in
@@ -71,7 +78,7 @@ struct CompareCommand: ParsableCommand {
         let interrupt = Interrupt()
         let bar = ComparisonProgress()
         let outcome = try comparison.run(
-            on: dataset, isCancelled: { interrupt.happened }, progress: bar.step, onModel: bar.finished)
+            on: dataset, savingWinnerTo: save, isCancelled: { interrupt.happened }, progress: bar.step, onModel: bar.finished)
         bar.end()
         for failure in outcome.failures { Console.note("foldin: \(failure.name): \(failure.reason)") }
         let table = ComparisonTable(outcome, of: comparison, against: against)
@@ -79,7 +86,9 @@ struct CompareCommand: ParsableCommand {
             try Console.json(table)
         } else if !outcome.models.isEmpty {
             try Console.result(table.text)
+            if let conclusion = table.conclusion { try Console.conclusion(conclusion) }
         }
+        if let save, let best = outcome.best { Console.note("\(best.name) is saved as \(save)") }
         if outcome.wasCancelled {
             Console.note("interrupted: \(outcome.models.count) of \(names.count) models are finished")
             throw ExitCode(130)

@@ -19,15 +19,32 @@ enum Console {
 
     /// Writes an error to standard error, with the advice for its reason if there is any.
     static func failure(_ error: FoldinError) {
-        note("foldin: \(error.descriptionWithAdvice)")
+        let text = error.descriptionWithAdvice.escapedForTerminal
+        _ = write(styled("foldin:", .red, if: isWatched) + " " + text + "\n", to: STDERR_FILENO)
+    }
+
+    /// A colour or weight, by its number in the terminal's escape sequence.
+    private enum Style: Int { case bold = 1, red = 31 }
+
+    /// The text in a style; as it is where the output is no terminal, or `NO_COLOR` is set, or the terminal is `dumb`.
+    private static func styled(_ text: String, _ style: Style, if isTerminal: Bool) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        guard isTerminal, environment["NO_COLOR", default: ""].isEmpty, environment["TERM"] != "dumb" else { return text }
+        return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
     }
 
     /// Writes several lines to standard error, such as the usage of a command.
     static func notes(_ text: String) { _ = write(text.escapedLinesForTerminal + "\n", to: STDERR_FILENO) }
 
-    /// Replaces the current line on standard error with `text`; does nothing if standard error is not a terminal.
+    /// Replaces the current line on standard error with `text`, cut to the terminal's width, because a longer line could not be replaced;
+    /// does nothing if standard error is not a terminal.
     static func progress(_ text: String) {
-        if isWatched { _ = write("\r\u{1B}[K" + text.escapedForTerminal, to: STDERR_FILENO) }
+        guard isWatched else { return }
+        var size = winsize()
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
+        // The last column stays free: some terminals go to the next line after it.
+        let line = ProgressText.cut(text.escapedForTerminal, toColumns: isKnown ? Int(size.ws_col) - 1 : 79)
+        _ = write("\r\u{1B}[K" + line, to: STDERR_FILENO)
     }
 
     /// Whether standard output still has a reader: false after a write to a pipe whose reader has ended (`foldin … | head`).
@@ -38,6 +55,11 @@ enum Console {
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
     static func result(_ text: String) throws { try output(text.escapedLinesForTerminal) }
+
+    /// Writes the sentence that the result comes to, bold on a terminal.
+    ///
+    /// - Throws: `FoldinError` of kind `writeFailed`.
+    static func conclusion(_ text: String) throws { try output(styled(text.escapedLinesForTerminal, .bold, if: isShown)) }
 
     /// Writes rows for programs to standard output with a newline: every byte unchanged unless standard output is a terminal.
     ///

@@ -36,6 +36,8 @@ public struct ComparedModel: Sendable {
     public let epochs: Int?
     /// The epoch that was kept, of the first seed.
     public let bestEpoch: Int?
+    /// Whether that was the last epoch there was, so that the model might be better after more.
+    public let isBestAtTheEnd: Bool
     /// What chose that epoch; nil for a model without epochs.
     public let epochChoice: PlanChoice?
     /// The most bytes in memory meanwhile, the dataset included; nil where the system does not tell.

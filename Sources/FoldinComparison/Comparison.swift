@@ -34,29 +34,36 @@ public struct Comparison: Sendable {
     ///
     /// - Parameters:
     ///   - dataset: what the models are trained and evaluated on.
+    ///   - winnerPath: where to save the model that is `ComparisonOutcome.best`, that of the first seed; it is there whole as soon as the
+    ///     first model is finished. Nil for nowhere.
     ///   - isCancelled: called often; the comparison ends when it returns true.
     ///   - progress: called often.
     ///   - onModel: called when a model is finished.
-    /// - Throws: `FoldinError` for a dataset without training clicks. A model that cannot be trained is a failure of its own.
+    /// - Throws: `FoldinError` for a dataset without training clicks, and for a winner that cannot be saved or would replace a file. A model
+    ///   that cannot be trained is a failure of its own.
     public func run(
-        on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
+        on dataset: PreparedDataset, savingWinnerTo winnerPath: String? = nil, isCancelled: () -> Bool = { Task.isCancelled },
         progress: (ComparisonStep) -> Void = { _ in },
         onModel: (ComparedModel) -> Void = { _ in }
     ) throws -> ComparisonOutcome {
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
+        let winner = try winnerPath.map { try WinnerFile($0) }
         var models: [ComparedModel] = []
         var failures: [(name: String, reason: String)] = []
         for (index, contender) in contenders.enumerated() {
             do {
-                let model = try compare(contender, on: dataset, isCancelled: isCancelled) { detail, fraction in
+                let model = try compare(contender, on: dataset, winner: winner, isCancelled: isCancelled) { detail, fraction in
                     progress(
                         ComparisonStep(
                             model: contender.name, place: index + 1, count: contenders.count, detail: detail, fraction: fraction))
                 }
+                if models.allSatisfy({ model.validation ?? -.infinity > $0.validation ?? -.infinity }) { try winner?.modelWins() }
                 models.append(model)
                 onModel(model)
+            } catch let error as FoldinError where error.kind == .cannotCreate || error.kind == .writeFailed {
+                throw error
             } catch is CancellationError {
                 return ComparisonOutcome(models: models, failures: failures, wasCancelled: true)
             } catch {
@@ -79,11 +86,13 @@ public struct Comparison: Sendable {
     struct Epochs {
         let all: Int
         let best: Int
+        /// Whether more epochs might have been better.
+        let isBestAtTheEnd: Bool
         let choice: PlanChoice
     }
 
     private func compare(
-        _ contender: Contender, on dataset: PreparedDataset, isCancelled: () -> Bool,
+        _ contender: Contender, on dataset: PreparedDataset, winner: WinnerFile?, isCancelled: () -> Bool,
         progress: (_ detail: String, _ fraction: Double) -> Void
     ) throws -> ComparedModel {
         let canMeasure = SystemMemory.forgetPeak()
@@ -102,7 +111,8 @@ public struct Comparison: Sendable {
             for seed in seeds {
                 let plan = try plan.with(seed: seed)
                 // Test users are looked at only where the validation users prefer the plan.
-                let attempt = try attempt(plan, on: dataset, isCancelled: isCancelled) { detail, fraction in
+                let file = seed == seeds[0] ? winner : nil
+                let attempt = try attempt(plan, on: dataset, winner: file, isCancelled: isCancelled) { detail, fraction in
                     progress(detail, (done + fraction) / trainings)
                 } isBetter: { validation in
                     values.append(validation)
@@ -114,6 +124,7 @@ public struct Comparison: Sendable {
             validations.insert(mean(values))
             if mean(attempts.map(\.validation)) ?? -.infinity > mean(best.map(\.validation)) ?? -.infinity || best.isEmpty {
                 best = attempts
+                try winner?.planWins()
             }
         }
         guard let metrics = UserMetrics.average(best.map(\.metrics)) else { preconditionFailure("every plan has an attempt") }
@@ -123,12 +134,14 @@ public struct Comparison: Sendable {
             choice: contender.plans.count == 1 ? .only : !canChoose ? .unchosen : validations.count == 1 ? .tied : .validation,
             trainingSeconds: mean(best.map(\.seconds)) ?? 0, totalSeconds: (ContinuousClock.now - began) / .seconds(1),
             epochs: best[0].epochs?.all, bestEpoch: best[0].epochs?.best,
-            epochChoice: best[0].epochs?.choice, peakMemory: canMeasure ? SystemMemory.peak : nil)
+            isBestAtTheEnd: best[0].epochs?.isBestAtTheEnd ?? false, epochChoice: best[0].epochs?.choice,
+            peakMemory: canMeasure ? SystemMemory.peak : nil)
     }
 
     /// Trains a plan and evaluates it; nil if another has a better validation metric already.
     private func attempt(
-        _ plan: ModelPlan, on dataset: PreparedDataset, isCancelled: () -> Bool, progress: (String, Double) -> Void,
+        _ plan: ModelPlan, on dataset: PreparedDataset, winner: WinnerFile?, isCancelled: () -> Bool,
+        progress: (String, Double) -> Void,
         isBetter: (_ validation: Double?) -> Bool
     ) throws -> Attempt? {
         let began = ContinuousClock.now
@@ -138,6 +151,7 @@ public struct Comparison: Sendable {
             model, on: dataset.validation, training: dataset.train, isCancelled: isCancelled
         ).results[0].mean
         guard isBetter(validation) else { return nil }
+        try winner?.write(model)
         let metrics = try Evaluator(metrics, workers: workers).userMetrics(
             model, on: dataset.test, training: dataset.train, isCancelled: isCancelled)
         return Attempt(options: model.card.options, validation: validation, metrics: metrics, seconds: seconds, epochs: epochs)

@@ -1,4 +1,5 @@
 import FoldinEvaluation
+import FoldinSupport
 import Foundation
 
 /// A comparison for people and programs: the metrics of every model, and its difference from one of them.
@@ -35,6 +36,8 @@ public struct ComparisonTable: Sendable, Encodable {
         public let epochs: Int?
         /// The epoch that was kept; nil for a model without epochs.
         public let bestEpoch: Int?
+        /// Whether that was the last epoch there was, so that the model might be better after more.
+        public let isBestAtTheEnd: Bool
         /// What chose the epoch.
         public let epochChoice: PlanChoice?
         /// Seconds of one training of the chosen plan.
@@ -59,10 +62,12 @@ public struct ComparisonTable: Sendable, Encodable {
     public let failures: [String: String]
     /// The models in the order of the comparison.
     public let models: [Row]
+    /// Which model leads on the test users, and whether its lead over the next is more than chance, as one sentence; nil for one model.
+    public let conclusion: String?
     private let metrics: [Metric]
 
     private enum CodingKeys: String, CodingKey {
-        case against, chosenBy, seeds, interrupted, failures, models
+        case against, chosenBy, seeds, interrupted, failures, models, conclusion
     }
 
     /// The table of an outcome; `against` is a model's name, or nil for the one with the best validation metric.
@@ -75,45 +80,63 @@ public struct ComparisonTable: Sendable, Encodable {
         failures = Dictionary(uniqueKeysWithValues: outcome.failures.map { ($0.name, $0.reason) })
         metrics = outcome.models.first?.metrics.metrics ?? []
         models = outcome.models.map { Row($0, against: base) }
+        conclusion = ComparisonTable.conclusion(of: outcome.models)
     }
 
-    /// Columns for a terminal: the metrics with their standard errors, seconds, memory, and the first metric's difference.
-    public var text: String {
-        var lines: [[String]] = [
-            ["model"] + metrics.map(\.description) + ["train s", "all s", "peak MB"]
-                + (against.map { ["\(metrics.first.map { "\($0)" } ?? "") less \($0)'s", "p"] } ?? [])
-        ]
-        for row in models {
-            let figures = row.test.results.map { result in
-                guard let mean = result.mean else { return "-" }
-                return digits(mean) + (result.standardError.map { " ± " + digits($0) } ?? "")
-            }
-            let difference = metrics.first.flatMap { row.differences[$0.description] }
-            lines.append(
-                [row.model] + figures + [seconds(row.trainingSeconds), seconds(row.totalSeconds)]
-                    + [row.peakMemoryBytes.map { String($0 / 1_000_000) } ?? "-"]
-                    + (difference.map { [interval($0), $0.pValue.map { String(format: "%.2g", $0) } ?? "-"] } ?? ["", ""]))
+    /// The model with the highest mean of the first metric beside the next, by the paired t test over users.
+    private static func conclusion(of models: [ComparedModel]) -> String? {
+        let means = models.compactMap { model in model.metrics.report.results.first?.mean.map { (model, mean: $0) } }
+        let ranked = means.enumerated().sorted { ($1.element.mean, $0.offset) < ($0.element.mean, $1.offset) }.map(\.element)
+        guard ranked.count > 1, let metric = models[0].metrics.metrics.first else { return nil }
+        let (first, next) = (ranked[0], ranked[1])
+        let lead = first.mean - next.mean
+        guard lead > 0 else { return "\(first.0.name) and \(next.0.name) have the same \(metric)." }
+        let test = PairedComparison(next.0.metrics, first.0.metrics, by: metric)?.pValue.map {
+            ": \($0 < 0.05 ? "significant" : "not significant") by the paired t test, p \($0 < 1e-4 ? "" : "= ")" + pText($0)
         }
-        let widths = lines[0].indices.map { column in lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        var text = lines.map { line in
-            zip(line, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")
-                .replacing(/\s+$/, with: "")
-        }
-        text.append("")
-        for row in models {
-            let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
-            // A network has its defaults; a baseline's options were chosen.
-            if let epochs = row.epochs {
-                text.append(
-                    "\(row.model): " + epochText(row, of: epochs) + (row.options["weights"].map { "; weights \($0)" } ?? ""))
-            } else if !named.isEmpty {
-                text.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choiceText(row))
-            }
-        }
-        for (name, reason) in failures.sorted(by: { $0.key < $1.key }) { text.append("\(name): not trained: \(reason)") }
-        if let users = models.first?.test { text.append("over \(users.users) users, \(users.skippedUsers) skipped") }
-        return text.joined(separator: "\n")
+        return "\(first.0.name) leads, ahead of \(next.0.name) by \(String(format: "%.4f", lead)) in \(metric)\(test ?? "")."
     }
+
+    /// Tables for a terminal of 80 columns: the metrics with their standard errors, the first metric's difference, seconds and memory. Then
+    /// the options that were chosen.
+    public var text: String {
+        var columns: [[String]] = [["model"] + models.map { $0.model.count > 24 ? "…" + $0.model.suffix(23) : $0.model }]
+        for (index, metric) in metrics.enumerated() {
+            columns.append(
+                [metric.description]
+                    + models.map { row in
+                        let result = row.test.results[index]
+                        guard let mean = result.mean else { return "-" }
+                        return digits(mean) + (result.standardError.map { " ± " + digits($0) } ?? "")
+                    })
+        }
+        if let against, let metric = metrics.first?.description {
+            let differences = models.map { $0.differences[metric] }
+            columns.append(["\(metric) less \(against)'s"] + differences.map { $0.map(interval) ?? "" })
+            columns.append(["p"] + differences.map { $0.map { $0.pValue.map(ComparisonTable.pText) ?? "-" } ?? "" })
+        }
+        columns.append(["train s"] + models.map { seconds($0.trainingSeconds) })
+        columns.append(["all s"] + models.map { seconds($0.totalSeconds) })
+        columns.append(["peak MB"] + models.map { $0.peakMemoryBytes.map { String($0 / 1_000_000) } ?? "-" })
+        var sentences: [String] = []
+        for row in models {
+            // A network has its defaults, and a trained model those of its card; a baseline's options were chosen.
+            if let epochs = row.epochs {
+                sentences.append(
+                    "\(row.model): " + epochText(row, of: epochs) + (row.options["weights"].map { "; weights \($0)" } ?? ""))
+            } else if row.options["model"] == row.model, row.options.count > 1 {
+                let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
+                sentences.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choiceText(row))
+            }
+        }
+        for (name, reason) in failures.sorted(by: { $0.key < $1.key }) { sentences.append("\(name): not trained: \(reason)") }
+        if let users = models.first?.test { sentences.append("over \(users.users) users, \(users.skippedUsers) skipped") }
+        return (TextColumns.lines(columns, width: 80) + [""] + sentences.map { TextColumns.wrapped($0, width: 80) })
+            .joined(separator: "\n")
+    }
+
+    /// A p-value with two digits, `0.31` or `<0.0001`.
+    static func pText(_ value: Double) -> String { value < 1e-4 ? "<0.0001" : String(format: "%.2g", value) }
 
     /// Where the options are from.
     private func choiceText(_ row: Row) -> String {
@@ -130,7 +153,9 @@ public struct ComparisonTable: Sendable, Encodable {
         switch row.epochChoice {
         case .unchosen: "all \(epochs) epochs, the last is kept (no validation users to choose by)"
         case .tied: "\(epochs) epochs, the first is kept (all have the same validation metric)"
-        default: "best of \(epochs) epochs: \(row.bestEpoch ?? 0)"
+        default:
+            "best of \(epochs) epochs: \(row.bestEpoch ?? 0)"
+                + (row.isBestAtTheEnd ? " (the last; more epochs may be better)" : "")
         }
     }
 
@@ -163,6 +188,7 @@ extension ComparisonTable.Row {
         candidates = model.candidates
         choice = model.choice
         (epochs, bestEpoch, epochChoice) = (model.epochs, model.bestEpoch, model.epochChoice)
+        isBestAtTheEnd = model.isBestAtTheEnd
         (trainingSeconds, totalSeconds) = (model.trainingSeconds, model.totalSeconds)
         peakMemoryBytes = model.peakMemory
         guard let base, base.name != model.name else {

@@ -28,7 +28,13 @@ extension Comparison {
             if outcome.wasCancelled { throw CancellationError() }
             let choice: PlanChoice =
                 dataset.validation.heldOut.count == 0 ? .unchosen : outcome.undecided == nil ? .validation : .tied
-            return (outcome.model, Epochs(all: outcome.history.count, best: outcome.bestEpoch, choice: choice))
+            return (
+                outcome.model,
+                Epochs(
+                    all: outcome.history.count, best: outcome.bestEpoch,
+                    isBestAtTheEnd: outcome.isBestAtTheEnd(of: trainer.schedule),
+                    choice: choice)
+            )
         case .blend(let plans):
             // The last part is the search for weights.
             let parts = Double(plans.count + 1)

@@ -216,6 +216,12 @@ public struct TrainingOutcome: Sendable {
     /// Why training ended before its time, where its numbers overflowed; the model is that of the best epoch before.
     public let divergence: TrainingDivergence?
 
+    /// Whether the best epoch is the last that the schedule allows, so that the model might be better after more.
+    public func isBestAtTheEnd(of schedule: Schedule) -> Bool {
+        schedule.epochs > 1 && history.count == schedule.epochs && undecided == nil
+            && bestEpoch == history.lastIndex { $0.validation?.mean != nil }.map { $0 + 1 }
+    }
+
     /// The metric that every evaluated epoch has the same value of, so that it cannot tell them apart; nil where they differ.
     public var undecided: EvaluationReport.Result? {
         let results = history.compactMap(\.validation)

@@ -64,6 +64,14 @@ import Testing
         #expect((0...1).contains(difference.pValue))
         let text = try run.foldin("compare", run.data, "--models", "popularity,mult-vae", "--no-search", "--seeds", "1")
         #expect(text.status == 0 && text.output.contains("less mult-vae's") && text.errors.contains("popularity: ndcg@100"))
+        // The last line says what it comes to; no colour outside of a terminal.
+        let last = text.output.split(separator: "\n").last ?? ""
+        #expect(last.hasPrefix("mult-vae leads, ahead of popularity by ") && last.hasSuffix("."), "\(text)")
+        let save = run.folder.path + "/winner"
+        let saved = try run.foldin("compare", run.data, "--models", "popularity,ease", "--no-search", "--save", save)
+        #expect(saved.status == 0 && saved.errors.contains("ease is saved as \(save)"), "\(saved)")
+        #expect(try run.foldin("recommend", save, "--history", "100").status == 0)
+        try RefusalTests.expect(73, "there already", from: ["compare", run.data, "--models", "ease", "--save", save])
     }
 
     @Test func takesTrainedModels() throws {

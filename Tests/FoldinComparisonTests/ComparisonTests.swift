@@ -133,6 +133,56 @@ import Testing
         #expect(ComparisonTable(outcome, of: two).against == "mult-dae")
     }
 
+    @Test func endsInASentenceAndFitsATerminal() throws {
+        let comparison = try Self.comparison(["popularity", "ease", "item-knn"])
+        let outcome = try comparison.run(on: Tastes.dataset())
+        let table = ComparisonTable(outcome, of: comparison)
+        let means = outcome.models.map { $0.metrics.report.results[0].mean ?? 0 }
+        let ranked = outcome.models.indices.sorted { (means[$1], $0) < (means[$0], $1) }
+        let (first, next) = (outcome.models[ranked[0]], outcome.models[ranked[1]])
+        let sentence = try #require(table.conclusion)
+        if means[ranked[0]] == means[ranked[1]] {
+            #expect(sentence == "\(first.name) and \(next.name) have the same ndcg@9.")
+        } else {
+            let lead = String(format: "%.4f", means[ranked[0]] - means[ranked[1]])
+            #expect(sentence.hasPrefix("\(first.name) leads, ahead of \(next.name) by \(lead) in ndcg@9"), "\(sentence)")
+        }
+        // Popularity is far behind the others: that is no chance.
+        let two = ComparisonOutcome(models: Array(outcome.models.prefix(2)), failures: [], wasCancelled: false)
+        let clear = try #require(ComparisonTable(two, of: comparison).conclusion)
+        #expect(
+            clear.hasPrefix("ease leads, ahead of popularity by ")
+                && clear.contains(": significant by the paired t test, p <0.0001."))
+        #expect(table.text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(table.text)")
+        #expect(
+            ComparisonTable(ComparisonOutcome(models: [first], failures: [], wasCancelled: false), of: comparison).conclusion
+                == nil)
+    }
+
+    @Test func savesTheWinnerByTheValidationUsers() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/winner.safetensors"
+        let dataset = Tastes.dataset()
+        let comparison = try Self.comparison(["popularity", "item-knn", "mult-dae"], seeds: [3, 4])
+        var sizes: [Int] = []
+        let outcome = try comparison.run(
+            on: dataset, savingWinnerTo: path,
+            onModel: { _ in sizes.append((try? Data(contentsOf: URL(filePath: path)).count) ?? 0) })
+        #expect(sizes.allSatisfy { $0 > 0 } && sizes.count == 3)
+        let best = try #require(outcome.best)
+        let saved = try TrainedModel(contentsOf: path)
+        #expect(saved.card.options == best.options && saved.card.options["model"] == best.name)
+        if best.name == "mult-dae" { #expect(saved.card.options["seed"] == "3") }
+        #expect(try folder.names() == ["winner.safetensors"])
+        // What is there already stays.
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        #expect(throws: FoldinError.self) { try comparison.run(on: dataset, savingWinnerTo: path) }
+        #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
+        #expect(try folder.names() == ["winner.safetensors"])
+        // A folder that is not there ends the comparison before the next model.
+        #expect(throws: FoldinError.self) { try comparison.run(on: dataset, savingWinnerTo: folder.path + "/none/winner") }
+    }
+
     @Test func keepsWhatIsFinishedWhenCancelled() throws {
         var finished = 0
         let outcome = try Self.comparison(["popularity", "item-knn", "ease"]).run(
@@ -149,7 +199,8 @@ import Testing
         let comparison = Comparison([Contender("edlae", plans: [.baseline(plan)]), try Contender(named: "popularity")])
         let outcome = try comparison.run(on: Tastes.dataset())
         #expect(outcome.models.map(\.name) == ["popularity"] && outcome.failures.map(\.name) == ["edlae"])
-        #expect(ComparisonTable(outcome, of: comparison).text.contains("edlae: not trained: found a dropout of 0"))
+        let text = ComparisonTable(outcome, of: comparison).text.replacing("\n  ", with: " ")
+        #expect(text.contains("edlae: not trained: found a dropout of 0"))
     }
 
     /// Without validation users nothing is chosen, and nothing is said to be.
@@ -161,7 +212,7 @@ import Testing
         #expect(outcome.models[1].options["lambda"] == "500" && outcome.models[0].options["neighbours"] == "100")
         #expect(outcome.models[2].options["dropout"] == "0.5" && outcome.models[2].options["lambda"] == "300")
         #expect(outcome.models[3].bestEpoch == 30 && outcome.models[3].epochChoice == .unchosen)
-        let text = ComparisonTable(outcome, of: comparison).text
+        let text = ComparisonTable(outcome, of: comparison).text.replacing("\n  ", with: " ")
         #expect(text.contains("ease: keep 0, lambda 500 (the defaults: no validation users to choose by)"))
         #expect(text.contains("mult-dae: all 30 epochs, the last is kept (no validation users to choose by)"))
         #expect(!text.contains("by validation ndcg@9") && !text.contains("best of"))
@@ -178,8 +229,8 @@ import Testing
             choosing: .recallAll(at: 24))
         let outcome = try tied.run(on: Tastes.dataset())
         #expect(outcome.models[0].choice == .tied && outcome.models[0].options["lambda"] == "500")
-        #expect(outcome.models[1].epochChoice == .tied && outcome.models[1].bestEpoch == 1)
-        let text = ComparisonTable(outcome, of: tied).text
+        #expect(outcome.models[1].epochChoice == .tied && outcome.models[1].bestEpoch == 1 && !outcome.models[1].isBestAtTheEnd)
+        let text = ComparisonTable(outcome, of: tied).text.replacing("\n  ", with: " ")
         #expect(text.contains("lambda 500 (the defaults: all 5 choices have the same validation recall-all@24)"))
         #expect(text.contains("mult-dae: 3 epochs, the first is kept (all have the same validation metric)"))
         let decided = try Comparison([tied.contenders[0]], metrics: [.ndcg(at: 9)], choosing: .ndcg(at: 9)).run(
