@@ -23,7 +23,7 @@ extension RunDirectory {
         let record = ClosedFormRecord(
             model: model.summary, options: model.card.options, dataChecksum: model.card.dataChecksum, seconds: seconds,
             peakMemoryBytes: SystemMemory.peak, validation: validation, test: test)
-        try write(record)
+        try write(record, environment: RunEnvironment(threads: workers.count))
         try finish()
         let text = """
             \(model.summary) in \(String(format: "%.1f", seconds)) s

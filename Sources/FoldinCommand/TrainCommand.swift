@@ -25,13 +25,18 @@ struct TrainCommand: ParsableCommand {
             \(TrainingPreset.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ")).
             """)
 
-    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
-    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
+    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir"), completion: .directory)
+    var directory: String
+    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run"), completion: .directory) var out: String
     @Flag(help: "Replace an earlier run when the new one is complete.") var overwrite = false
     @Flag(help: "Continue the unfinished run in --out; without a checkpoint it starts from the beginning.") var resume = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
-    @Option(help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name")) var preset: String?
-    @Option(help: ArgumentHelp("Read options from a TOML file: names as of the flags, and preset.", valueName: "file.toml"))
+    @Option(
+        help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name"),
+        completion: .list(TrainingPreset.all.map(\.name))) var preset: String?
+    @Option(
+        help: ArgumentHelp("Read options from a TOML file: names as of the flags, and preset.", valueName: "file.toml"),
+        completion: .file(extensions: ["toml"]))
     var config: String?
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Schedule") var scheduling: ScheduleOptions
@@ -107,11 +112,11 @@ struct TrainCommand: ParsableCommand {
         try model.save(to: run.modelPath)
         isKept = true
         let record = RunRecord(outline, card: model.card, outcome: outcome, test: test)
-        try run.write(record)
+        try run.write(record, environment: RunEnvironment(threads: work.workers.count))
         let isComplete = !outcome.wasCancelled && outcome.divergence == nil
         if isComplete { try run.finish() }
         if outcome.divergence != nil { try run.end() }
-        outcome.noteDoubts(trainedOn: dataset.train, learningRate: trainer.schedule.optimizer.learningRate)
+        outcome.noteDoubts(trainedOn: dataset.train, schedule: trainer.schedule)
         let place = isComplete ? run.finishedModelPath : run.modelPath
         if json {
             try Console.json(record)
@@ -157,15 +162,18 @@ func noteReplacement(by run: RunDirectory) {
 }
 
 extension TrainingOutcome {
-    /// Warns on standard error of signs that a finished training learned nothing.
-    fileprivate func noteDoubts(trainedOn clicks: InteractionMatrix, learningRate: Float) {
+    /// Warns on standard error of signs that a finished training learned nothing, or had not learned all.
+    fileprivate func noteDoubts(trainedOn clicks: InteractionMatrix, schedule: Schedule) {
         let guessing = clicks.guessingLoss
         if divergence == nil, let last = history.last, last.negativeLogLikelihood > 10 * max(1, guessing) {
             Console.note(
                 String(
                     format: "the training loss of the last epoch is %.4g, that of guessing at random %.4g: ",
                     last.negativeLogLikelihood, guessing)
-                    + "the training did not converge; lower the learning rate (now \(String(format: "%g", learningRate)))")
+                    + "the training did not converge; lower the learning rate (now \(String(format: "%g", schedule.optimizer.learningRate)))")
+        }
+        if isBestAtTheEnd(of: schedule) {
+            Console.note("the best epoch is the last of \(schedule.epochs): with more --epochs the model may be better")
         }
         if let same = undecided, let mean = same.mean {
             Console.note(

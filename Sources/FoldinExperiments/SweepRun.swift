@@ -61,7 +61,9 @@ struct SweepRun {
         if let divergence = outcome.divergence {
             // The model of the best epoch is kept, but the run has failed; resumed, it would diverge again.
             try outcome.model.save(to: run.modelPath)
-            try run.write(RunRecord(outline, card: outcome.model.card, outcome: outcome, test: nil))
+            try run.write(
+                RunRecord(outline, card: outcome.model.card, outcome: outcome, test: nil),
+                environment: RunEnvironment(threads: workers.count))
             try run.end()
             try store.pause(planned.id, history: outcome.history)
             throw Diverged(divergence: divergence, bestEpoch: outcome.bestEpoch, modelPath: run.modelPath)
@@ -83,7 +85,9 @@ struct SweepRun {
         let test = scores.report
         for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
         try model.save(to: run.modelPath)
-        try run.write(RunRecord(outline, card: model.card, outcome: outcome, test: test))
+        try run.write(
+            RunRecord(outline, card: model.card, outcome: outcome, test: test),
+            environment: RunEnvironment(threads: workers.count))
         // All that can fail comes before the run counts as finished, because a finished run is never continued.
         if !run.replacesRun { try run.endEvents() }
         try store.finish(

@@ -1,5 +1,6 @@
 import FoldinInteractions
 import FoldinKernels
+import FoldinSupport
 
 /// A trained model with all it needs to recommend: the items' ids and titles travel with the numbers.
 public struct TrainedModel: Sendable {
@@ -57,10 +58,16 @@ public struct ModelCard: Sendable, Codable, Equatable {
     /// The rating above which the preparation took a row for a like; nil if it took every row.
     public var likedAbove: Double?
 
-    /// A card; metrics and thresholds that are not finite are left out.
+    /// The version of Foldin that made the model, as of `FoldinVersion.text`; nil for a file of an earlier version. Machine, threads and
+    /// command are in the run's `run.json`, so that the same data, options and seed give the same file.
+    public var foldin: String?
+
+    /// A card of this version of Foldin; metrics and thresholds that are not finite are left out.
     public init(
-        options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "", likedAbove: Double? = nil
+        options: [String: String] = [:], metrics: [String: Double] = [:], dataChecksum: String = "", likedAbove: Double? = nil,
+        foldin: String? = FoldinVersion.text
     ) {
+        self.foldin = foldin
         self.options = options
         self.metrics = metrics.filter(\.value.isFinite)
         self.dataChecksum = dataChecksum

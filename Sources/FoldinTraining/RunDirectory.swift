@@ -245,12 +245,14 @@ public struct RunDirectory: Sendable {
         if RunFiles.exists(eventsPath + "/" + EventFile.name) { try EventFile(openIn: eventsPath).finish() }
     }
 
-    /// Writes `run.json` atomically.
-    public func write(_ record: some Encodable) throws {
+    /// Writes `run.json` atomically: the fields of the record, and `environment`, what the run was made by and on.
+    public func write(_ record: some Encodable, environment: RunEnvironment) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try AtomicFile.write(String(decoding: try encoder.encode(record), as: UTF8.self) + "\n", to: recordPath)
+        try AtomicFile.write(
+            String(decoding: try encoder.encode(RecordWithEnvironment(record: record, environment: environment)), as: UTF8.self)
+                + "\n", to: recordPath)
     }
 
     private static func line(_ epoch: EpochReport) throws -> String {

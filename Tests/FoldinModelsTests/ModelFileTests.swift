@@ -72,7 +72,7 @@ import Testing
                 let read = try TrainedModel(contentsOf: folder + "/bare", activations: network.placement)
                 #expect(read.architecture == model.architecture)
                 #expect(read.parameters?.bits == model.parameters?.bits)
-                #expect(read.items == nil && read.titles.isEmpty && read.clicks.isEmpty && read.card == ModelCard())
+                #expect(read.items == nil && read.titles.isEmpty && read.clicks.isEmpty && read.card == ModelCard(foldin: nil))
                 #expect(try TrainedModel(contentsOf: folder + "/bare").architecture?.activations == .paper)
             }
         }

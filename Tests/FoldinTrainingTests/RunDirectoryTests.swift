@@ -82,8 +82,15 @@ import Testing
                 #expect(read.metric == "ndcg@9" && read.validation == report.validation?.mean)
                 #expect(read.negativeLogLikelihood == report.negativeLogLikelihood && read.seconds == report.seconds)
             }
-            try run.write(["bestEpoch": 3])
+            try run.write(["bestEpoch": 3], environment: RunEnvironment(threads: 1))
             #expect(try Self.names(run.path) == ["history.jsonl", "run.json", "tensorboard"])
+            struct Record: Decodable {
+                let bestEpoch: Int
+                let environment: RunEnvironment
+            }
+            let record = try decoder.decode(Record.self, from: Data(contentsOf: URL(filePath: run.recordPath)))
+            #expect(record.bestEpoch == 3 && record.environment == RunEnvironment(threads: 1))
+            #expect(record.environment.foldin == FoldinVersion.text && record.environment.command == CommandLine.arguments)
             try AtomicFile.write("", to: run.checkpointPath)
             run.discardUnlessCheckpointed()
             #expect(try Self.names(run.path).count == 4)

@@ -56,7 +56,7 @@ extension TrainedModel {
         var items: Vocabulary?
         var titles: [String?] = []
         var clicks: [Int] = []
-        var card = ModelCard()
+        var card = ModelCard(foldin: nil)
         if !file.isStateDict {
             if file.hasMetadata("items") {
                 let ids = try file.metadata("items", as: [String].self)
