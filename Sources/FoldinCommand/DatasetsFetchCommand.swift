@@ -8,17 +8,18 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
         commandName: "fetch",
         abstract: "Download a published dataset, or find a local copy.",
         discussion: """
-            A copy in $FOLDIN_DATASETS/NAME is used in place, without a network. Otherwise the dataset is downloaded from its \
+            A copy in $FOLDIN_DATASETS/NAME is used in place, without a network; with --out a link to it is made. Otherwise the dataset is downloaded from its \
             publisher's address, its checksum is verified and it is unpacked into --out; a failure leaves no files. \
             The publishers' terms of use apply: see the README in the dataset.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "One of \(PublishedDataset.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
+            "One of \(PublishedDataset.all.map(\.name).joined(separator: ", ")).", valueName: "name"),
+        completion: .list(PublishedDataset.all.map(\.name)))
     var name: String
 
-    @Option(help: ArgumentHelp("The directory to make. (default: the dataset's name)", valueName: "dir"))
+    @Option(help: ArgumentHelp("The directory to make. (default: the dataset's name)", valueName: "dir"), completion: .directory)
     var out: String?
 
     @Option(help: ArgumentHelp("Download from this address instead of the publisher's, a mirror.", valueName: "url"))
@@ -45,12 +46,27 @@ struct DatasetsFetchCommand: AsyncParsableCommand {
                 expected: "one of \(PublishedDataset.all.map(\.name).joined(separator: ", "))")
         }
         let target = out ?? dataset.name
-        if from == nil, let local = dataset.localDirectory { return try report(dataset, local, downloaded: false) }
+        if from == nil, let local = dataset.localDirectory {
+            return try report(dataset, out.map { try link(local, dataset, at: $0) } ?? local, downloaded: false)
+        }
         if FileManager.default.fileExists(atPath: target), dataset.ratingsFile(in: target) != nil {
             return try report(dataset, target, downloaded: false)
         }
         try await download(dataset, into: target)
         try report(dataset, target, downloaded: true)
+    }
+
+    /// Makes a symbolic link to the local copy, so that the next command finds it where it was asked for.
+    ///
+    /// - Returns: `place`, which is left as it is if it is a copy of the dataset already.
+    private func link(_ local: String, _ dataset: PublishedDataset, at place: String) throws -> String {
+        if dataset.ratingsFile(in: place) != nil { return place }
+        guard symlink(URL(filePath: local).absoluteURL.path, place) == 0 else {
+            throw FoldinError(
+                .cannotCreate, file: place, found: FoldinError.systemReason(of: errno),
+                expected: "a place where a link to \(local) can be made")
+        }
+        return place
     }
 
     private func download(_ dataset: PublishedDataset, into target: String) async throws {

@@ -16,6 +16,17 @@ struct DatasetsFetchTests {
         let summary = try outcome.json()
         #expect(summary["directory"] as? String == folder.path + "/ml-1m" && summary["downloaded"] as? Bool == false)
         #expect(summary["ratings"] as? String == folder.path + "/ml-1m/ratings.csv")
+        // With --out the next command finds it where it was asked for.
+        let place = folder.path + "/mine"
+        for _ in 1...2 {
+            let linked = try PrepareCommandTests.foldin(["datasets", "fetch", "ml-1m", "--out", place], environment: environment)
+            #expect(linked.status == 0 && linked.output.contains("here already, in \(place)"), "\(linked)")
+            #expect(try String(contentsOfFile: place + "/ratings.csv", encoding: .utf8) == "userId,movieId,rating\n")
+        }
+        let file = try folder.write("file", "mine")
+        let refused = try PrepareCommandTests.foldin(["datasets", "fetch", "ml-1m", "--out", file], environment: environment)
+        #expect(refused.status == 73, "\(refused)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "mine")
         #expect(
             try PrepareCommandTests.foldin(["datasets", "list"], environment: environment).output.contains("here: " + folder.path)
         )
