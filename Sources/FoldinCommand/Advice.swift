@@ -1,4 +1,5 @@
 import Foldin
+
 #if Experiments
 import FoldinExperiments
 #endif

@@ -12,13 +12,15 @@ struct BenchDataCommand: ParsableCommand {
             the ten best items for one test user. With --trained that model is evaluated instead and no step is timed.
             """)
 
-    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
+    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir"), completion: .directory)
+    var directory: String
     @Option(help: "Steps to time.") var steps = 30
     @Option(help: "Steps before the timed ones.") var warmUp = 5
     @Option(help: "Users per batch.") var batchSize = 500
     @Option(help: "How often to evaluate.") var evaluations = 3
     @Option(help: "Recommendations to time.") var recommendations = 1_000
-    @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file")) var trained: String?
+    @Option(help: ArgumentHelp("Evaluate and recommend with this model.", valueName: "file"), completion: .file())
+    var trained: String?
     @OptionGroup var network: NetworkOptions
     @Option(help: "Seed of the weights.") var seed: UInt64 = 98_765
     @OptionGroup var computing: ComputeOptions

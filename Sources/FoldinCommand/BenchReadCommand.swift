@@ -9,7 +9,8 @@ struct BenchReadCommand: ParsableCommand {
         discussion:
             "From opening the file to columns of numbered users, items and ratings in memory; nothing is filtered or written.")
 
-    @Argument(help: ArgumentHelp("A ratings file, as for foldin prepare.", valueName: "ratings")) var ratings: String
+    @Argument(help: ArgumentHelp("A ratings file, as for foldin prepare.", valueName: "ratings"), completion: .file())
+    var ratings: String
     @Option(help: "How often to read it.") var rounds = 5
     @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
     @OptionGroup var work: WorkerOptions

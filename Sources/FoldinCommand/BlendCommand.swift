@@ -14,10 +14,14 @@ struct BlendCommand: ParsableCommand {
             model.safetensors, which holds the members whole, and run.json.
             """)
 
-    @Argument(help: ArgumentHelp("Model files, two at least.", valueName: "model")) var models: [String]
-    @Option(help: ArgumentHelp("The directory, made by foldin prepare, that they were trained on.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("Model files, two at least.", valueName: "model"), completion: .file(extensions: ["safetensors"]))
+    var models: [String]
+    @Option(
+        help: ArgumentHelp("The directory, made by foldin prepare, that they were trained on.", valueName: "dir"),
+        completion: .directory)
     var data: String
-    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run")) var out: String
+    @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run"), completion: .directory) var out: String
     @Flag(help: "Replace a run that is already there, once the new one is complete.") var overwrite = false
     @Option(help: "The validation metric that chooses the weights.") var metric = "ndcg@100"
     @Option(help: ArgumentHelp("The weights, one a model, instead of a search.", valueName: "w,w,…")) var weights: String?

@@ -58,7 +58,7 @@ struct DatasetsMakeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "seed"))
     var seed: UInt64 = 98_765
 
-    @Option(help: ArgumentHelp("The CSV file to write: userId,movieId,rating.", valueName: "file"))
+    @Option(help: ArgumentHelp("The CSV file to write: userId,movieId,rating.", valueName: "file"), completion: .file())
     var out: String
 
     @Flag(help: "Print the counts as JSON.")

@@ -13,7 +13,7 @@ struct DoctorCommand: ParsableCommand {
             validation users, interactions and ids. Without DIR and --items only the machine is shown.
             """)
 
-    @Argument(help: ArgumentHelp("A prepared directory.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("A prepared directory.", valueName: "dir"), completion: .directory)
     var directory: String?
     @Option(help: ArgumentHelp("The number of users of a dataset that does not exist yet.", valueName: "n"))
     var users: Int?

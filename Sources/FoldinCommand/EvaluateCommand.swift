@@ -14,8 +14,12 @@ struct EvaluateCommand: ParsableCommand {
             without it the paper's placement is taken. A state_dict with names of its own needs --tensor-names.
             """)
 
-    @Argument(help: ArgumentHelp("A model file, or a run directory.", valueName: "model")) var model: String
-    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var directory: String
+    @Argument(
+        help: ArgumentHelp("A model file, or a run directory.", valueName: "model"),
+        completion: .file(extensions: ["safetensors"]))
+    var model: String
+    @Argument(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir"), completion: .directory)
+    var directory: String
     @Option(name: .customLong("on"), help: "Which held-out users.") var part: HeldOutPart = .test
     @Option(help: "What to measure.") var metrics = "ndcg@100,recall@20,recall@50"
     @Option(help: "Where tanh goes, if the file does not say. (default: paper)")
@@ -23,7 +27,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Names of a state_dict's tensors as TOML: lines such as \"q_layers.0.weight\" = \"encode.q_layers.linear_0.weight\".",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var tensorNames: String?
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print one JSON document.") var json = false

@@ -8,8 +8,10 @@ struct ExportEventsCommand: AsyncParsableCommand {
         commandName: "export-events", abstract: "Write the service's events to a ratings file for 'foldin prepare'.",
         discussion: "The service may be running: events that it stores after the export began are not in the file.")
 
-    @Argument(help: ArgumentHelp("The database of 'foldin serve --events'.", valueName: "database")) var database: String
-    @Option(help: ArgumentHelp("The file to write: user,item,rating,timestamp.", valueName: "file")) var out: String
+    @Argument(help: ArgumentHelp("The database of 'foldin serve --events'.", valueName: "database"), completion: .file())
+    var database: String
+    @Option(help: ArgumentHelp("The file to write: user,item,rating,timestamp.", valueName: "file"), completion: .file())
+    var out: String
     @Option(help: ArgumentHelp("The rating of an event that has none.", valueName: "rating")) var clickRating = 5.0
     @Flag(help: "Print JSON.") var json = false
 

@@ -13,9 +13,10 @@ struct ImportEventsCommand: AsyncParsableCommand {
             seconds are read as milliseconds, microseconds or nanoseconds. Rows of a file without times get the present time. The service may be running.
             """)
 
-    @Argument(help: ArgumentHelp("The ratings file.", valueName: "ratings")) var ratings: String
+    @Argument(help: ArgumentHelp("The ratings file.", valueName: "ratings"), completion: .file()) var ratings: String
     @Option(
-        help: ArgumentHelp("The database of 'foldin serve --events'; created when it does not exist.", valueName: "database"))
+        help: ArgumentHelp("The database of 'foldin serve --events'; created when it does not exist.", valueName: "database"),
+        completion: .file())
     var events: String
     @OptionGroup(title: "Layout of the file") var layout: LayoutOptions
     @OptionGroup var work: WorkerOptions

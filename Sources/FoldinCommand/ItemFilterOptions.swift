@@ -13,7 +13,7 @@ struct ItemFilterOptions: ParsableArguments {
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "A file of items not to recommend, one id per line; ids the model does not know are counted and ignored.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var excludeFile: [String] = []
 
     @Option(
@@ -25,7 +25,7 @@ struct ItemFilterOptions: ParsableArguments {
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "A file of the only items to recommend, one id per line; ids the model does not know are counted and ignored.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var allowFile: [String] = []
 
     /// The known ids that are excluded, and those that are allowed; nil if all are allowed.

@@ -20,7 +20,8 @@ struct KeysCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Append the line to this key file instead of printing it; created with mode 600.", valueName: "file"))
+            "Append the line to this key file instead of printing it; created with mode 600.", valueName: "file"),
+        completion: .file())
     var file: String?
 
     func validate() throws {

@@ -23,7 +23,8 @@ struct OptionFlags<Source: FlagSource>: ParsableArguments, CustomReflectable {
             self,
             children: Source.flags.map { flag -> Mirror.Child in
                 let help = ArgumentHelp(flag.help, valueName: flag.placeholder)
-                return (flag.name, Option<String?>(name: .customLong(flag.name), help: help))
+                let completion = flag.values.isEmpty ? nil : CompletionKind.list(flag.values)
+                return (flag.name, Option<String?>(name: .customLong(flag.name), help: help, completion: completion))
             })
     }
 
@@ -74,6 +75,8 @@ struct OptionFlag: Sendable {
     let placeholder: String?
     /// The flag that cannot be given together with this one.
     let alternative: String?
+    /// What a shell completes the value to; empty if there is no list.
+    private(set) var values: [String] = []
 
     /// The flag of an option of networks, with the help of a closed-form model's option of the same name.
     init(_ option: any OptionDeclaration) {
@@ -95,7 +98,8 @@ struct OptionFlag: Sendable {
     /// The flag of `--model`, which names every family.
     init(model option: any OptionDeclaration) {
         (name, placeholder, alternative) = (option.name, option.placeholder, option.alternative)
-        let families = ClosedFormFamily.all.map(\.name).joined(separator: ", ")
-        help = "\(option.help) (default: \(option.defaultText)) Or a baseline: \(families)."
+        let families = ClosedFormFamily.all.map(\.name)
+        help = "\(option.help) (default: \(option.defaultText)) Or a baseline: \(families.joined(separator: ", "))."
+        values = NetworkFamily.all.map(\.name) + families
     }
 }

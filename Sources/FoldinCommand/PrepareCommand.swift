@@ -39,10 +39,10 @@ struct PrepareCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The ratings file, or several; '-' is standard input. With --split given, the training interactions.",
-            valueName: "ratings"))
+            valueName: "ratings"), completion: .file())
     var ratings: [String]
 
-    @Option(help: ArgumentHelp("The directory to write.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The directory to write.", valueName: "dir"), completion: .directory)
     var out: String
 
     @Flag(help: "Replace an existing prepared directory when the new one is complete.")
@@ -86,7 +86,7 @@ struct PrepareCommand: ParsableCommand {
         help: ArgumentHelp("The fraction of a held-out user's items that is held out. (default: 0.2)", valueName: "fraction"))
     var heldOutItems: Double?
 
-    @Option(help: ArgumentHelp("With --split given: the file of held-out interactions.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --split given: the file of held-out interactions.", valueName: "file"), completion: .file())
     var test: String?
 
     @Option(
@@ -107,7 +107,7 @@ struct PrepareCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Item titles: movies.csv, movies.dat, u.item, a RecBole .item file, JSON lines or any delimited file.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var titles: String?
 
     @Option(help: ArgumentHelp("The column of the titles, by name or number from 1. (default: recognised)", valueName: "column"))

@@ -32,10 +32,11 @@ struct RecommendCommand: ParsableCommand {
         case jsonLines = "json-lines"
     }
 
-    @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
+    @Argument(help: ArgumentHelp("A model file.", valueName: "model"), completion: .file(extensions: ["safetensors"]))
+    var model: String
     @Option(parsing: .unconditionalSingleValue, help: ArgumentHelp("The items that the user liked.", valueName: "id,id,…"))
     var history: [String] = []
-    @Option(help: ArgumentHelp("A file of many users' histories; - for standard input.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file of many users' histories; - for standard input.", valueName: "file"), completion: .file())
     var histories: String?
     @Option(help: ArgumentHelp("The format of --histories. (default: recognised by its first lines)", valueName: "format"))
     var historiesFormat: Histories.Format?

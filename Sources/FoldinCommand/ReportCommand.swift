@@ -13,10 +13,13 @@ struct ReportCommand: ParsableCommand {
             side by side. The figures need gnuplot; what follows them needs the prepared directory and the models.
             """)
 
-    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
-    @Option(help: ArgumentHelp("The page to write.", valueName: "file")) var out: String
-    @Option(help: ArgumentHelp("The prepared directory. (default: the sweep's)", valueName: "dir")) var data: String?
-    @Option(help: ArgumentHelp("A directory for the figures as SVG and PNG files.", valueName: "dir")) var figures: String?
+    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir"), completion: .directory)
+    var directory: String
+    @Option(help: ArgumentHelp("The page to write.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("The prepared directory. (default: the sweep's)", valueName: "dir"), completion: .directory)
+    var data: String?
+    @Option(help: ArgumentHelp("A directory for the figures as SVG and PNG files.", valueName: "dir"), completion: .directory)
+    var figures: String?
     @OptionGroup var work: WorkerOptions
 
     func run() throws {

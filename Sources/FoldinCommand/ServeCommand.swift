@@ -15,19 +15,26 @@ struct ServeCommand: AsyncParsableCommand {
             per line on standard error. GET /openapi.json describes the interface.
             """)
 
-    @Argument(help: ArgumentHelp("A model file, or the directory of a run.", valueName: "model")) var model: String
+    @Argument(
+        help: ArgumentHelp("A model file, or the directory of a run.", valueName: "model"),
+        completion: .file(extensions: ["safetensors"]))
+    var model: String
     @Option(help: ArgumentHelp("The address to listen on.", valueName: "address")) var host = "127.0.0.1"
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n")) var port = 8080
-    @Option(help: ArgumentHelp("A key file: requests need one of its API keys.", valueName: "file")) var keys: String?
+    @Option(help: ArgumentHelp("A key file: requests need one of its API keys.", valueName: "file"), completion: .file())
+    var keys: String?
     @Flag(help: "Let everybody who can reach the address use the service, without keys.") var open = false
     @Option(
         help: ArgumentHelp(
             "Serve TLS with this certificate: a PEM file, the service's own certificate first, then its chain.", valueName: "file"
-        ))
+        ), completion: .file())
     var tlsCertificate: String?
-    @Option(help: ArgumentHelp("The private key of the certificate, a PEM file.", valueName: "file")) var tlsKey: String?
-    @Option(help: ArgumentHelp("A database to store events in; created when it does not exist.", valueName: "file")) var events:
-        String?
+    @Option(help: ArgumentHelp("The private key of the certificate, a PEM file.", valueName: "file"), completion: .file())
+    var tlsKey: String?
+    @Option(
+        help: ArgumentHelp("A database to store events in; created when it does not exist.", valueName: "file"),
+        completion: .file())
+    var events: String?
     @Option(
         help: ArgumentHelp(
             "Ratings at or below this are stored but are not likes. (default: the threshold of 'foldin prepare', which the model file has)",
@@ -44,7 +51,10 @@ struct ServeCommand: AsyncParsableCommand {
     var keepEvents: EventAge?
     @Option(help: ArgumentHelp("Previous models to keep in memory, for POST /v1/models:rollback.", valueName: "n"))
     var keepModels = 1
-    @Option(help: ArgumentHelp("A second model, which serves a share of the users.", valueName: "model")) var candidate: String?
+    @Option(
+        help: ArgumentHelp("A second model, which serves a share of the users.", valueName: "model"),
+        completion: .file(extensions: ["safetensors"]))
+    var candidate: String?
     @Option(help: ArgumentHelp("The share of users that the second model serves.", valueName: "share")) var candidateShare = 0.5
     @Option(
         help: ArgumentHelp(

@@ -8,7 +8,8 @@ struct SimilarCommand: ParsableCommand {
         commandName: "similar", abstract: "Show the items most similar to an item.",
         discussion: "Items with equal scores are in the order of their index: of first appearance in the training data.")
 
-    @Argument(help: ArgumentHelp("A model file.", valueName: "model")) var model: String
+    @Argument(help: ArgumentHelp("A model file.", valueName: "model"), completion: .file(extensions: ["safetensors"]))
+    var model: String
     @Option(
         parsing: .unconditional, help: ArgumentHelp("The item's id; blanks and commas are part of it.", valueName: "id"))
     var item: String

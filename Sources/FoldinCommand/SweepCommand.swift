@@ -17,9 +17,11 @@ struct SweepCommand: ParsableCommand {
             then 65.
             """)
 
-    @Argument(help: ArgumentHelp("The sweep as TOML.", valueName: "file")) var file: String
-    @Option(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir")) var data: String
-    @Option(help: ArgumentHelp("The directory to write to, or of the sweep to continue.", valueName: "dir")) var out: String
+    @Argument(help: ArgumentHelp("The sweep as TOML.", valueName: "file"), completion: .file()) var file: String
+    @Option(help: ArgumentHelp("A directory made by foldin prepare.", valueName: "dir"), completion: .directory) var data: String
+    @Option(
+        help: ArgumentHelp("The directory to write to, or of the sweep to continue.", valueName: "dir"), completion: .directory)
+    var out: String
     @Option(
         help: ArgumentHelp(
             "Trainings at the same time; results do not depend on it. (default: one per processor, at most 4)", valueName: "n"))

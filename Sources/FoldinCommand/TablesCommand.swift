@@ -19,7 +19,8 @@ struct TablesCommand: ParsableCommand {
 
     enum Kind: String, CaseIterable, ExpressibleByArgument { case best, all, seeds }
 
-    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir")) var directory: String
+    @Argument(help: ArgumentHelp("A directory that foldin sweep wrote.", valueName: "dir"), completion: .directory)
+    var directory: String
     @Option(help: "The table to print.") var show: Kind = .best
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Two runs to compare instead.", valueName: "run")) var compare:
         [String] = []

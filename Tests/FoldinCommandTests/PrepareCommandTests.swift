@@ -14,13 +14,15 @@ struct PrepareCommandTests {
         }
     }
 
+    /// The command that is tested, beside the tests' own program.
+    static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(component: "foldin")
+
     /// Runs the command; `shell` goes before it, as in `ulimit -f 1;`.
     static func foldin(_ arguments: [String], shell: String = "", environment: [String: String] = [:]) throws -> Outcome {
-        let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appendingPathComponent("foldin").path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", shell + " exec \"$0\" \"$@\"", binary] + arguments
+        process.arguments = ["-c", shell + " exec \"$0\" \"$@\"", executable.path] + arguments
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "FOLDIN_DATASETS" }
             .merging(environment) { $1 }
         let output = Pipe()
