@@ -16,7 +16,6 @@ check() {
 }
 
 check README.md 1 Examples/FiveMinutes/main.swift
-check README.md 2 Examples/Client/main.swift
 check Sources/Foldin/Foldin.docc/Foldin.md 1 Examples/FiveMinutes/main.swift
 check Documentation/Service.md 1 Examples/Client/main.swift
 echo "the documentation's programs are those in Examples"
