@@ -7,6 +7,7 @@ import FoundationNetworking
 
 /// A client of a Foldin service.
 ///
+/// <!-- given: import Foundation -->
 /// ```swift
 /// let client = FoldinClient(URL(string: "http://127.0.0.1:8080")!)
 /// let reply = try await client.recommendations(10, havingLiked: ["1", "2", "3"])

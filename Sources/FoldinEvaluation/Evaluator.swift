@@ -10,6 +10,7 @@ import FoldinSupport
 /// approximate scores are faster (see `ScoredBlock`). The figures are the same bits for any `batchSize` and any number of workers, if the
 /// scorer's scores are.
 ///
+/// <!-- given: import Foldin; let model: TrainedModel; let dataset: PreparedDataset -->
 /// ```swift
 /// let report = try Evaluator([.ndcg(at: 100), .coverage(at: 100)]).evaluate(model, on: dataset.test)
 /// print(report)

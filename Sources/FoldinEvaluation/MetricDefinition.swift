@@ -27,6 +27,7 @@ extension MetricDefinition {
 /// The evaluator reports its mean over users and the standard error of that mean. To add a metric to the library, write one type and
 /// add one line to ``MetricRegistry/standard``. Code outside the library can evaluate with a metric of its own:
 ///
+/// <!-- given: import Foldin; let model: TrainedModel; let dataset: PreparedDataset -->
 /// ```swift
 /// /// The rank of the last hit, divided by k.
 /// struct LastHit: ListMetric {

@@ -2,6 +2,9 @@
 ///
 /// ``standard`` has those of the library. A registry is a value: to read the name of a metric of your own, pass one that has it.
 ///
+/// <!-- given:
+/// struct LastHit: ListMetric { static let name = "last-hit"; init(_ context: MetricContext) {}; func value(of list: RankedList) -> Double { 0 } }
+/// -->
 /// ```swift
 /// let registry = MetricRegistry.standard.adding(.init(LastHit.self))
 /// let metrics = try Metric.list(named: "ndcg@100,last-hit@20", in: registry)

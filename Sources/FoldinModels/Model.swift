@@ -8,12 +8,28 @@ import FoldinSupport
 /// outside this package conforms, is registered once by `ModelRegistry.register(_:)`, and is then saved, read, evaluated, compared and
 /// served like the others:
 ///
+/// <!-- given:
+/// import Foldin
+/// extension NewestFirst {
+///     var family: String { "newest-first" }
+///     var summary: String { family }
+///     var itemCount: Int { ages.count }
+///     var architecture: ItemDescription { ItemDescription(family: family, items: itemCount) }
+///     var tensors: [ModelTensor] { [] }
+///     init(from file: ModelFile) throws { ages = [] }
+///     func scoreBound(workers: Workers) -> Double { 1 }
+///     func score(_ histories: InteractionMatrix, rows: Range<Int>, into scores: UnsafeMutablePointer<Float>, workers: Workers) {}
+/// }
+/// -->
 /// ```swift
 /// struct NewestFirst: Model {
 ///     static let families = ["newest-first"]
 ///     let ages: [Float]
 ///     // …
 /// }
+/// ```
+///
+/// ```swift
 /// ModelRegistry.register(NewestFirst.self)
 /// ```
 public protocol Model: Scorer {

@@ -4,6 +4,9 @@ import FoldinInteractions
 ///
 /// A registry is a value: pass one with a kind of your own to `Ratings(contentsOf:…)`.
 ///
+/// <!-- given:
+/// extension RatingsFormat.Kind { static var accessLog: Self { RatingsFormatRegistry.standard.kinds[0] } }
+/// -->
 /// ```swift
 /// let ratings = try Ratings(contentsOf: "clicks.log", formats: .standard.adding(.accessLog))
 /// ```

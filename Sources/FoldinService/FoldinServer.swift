@@ -13,6 +13,7 @@ import ServiceLifecycle
 ///
 /// Making a server loads the models and opens the store; ``run(onListening:)`` listens.
 ///
+/// <!-- given: import Logging -->
 /// ```swift
 /// var configuration = ServiceConfiguration(model: "run/model.safetensors")
 /// configuration.events = .sqlite("events.sqlite")

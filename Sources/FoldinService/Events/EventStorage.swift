@@ -8,6 +8,11 @@ import Metrics
 ///
 /// Another store is one type that conforms to ``EventStore``, and one line where the configuration is made:
 ///
+/// <!-- given:
+/// var configuration = ServiceConfiguration(model: "run")
+/// let url: String
+/// @Sendable func RedisEventStore(_ url: String, _ options: EventStoreOptions) async throws -> any EventStore { InMemoryEventStore(options) }
+/// -->
 /// ```swift
 /// configuration.events = EventStorage("redis") { options in try await RedisEventStore(url, options) }
 /// ```
