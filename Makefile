@@ -1,4 +1,4 @@
-.PHONY: help build demo test lint docs snippet clean
+.PHONY: help build demo test lint docs check-docs snippet clean
 
 # The package traits of `make build` and `make test`. TLS is not among them: its library takes longest to compile, and a proxy usually
 # ends TLS. With it: make build TRAITS=Command,Experiments,Service,TLS
@@ -11,6 +11,7 @@ help:
 	@echo "make build     build the command, .build/release/foldin"
 	@echo "make lint      check formatting, imports, words and the README's code"
 	@echo "make docs      build the API documentation, .build/docs; fails if it is incomplete"
+	@echo "make check-docs   check links, spelling, commands and code in the documentation, after make test and make build"
 	@echo "make snippet   compile and run the README's Swift code"
 	@echo "make clean     remove all build products and the files of the demo"
 
@@ -35,6 +36,10 @@ lint:
 docs:
 	@Scripts/install-needs.sh build
 	@Scripts/docs.sh
+
+check-docs: build
+	@Scripts/install-needs.sh
+	@Scripts/check-docs.sh
 
 snippet: build
 	Scripts/run-snippet.sh

@@ -41,6 +41,10 @@ if [ "$purpose" = test ]; then
     if is_linux; then
         command -v valgrind > /dev/null || need valgrind # for Benchmarks/guard.sh
         command -v gnuplot > /dev/null || need gnuplot-nox # the report's figures and their tests
+        command -v hunspell > /dev/null || need hunspell # for Scripts/check-spelling.py
+        [ -e /usr/share/hunspell/en_GB.dic ] || need hunspell-en-gb
+        command -v curl > /dev/null || need curl # for Scripts/run-documented-commands.py
+        command -v openssl > /dev/null || need openssl # the same
     fi
 fi
 [ -n "$missing" ] || exit 0
