@@ -30,11 +30,11 @@ struct PrepareCommandTests {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        // The output is much smaller than the buffer of a pipe.
+        // Errors are much smaller than the buffer of a pipe; the output may be larger and is read first.
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationStatus,
-            output: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self),
+            status: process.terminationStatus, output: String(decoding: printed, as: UTF8.self),
             errors: String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
     }
 
