@@ -61,6 +61,7 @@ let package = Package(
             dependencies: ["FoldinModels", "FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"],
             path: "Tests/FoldinTestSupport", exclude: ["Fixtures"]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     ]
@@ -127,7 +128,7 @@ let package = Package(
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [
-                    "Foldin", "FoldinConfiguration", "FoldinKernels", "FoldinSupport",
+                    "CCurl", "Foldin", "FoldinConfiguration", "FoldinKernels", "FoldinSupport",
                     .target(name: "FoldinExperiments", condition: .when(traits: ["Experiments"])),
                     .target(name: "FoldinService", condition: .when(traits: ["Service"])),
                 ] + products("ArgumentParser", of: "swift-argument-parser", for: "Command")

@@ -1,10 +1,8 @@
+import CCurl
+import Dispatch
 import Foldin
 import Foundation
 import Synchronization
-
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 
 /// A file from the network, saved while it arrives.
 struct Download {
@@ -21,22 +19,20 @@ struct Download {
                 .cannotCreate, file: path, found: "no file that can be written", expected: "a writable place for the download")
         }
         defer { try? file.close() }
-        let receiver = Receiver(address: address, file: file)
-        // A download is abandoned after half a minute without a byte.
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = 30
-        let session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
-        defer { session.finishTasksAndInvalidate() }
-        let task = session.dataTask(with: url)
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                receiver.begin(continuation)
-                task.resume()
+        let transfer = Transfer()
+        let outcome = await withTaskCancellationHandler {
+            // libcurl waits in its own loop, which must not be on a thread of the concurrency runtime.
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(returning: transfer.run(address, file.fileDescriptor))
+                }
             }
         } onCancel: {
-            task.cancel()
+            transfer.isCancelled.store(true, ordering: .relaxed)
         }
         Console.progress("")
+        if outcome.end == foldin_download_cancelled { throw CancellationError() }
+        if let failure = failure(outcome) { throw failure }
         do {
             try file.synchronize()
             try file.close()
@@ -45,77 +41,59 @@ struct Download {
                 .writeFailed, file: path, found: UnexpectedError.reason(error), expected: "a complete download on disk")
         }
     }
+
+    private func failure(_ outcome: Transfer.Outcome) -> FoldinError? {
+        switch outcome.end {
+        case foldin_download_complete: nil
+        case foldin_download_unavailable:
+            FoldinError(
+                .missingInput, file: address, found: "no library libcurl.so.4 to download it with",
+                expected: "an installed one (Debian's package is libcurl4), or a copy in $FOLDIN_DATASETS")
+        case foldin_download_refused:
+            FoldinError(.missingInput, file: address, found: "HTTP status \(outcome.status)", expected: "the file (200)")
+        case foldin_download_not_written:
+            FoldinError(
+                .writeFailed, file: address, found: "a download that cannot be stored", expected: "enough space on the disk")
+        default:
+            FoldinError(
+                .missingInput, file: address, found: outcome.message, expected: "a complete download; is there a network?")
+        }
+    }
 }
 
-/// Writes the received bytes to the file and reports the end once.
-private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<Void, any Error>?
-        var failure: FoldinError?
-        var expected: Int64 = -1
-        var received: Int64 = 0
-        var shown: Int64 = 0
+/// One transfer by libcurl: its progress, and whether it is to end.
+private final class Transfer: Sendable {
+    struct Outcome {
+        let end: foldin_download_end
+        let status: Int
+        /// The sentence of libcurl about a transfer that failed.
+        let message: String
     }
 
-    private let address: String
-    private let file: FileHandle
-    private let state = Mutex(State())
+    let isCancelled = Atomic(false)
+    private let shown = Atomic<Int64>(0)
 
-    init(address: String, file: FileHandle) {
-        self.address = address
-        self.file = file
+    /// Downloads into an open file; returns at the end of the transfer.
+    func run(_ address: String, _ descriptor: Int32) -> Outcome {
+        var status = 0
+        var message = [CChar](repeating: 0, count: Int(foldin_download_message_capacity.rawValue))
+        let end = foldin_download(
+            address, descriptor, Unmanaged.passUnretained(self).toOpaque(),
+            { context, received, size in
+                guard let context else { return true }
+                return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().proceeds(received, size)
+            }, &status, &message)
+        return Outcome(
+            end: end, status: status,
+            message: String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
-    func begin(_ continuation: CheckedContinuation<Void, any Error>) { state.withLock { $0.continuation = continuation } }
-
-    func urlSession(
-        _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-        completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-    ) {
-        let status = (response as? HTTPURLResponse)?.statusCode ?? 200
-        state.withLock {
-            $0.expected = response.expectedContentLength
-            if status != 200 {
-                $0.failure = FoldinError(.missingInput, file: address, found: "HTTP status \(status)", expected: "the file (200)")
-            }
+    /// Shows the progress per MiB; false if the transfer is to end.
+    private func proceeds(_ received: Int64, _ size: Int64) -> Bool {
+        if received - shown.load(ordering: .relaxed) >= 1 << 20 {
+            shown.store(received, ordering: .relaxed)
+            Console.progress("\(received >> 20)" + (size > 0 ? " of \(size >> 20) MB (\(100 * received / size)%)" : " MB"))
         }
-        completionHandler(status == 200 ? .allow : .cancel)
-    }
-
-    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        do {
-            try file.write(contentsOf: data)
-        } catch {
-            state.withLock {
-                $0.failure = FoldinError(
-                    .writeFailed, file: address, found: "a download that cannot be stored", expected: "enough space on the disk")
-            }
-            dataTask.cancel()
-        }
-        let (received, expected, isDue) = state.withLock { state in
-            state.received += Int64(data.count)
-            let isDue = state.received - state.shown >= 1 << 20
-            if isDue { state.shown = state.received }
-            return (state.received, state.expected, isDue)
-        }
-        guard isDue else { return }
-        let share = expected > 0 ? " of \(expected >> 20) MB (\(100 * received / expected)%)" : " MB"
-        Console.progress("\(received >> 20)\(share)")
-    }
-
-    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        let (continuation, failure) = state.withLock { state in
-            defer { state.continuation = nil }
-            let isShort = state.expected > 0 && state.received < state.expected
-            let other =
-                error == nil && !isShort
-                ? nil
-                : FoldinError(
-                    .missingInput, file: address,
-                    found: error.map(UnexpectedError.reason) ?? "\(state.received) of \(state.expected) bytes",
-                    expected: "a complete download; is there a network?")
-            return (state.continuation, state.failure ?? other)
-        }
-        if let failure { continuation?.resume(throwing: failure) } else { continuation?.resume() }
+        return !isCancelled.load(ordering: .relaxed)
     }
 }
