@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks formatting, the imports of each target, where model families are named, the words, and that the documentation shows the code that
-# is compiled.
+# Checks formatting, the imports of each target, where model families are named, the words, the licences of packages, and that the
+# documentation shows the code that is compiled.
 #
 #     Scripts/lint.sh
 set -eu
@@ -10,3 +10,4 @@ Scripts/check-imports.sh
 Scripts/check-families.sh
 Scripts/check-words.sh
 Scripts/check-readme.sh
+Scripts/check-licences.sh
