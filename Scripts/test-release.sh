@@ -27,7 +27,7 @@ suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 package=$(find "$dist" -maxdepth 1 -name 'foldin_*.deb' | head -n 1)
 archive=$(find "$dist" -maxdepth 1 -name "foldin-*-linux-$(uname -m).tar.gz" | head -n 1)
-[ -n "$package" ] && [ -n "$archive" ] || fail "no package or archive in $dist" "those of Scripts/release.sh"
+if [ -z "$package" ] || [ -z "$archive" ]; then fail "no package or archive in $dist" "those of Scripts/release.sh"; fi
 roots=$PWD/.build-release/roots
 mkdir -p "$roots"
 port=18080 service=
@@ -58,6 +58,7 @@ check() {
 root() {
     local suite=$1 mirror
     if [ ! -e "$roots/$suite.tar" ]; then
+        # shellcheck disable=SC2016 # $(REPO_URI) is apt's
         mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
         [ -n "$mirror" ] || fail "no mirror in apt's sources" "one of Debian"
         echo "making a bare $suite"
