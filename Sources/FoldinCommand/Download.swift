@@ -76,7 +76,7 @@ private final class Transfer: Sendable {
     /// Downloads into an open file; returns at the end of the transfer.
     func run(_ address: String, _ descriptor: Int32) -> Outcome {
         var status = 0
-        var message = [CChar](repeating: 0, count: Int(foldin_download_message_capacity.rawValue))
+        var message = [CChar](repeating: 0, count: foldin_download_message_capacity)
         let end = foldin_download(
             address, descriptor, Unmanaged.passUnretained(self).toOpaque(),
             { context, received, size in
