@@ -78,6 +78,9 @@ def page(command, path, version, date):
     lines = [
         '.\\" Made from the help of the command by Packaging/man_pages.py.',
         f'.TH {name.upper()} 1 "{date}" "foldin {version}" "User Commands"',
+        # No hyphens within words, which would look like those of options, and no blanks to fill lines.
+        ".nh",
+        ".ad l",
         ".SH NAME",
         text(name) + " \\- " + text(command["abstract"].rstrip(".")),
         ".SH SYNOPSIS",
@@ -117,7 +120,7 @@ def page(command, path, version, date):
     others += [path + [subcommand["commandName"]] for subcommand in subcommands]
     if others:
         lines.append(".SH SEE ALSO")
-        lines.append(",\n".join(".BR " + text("-".join(other)) + " (1)" for other in others).replace("(1),", "(1),"))
+        lines.append(",\n".join(".BR " + text("-".join(other)) + " (1)" for other in others))
     result = {name: "\n".join(lines) + "\n"}
     for subcommand in subcommands:
         result.update(page(subcommand, path + [subcommand["commandName"]], version, date))

@@ -117,8 +117,9 @@ if [ -z "$binary" ]; then
     python3 Packaging/synchronise.py "$stage/foldin-$version" "$source" Package.resolved
     mkdir -p "$work/static"
     for archive in "${!archives[@]}"; do ln -sf "/usr/lib/$multiarch/$archive" "$work/static/"; done
+    # All symbols are bound at the start, so that the table of addresses is read-only afterwards.
+    options=(-Xlinker "-L$work/static" -Xlinker -z -Xlinker now)
     # The directories of the build must not enter the command.
-    options=(-Xlinker "-L$work/static")
     for map in "$source=/foldin" "$work/build=/foldin/.build"; do
         options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map" -Xcxx "-ffile-prefix-map=$map")
     done
@@ -157,6 +158,8 @@ mkdir "$parts"
 "$bin" --experimental-dump-help | python3 Packaging/man_pages.py "$version" "$date" "$parts/man"
 gzip -9n "$parts"/man/*.1
 for shell in bash zsh fish; do "$bin" --generate-completion-script "$shell" > "$parts/foldin.$shell"; done
+# Bash reads the file, and does not run it.
+sed -i '1{/^#!/d}' "$parts/foldin.bash"
 python3 Packaging/notices.py Documentation/Licences.md "$checkouts" > "$parts/NOTICE"
 for archive in "${!archives[@]}"; do
     dpkg-query --show --showformat='${source:Package} ${source:Version}\n' "${archives[$archive]}"
