@@ -115,8 +115,14 @@ if [ -z "$binary" ]; then
     mkdir -p "$source"
     # Files that the archive no longer has go; Package.resolved and what is equal stay.
     python3 Packaging/synchronise.py "$stage/foldin-$version" "$source" Package.resolved
+    # A directory with the static libraries alone, which comes before those of the system: SwiftPM asks pkg-config for the directories.
     mkdir -p "$work/static"
     for archive in "${!archives[@]}"; do ln -sf "/usr/lib/$multiarch/$archive" "$work/static/"; done
+    for library in libcrypto:crypto zlib:z; do
+        printf '%s\n' "Name: ${library%:*}" "Description: ${library%:*}, static" 'Version: 0' "Libs: -L$work/static -l${library#*:}" \
+            > "$work/static/${library%:*}.pc"
+    done
+    export PKG_CONFIG_PATH=$work/static
     # All symbols are bound at the start, so that the table of addresses is read-only afterwards.
     options=(-Xlinker "-L$work/static" -Xlinker -z -Xlinker now)
     # The directories of the build must not enter the command.
