@@ -45,7 +45,7 @@ report=$(
         rest=${row#* => }
         hits=$(
             grep -rnIE --exclude-dir=.build --exclude-dir=Results --exclude-dir=Fixtures --exclude-dir=Pictures --exclude=check-words.sh -e "$pattern" \
-                Sources Tests Scripts Package.swift Benchmarks Examples Fuzz Makefile Documentation CONTRIBUTING.md README.md .ci || true
+                Sources Tests Scripts Packaging Package.swift Benchmarks Examples Fuzz Makefile Documentation CONTRIBUTING.md README.md .ci || true
         )
         [ -n "$hits" ] || continue
         printf '%s\n' "$hits"
