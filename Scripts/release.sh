@@ -17,9 +17,8 @@ cd "$(dirname "$0")/.."
 umask 022
 export LC_ALL=C.UTF-8 TZ=UTC
 
-# All traits of the package: the released command has everything.
-traits=()
-if grep -q '^    traits:' Package.swift; then traits=(--enable-all-traits); fi
+# The package traits of the released command: it has everything.
+traits=(--enable-all-traits)
 
 # Set by --binary: what was not built here may have other libraries, another version and paths.
 is_trial=
