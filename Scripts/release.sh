@@ -10,8 +10,9 @@
 #     Scripts/release.sh VERSION [--binary FILE] [--dist DIRECTORY]
 #
 # --binary takes a command that is built already, to try the packaging. Run it on Debian 12: a command that is built there also runs on later
-# systems. The same commit, toolchain and Debian packages give the same bytes, in any directory. It refuses changes that are not committed,
-# a VERSION that CHANGELOG.md has no heading of, and one that is not FoldinVersion.number.
+# systems. The same commit, toolchain and Debian packages give the same bytes, in any clone: the build is always in /var/tmp/foldin-release, because
+# Swift compiles hashes and lengths of paths into a program. It refuses changes that are not committed, a VERSION that CHANGELOG.md has no heading of,
+# and one that is not FoldinVersion.number.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
@@ -61,7 +62,7 @@ done
 # --- What is needed ------------------------------------------------------------------------------------------------------------------
 
 missing=()
-for program in git tar gzip python3 strip readelf dpkg-deb dpkg-shlibdeps dpkg-architecture dpkg-query sha256sum; do
+for program in git tar gzip python3 strip readelf dpkg-deb dpkg-shlibdeps dpkg-architecture dpkg-query sha256sum flock; do
     command -v "$program" > /dev/null || missing+=("$program")
 done
 [ -n "$binary" ] || command -v swift > /dev/null || missing+=(swift)
@@ -92,9 +93,12 @@ date=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
 mkdir -p "$dist"
 dist=$(realpath "$dist")
 rm -f "$dist"/foldin-"$version"{.tar.gz,.spdx.json,-linux-"$machine".tar.gz} "$dist/foldin_${version}_$architecture.deb" "$dist"/SHA256SUMS
-work=$PWD/.build-release
+work=/var/tmp/foldin-release
 source=$work/source
-mkdir -p "$work"
+mkdir -m 700 "$work" 2> /dev/null || true
+if [ ! -d "$work" ] || [ -L "$work" ] || [ ! -O "$work" ]; then fail "$work of another user" "a directory of one's own, or none"; fi
+exec 9> "$work/lock"
+flock --nonblock 9 || fail "another release that is built in $work" "one at a time"
 
 # archive DIRECTORY NAME: the directory as DIST/NAME, the same bytes each time.
 archive() {
@@ -123,7 +127,7 @@ if [ -z "$binary" ]; then
     done
     export PKG_CONFIG_PATH=$work/static
     # All symbols are bound at the start, so that the table of addresses is read-only afterwards.
-    options=(-Xlinker "-L$work/static" -Xlinker -z -Xlinker now)
+    options=(-Xlinker "-L$work/static" -Xlinker -z -Xlinker now -Xlinker "--build-id=0x$commit")
     # The directories of the build must not enter the command.
     for map in "$source=/foldin" "$work/build=/foldin/.build"; do
         options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map" -Xcxx "-ffile-prefix-map=$map")
@@ -152,7 +156,9 @@ for library in $needed; do
         *) reject "the library $library in the command" "only${allowed% }" ;;
     esac
 done
-if grep -aqF "$PWD" "$bin"; then reject "the directory $PWD in the command" "no directory of the build"; fi
+for directory in "$PWD" "$work"; do
+    if grep -aqF "$directory" "$bin"; then reject "the directory $directory in the command" "no directory of the build"; fi
+done
 shown=$("$bin" --version 2>&1 || true)
 [ "$shown" = "$version (commit ${commit:0:12})" ] || reject "'$shown' printed by foldin --version" "'$version (commit ${commit:0:12})'"
 
