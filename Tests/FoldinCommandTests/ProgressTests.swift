@@ -54,8 +54,9 @@ private let python = ProcessInfo.processInfo.environment["FOLDIN_PYTHON"]
 
     @Test func colourIsForTerminalsThatWantIt() throws {
         let missing = ["evaluate", "/none", "/none"]
-        #expect(try Self.output(of: missing, columns: 80).hasPrefix("\u{1B}[31mfoldin:\u{1B}[0m /none: found"))
-        for environment in [["NO_COLOR": "1"], ["TERM": "dumb"]] {
+        let shown = ["TERM": "xterm", "NO_COLOR": ""]
+        #expect(try Self.output(of: missing, columns: 80, environment: shown).hasPrefix("\u{1B}[31mfoldin:\u{1B}[0m /none: found"))
+        for environment in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb", "NO_COLOR": ""]] {
             let plain = try Self.output(of: missing, columns: 80, environment: environment)
             #expect(plain.hasPrefix("foldin: /none: found") && !plain.contains("\u{1B}"))
         }
