@@ -24,7 +24,10 @@ enum Console {
     }
 
     /// A colour or weight, by its number in the terminal's escape sequence.
-    private enum Style: Int { case bold = 1, red = 31 }
+    private enum Style: Int {
+        case bold = 1
+        case red = 31
+    }
 
     /// The text in a style; as it is where the output is no terminal, or `NO_COLOR` is set, or the terminal is `dumb`.
     private static func styled(_ text: String, _ style: Style, if isTerminal: Bool) -> String {

@@ -170,7 +170,8 @@ extension TrainingOutcome {
                 String(
                     format: "the training loss of the last epoch is %.4g, that of guessing at random %.4g: ",
                     last.negativeLogLikelihood, guessing)
-                    + "the training did not converge; lower the learning rate (now \(String(format: "%g", schedule.optimizer.learningRate)))")
+                    + "the training did not converge; lower the learning rate (now \(String(format: "%g", schedule.optimizer.learningRate)))"
+            )
         }
         if isBestAtTheEnd(of: schedule) {
             Console.note("the best epoch is the last of \(schedule.epochs): with more --epochs the model may be better")

@@ -126,7 +126,8 @@ public struct ComparisonTable: Sendable, Encodable {
                     "\(row.model): " + epochText(row, of: epochs) + (row.options["weights"].map { "; weights \($0)" } ?? ""))
             } else if row.options["model"] == row.model, row.options.count > 1 {
                 let named = row.options.filter { $0.key != "model" }.sorted { $0.key < $1.key }
-                sentences.append("\(row.model): " + named.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + choiceText(row))
+                let options = named.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+                sentences.append("\(row.model): \(options)" + choiceText(row))
             }
         }
         for (name, reason) in failures.sorted(by: { $0.key < $1.key }) { sentences.append("\(name): not trained: \(reason)") }

@@ -112,7 +112,9 @@ struct RequestMiddleware: RouterMiddleware {
     private func problem(_ error: any Error, _ request: Request, _ context: ServiceContext) -> Problem {
         if let problem = error as? Problem { return problem }
         if let error = error as? HTTPError {
-            if error.status == .notFound { return .notFound("found no such path; expected one of those that /openapi.json lists") }
+            if error.status == .notFound {
+                return .notFound("found no such path; expected one of those that /openapi.json lists")
+            }
             return Problem(
                 status: error.status, name: "refused", title: error.status.reasonPhrase,
                 detail: error.body ?? error.status.reasonPhrase)
