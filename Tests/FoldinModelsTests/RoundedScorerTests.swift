@@ -96,7 +96,7 @@ import Testing
     }
 
     /// Weights so small that products of two scales, or of two numbers, are no normal floats.
-    @Test(arguments: kinds, [1e-20, 1e-36, 1e-43] as [Float])
+    @Test(arguments: kinds, [1e-20, 1e-36, 0x1p-143] as [Float])
     func approximateScoresOfTinyWeightsAreWithinTheirMargin(kind: Kind, size: Float) throws {
         let model = TrainedModel.fresh(SmallNetwork.all[3].architecture(items: Self.items))
         let tensors = try #require(model.parameters?.buffers)
