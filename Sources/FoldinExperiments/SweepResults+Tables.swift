@@ -80,7 +80,10 @@ extension SweepResults {
 
     /// Two runs metric by metric on the same test users; see `PairedComparison`.
     ///
-    /// - Parameter names: the headings of the columns of means.
+    /// - Parameters:
+    ///   - first: the run that the other is compared with.
+    ///   - second: the other run; differences are its values minus those of `first`.
+    ///   - names: the headings of the columns of means.
     /// - Throws: `FoldinError` of kind `badData` if the store's scores and users have different counts.
     public func comparisonTable(
         _ first: StoredRun, _ second: StoredRun, names: (first: String, second: String) = ("first", "second")

@@ -11,7 +11,7 @@ import Metrics
 /// <!-- given:
 /// var configuration = ServiceConfiguration(model: "run")
 /// let url: String
-/// @Sendable func RedisEventStore(_ url: String, _ options: EventStoreOptions) async throws -> any EventStore { InMemoryEventStore(options) }
+/// let RedisEventStore: @Sendable (String, EventStoreOptions) async throws -> any EventStore = { _, options in InMemoryEventStore(options) }
 /// -->
 /// ```swift
 /// configuration.events = EventStorage("redis") { options in try await RedisEventStore(url, options) }
