@@ -62,7 +62,7 @@ done
 # --- What is needed ------------------------------------------------------------------------------------------------------------------
 
 missing=()
-for program in git tar gzip python3 strip readelf dpkg-deb dpkg-shlibdeps dpkg-architecture dpkg-query sha256sum flock; do
+for program in git tar gzip python3 strip readelf dpkg-deb dpkg-shlibdeps dpkg-architecture dpkg-query sha256sum flock setarch; do
     command -v "$program" > /dev/null || missing+=("$program")
 done
 [ -n "$binary" ] || command -v swift > /dev/null || missing+=(swift)
@@ -132,8 +132,10 @@ if [ -z "$binary" ]; then
     for map in "$source=/foldin" "$work/build=/foldin/.build"; do
         options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map" -Xcxx "-ffile-prefix-map=$map")
     done
-    swift build --configuration release --static-swift-stdlib "${traits[@]}" --product foldin -debug-info-format none \
-        --package-path "$source" --scratch-path "$work/build" "${options[@]}"
+    # Without these two the compiler orders some instructions by addresses and by random hashes.
+    SWIFT_DETERMINISTIC_HASHING=1 setarch --addr-no-randomize \
+        swift build --configuration release --static-swift-stdlib "${traits[@]}" --product foldin -debug-info-format none \
+            --package-path "$source" --scratch-path "$work/build" "${options[@]}"
     built=$(swift build --configuration release --package-path "$source" --scratch-path "$work/build" --show-bin-path)
     binary=$built/foldin checkouts=$work/build/checkouts resolved=$source/Package.resolved
     python3 Packaging/linked_packages.py Documentation/Licences.md "$work/build/release.yaml" "$built/foldin.product/Objects.LinkFileList"
