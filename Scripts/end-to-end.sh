@@ -7,21 +7,7 @@ cd "$(dirname "$0")/.."
 foldin="$PWD/.build/release/foldin"
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-passed=0 failed=0
-
-# check DESCRIPTION COMMAND...: runs the command and counts the result.
-check() {
-    local what=$1
-    shift
-    if "$@" > "$place/check.out" 2>&1; then
-        passed=$((passed + 1))
-        echo "  passed: $what"
-    else
-        failed=$((failed + 1))
-        echo "  FAILED: $what"
-        sed 's/^/    /' "$place/check.out"
-    fi
-}
+. Scripts/checks.sh
 
 # exits STATUS COMMAND...: whether the command ends with that status and explains it on standard error only.
 exits() {
@@ -113,5 +99,4 @@ status=0
 "$foldin" recommend "$model" --history 1 --top 0 > /dev/null 2>&1 || status=$?
 check "--top 0: 64" test "$status" = 64
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summary

@@ -39,20 +39,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-passed=0 failed=0
-# check DESCRIPTION COMMAND...: runs the command and counts the result.
-check() {
-    local what=$1
-    shift
-    if "$@" > "$place/check.out" 2>&1; then
-        passed=$((passed + 1))
-        echo "  passed: $what"
-    else
-        failed=$((failed + 1))
-        echo "  FAILED: $what"
-        tail -n 20 "$place/check.out" | sed 's/^/    /'
-    fi
-}
+. Scripts/checks.sh
 
 # root SUITE NAME: a new bare system; its directory is in $root.
 root() {
@@ -95,17 +82,23 @@ commands() {
         test \$(grep -c . ten) -ge 10"
 }
 
-# page FOLDIN: the service answers with its page and with recommendations, as an unprivileged user, and ends by SIGTERM with status 0.
-page() {
-    local item status=0 try
-    item=$(head -n 1 "$root/tmp/data/unique_sid.txt")
-    mkdir -p "$root/tmp/state" && chown 65534:65534 "$root/tmp/state"
-    chroot --userspec=65534:65534 "$root" /usr/bin/env -i "$1" serve /tmp/run --port $port --events /tmp/state/events.sqlite 2> "$place/service" &
-    service=$!
+# ready: waits up to ten seconds for the service.
+ready() {
+    local try
     for ((try = 0; try < 200; try++)); do
         curl -sf "http://127.0.0.1:$port/health/ready" > /dev/null && break
         sleep 0.05
     done
+}
+
+# page FOLDIN: the service answers with its page and with recommendations, as an unprivileged user, and ends by SIGTERM with status 0.
+page() {
+    local item status=0
+    item=$(head -n 1 "$root/tmp/data/unique_sid.txt")
+    mkdir -p "$root/tmp/state" && chown 65534:65534 "$root/tmp/state"
+    chroot --userspec=65534:65534 "$root" /usr/bin/env -i "$1" serve /tmp/run --port $port --events /tmp/state/events.sqlite 2> "$place/service" &
+    service=$!
+    ready
     curl -sf "http://127.0.0.1:$port/" | grep -i '<title>'
     curl -sf -H 'Content-Type: application/json' -d "{\"history\": [\"$item\"], \"top\": 10}" "http://127.0.0.1:$port/v1/recommendations" | grep '"items"'
     curl -sf -H 'Content-Type: application/json' -d "{\"events\": [{\"user\": \"u\", \"item\": \"$item\"}]}" "http://127.0.0.1:$port/v1/events"
@@ -184,13 +177,10 @@ cp -a "$place/$suite-archive/tmp/run" "$root/models/run"
 mount --bind "$root" "$root" && mount -o remount,bind,ro "$root"
 mount -t tmpfs tmpfs "$root/events" && chown 65532:65532 "$root/events"
 image() {
-    local status=0 try
+    local status=0
     chroot --userspec=65532:65532 "$root" /usr/bin/foldin serve /models/run --host 0.0.0.0 --port $port --open --events /events/events.sqlite 2> "$place/service" &
     service=$!
-    for ((try = 0; try < 200; try++)); do
-        curl -sf "http://127.0.0.1:$port/health/ready" > /dev/null && break
-        sleep 0.05
-    done
+    ready
     curl -sf "http://127.0.0.1:$port/" | grep -i '<title>'
     kill "$service"
     wait "$service" || status=$?
@@ -202,5 +192,4 @@ check "its entry point answers --version" chroot --userspec=65532:65532 "$root" 
 check "its service answers from a read-only root" image
 umount "$root/events" "$root"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summary
