@@ -24,7 +24,7 @@ import Testing
         for number in 0..<steps {
             adam.learningRate = 0.02 / Float(1 + number)
             let start = number % 3 * 20
-            _ = session.run(
+            session.run(
                 Shuffle.order(60, pass: number / 3, seed: 3)[start..<start + 20],
                 SessionUpdate(number: number, beta: 0.2, adam: adam))
             if flushes { session.flush(updates: number + 1, adam: adam) }
@@ -64,7 +64,7 @@ import Testing
     @Test func rowsLackUpdatesUntilAFlush() {
         let session = AutoencoderSession(SmallNetwork(.multDAE, depth: 1).autoencoder(items: 700), Self.setup())
         for number in 0..<2 {
-            _ = session.run(
+            session.run(
                 ArraySlice(Int32(number) * 20..<Int32(number) * 20 + 20),
                 SessionUpdate(number: number, beta: 0, adam: Adam(decoupledDecay: 0.1)))
         }

@@ -68,7 +68,7 @@ private struct ELSACase: Decodable, Sendable {
         let recorded = try #require(ELSACase.recorded)
         let session = try recorded.session(loss.loss)
         for number in 0..<recorded.updates {
-            _ = session.run(
+            session.run(
                 recorded.users,
                 SessionUpdate(number: number, beta: 0, adam: Adam(learningRate: 0.05, decoupledDecay: decays ? 0.1 : 0)))
         }
@@ -127,7 +127,7 @@ private struct ELSACase: Decodable, Sendable {
                 SessionSetup(clicks: clicks, batchSize: 40, seed: 3, workers: Workers(count: threads), softmax: softmax))
             for number in 0..<6 {
                 let users = Shuffle.order(90, pass: 1 + number / 3, seed: 3)[number % 3 * 40..<min(90, (number % 3 + 1) * 40)]
-                _ = session.run(users, SessionUpdate(number: number, beta: 0, adam: Adam(decoupledDecay: 0.01)))
+                session.run(users, SessionUpdate(number: number, beta: 0, adam: Adam(decoupledDecay: 0.01)))
             }
             session.flush(updates: 6, adam: Adam(decoupledDecay: 0.01))
             return session.weights[0].values

@@ -32,6 +32,7 @@ package final class AutoencoderSession: TrainingSession {
     package var weights: [FloatBuffer] { step.parameters.weights.buffers }
     package var times: StepTimes { step.times }
 
+    @discardableResult
     package func run(_ users: ArraySlice<Int32>, _ update: SessionUpdate) -> StepLoss {
         let randomness = step.setup.randomness(update.number)
         let constants = update.adam.update(number: update.number + 1)

@@ -79,6 +79,7 @@ package final class ELSASession: TrainingSession {
     package var model: any Model { ELSAModel(items: items, latent: width, weights: weight, workers: setup.workers) }
     package var weights: [FloatBuffer] { [weight] }
 
+    @discardableResult
     package func run(_ users: ArraySlice<Int32>, _ update: SessionUpdate) -> StepLoss {
         precondition(!users.isEmpty && users.count <= setup.batchSize, "a batch of \(users.count)")
         let randomness = setup.randomness(update.number)

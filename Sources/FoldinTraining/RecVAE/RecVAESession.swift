@@ -71,6 +71,7 @@ package final class RecVAESession: TrainingSession {
     package var times: StepTimes { step.times }
     package var passesPerEpoch: Int { Turn.encoderPasses + 1 }
 
+    @discardableResult
     package func run(_ users: ArraySlice<Int32>, _ update: SessionUpdate) -> StepLoss {
         let setup = step.setup
         let turn = Turn(
