@@ -62,8 +62,8 @@ public struct Comparison: Sendable {
                 if models.allSatisfy({ model.validation ?? -.infinity > $0.validation ?? -.infinity }) { try winner?.modelWins() }
                 models.append(model)
                 onModel(model)
-            } catch let error as FoldinError where error.kind == .cannotCreate || error.kind == .writeFailed {
-                throw error
+            } catch let failure as WinnerFile.Failure {
+                throw failure.reason
             } catch is CancellationError {
                 return ComparisonOutcome(models: models, failures: failures, wasCancelled: true)
             } catch {

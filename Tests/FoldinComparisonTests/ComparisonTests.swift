@@ -183,6 +183,36 @@ import Testing
         #expect(throws: FoldinError.self) { try comparison.run(on: dataset, savingWinnerTo: folder.path + "/none/winner") }
     }
 
+    /// Only the winner's own file ends a comparison; a file that appeared meanwhile stays.
+    @Test func otherFailuresToWriteAreThoseOfTheirModel() throws {
+        let folder = try TemporaryFolder()
+        let failing = Contender(
+            "mine",
+            plans: [
+                .own(
+                    OwnTraining { _, _, _ in
+                        throw FoldinError(.writeFailed, file: "mine", found: "a full disk", expected: "space")
+                    })
+            ])
+        let comparison = Comparison([failing, try Contender(named: "popularity")], metrics: [.ndcg(at: 9)])
+        let path = folder.path + "/winner"
+        let outcome = try comparison.run(on: Tastes.dataset(), savingWinnerTo: path)
+        #expect(outcome.failures.map(\.name) == ["mine"] && outcome.models.map(\.name) == ["popularity"])
+        let late = folder.path + "/late"
+        var hasBegun = false
+        #expect(throws: FoldinError.self) {
+            try comparison.run(
+                on: Tastes.dataset(), savingWinnerTo: late,
+                progress: { _ in
+                    if !hasBegun { try? Data("mine".utf8).write(to: URL(filePath: late)) }
+                    hasBegun = true
+                })
+        }
+        #expect(hasBegun)
+        #expect(try String(contentsOfFile: late, encoding: .utf8) == "mine")
+        #expect(try folder.names() == ["late", "winner"])
+    }
+
     @Test func keepsWhatIsFinishedWhenCancelled() throws {
         var finished = 0
         let outcome = try Self.comparison(["popularity", "item-knn", "ease"]).run(
