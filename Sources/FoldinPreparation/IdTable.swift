@@ -67,7 +67,7 @@ struct IdTable: Sendable {
     private mutating func growSmall(toHold number: Int) {
         guard number >= small.count else { return }
         let size = min(Self.smallBound, max(number + 1, small.count * 2, 1 << 10))
-        small.append(contentsOf: repeatElement(0, count: size - small.count))
+        small += [UInt32](repeating: 0, count: size - small.count)
     }
 
     /// The code of each small whole number; 0 for numbers without one.
