@@ -5,6 +5,9 @@
 TRAITS ?= Command,Experiments,Service
 export TRAITS
 
+# SwiftPM defines the traits for the compiler in a random order, and another order compiles all modules again. This fixes the order.
+swift_build = SWIFT_DETERMINISTIC_HASHING=1 swift build
+
 help:
 	@echo "make demo      from ratings to recommendations, in about four minutes; builds no more than that needs"
 	@echo "make test      run all tests"
@@ -17,13 +20,13 @@ help:
 
 build:
 	@Scripts/install-needs.sh build
-	swift build -c release --traits $(TRAITS)
+	$(swift_build) -c release --traits $(TRAITS)
 	@echo $(TRAITS) > .build/traits
 
 # After `make build` the demo keeps its traits, so that it does not replace the command by a smaller one.
 demo:
 	@Scripts/install-needs.sh demo
-	swift build -c release --product foldin --traits $$(cat .build/traits 2> /dev/null || echo Command)
+	$(swift_build) -c release --product foldin --traits $$(cat .build/traits 2> /dev/null || echo Command)
 	@Scripts/demo.sh
 
 test:
