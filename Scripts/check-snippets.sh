@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 build=.build/debug
 if [ "${1:-}" = --build-dir ]; then build=$2; fi
 [ -d "$build/Modules" ] || {
-    echo "found no $build/Modules; expected a debug build: swift build -Xcc -O2 --traits Command,Experiments,Service" >&2
+    echo "found no $build/Modules; expected a debug build: Scripts/test.sh, or swift build -Xcc -O2 --traits Command,Experiments,Service" >&2
     exit 1
 }
 build=$(cd "$build" && pwd -P)

@@ -39,7 +39,7 @@ imports() {
 mapfile -t modules < <(imports | tsort)
 
 [ "${1:-}" = --skip-build ] ||
-    SWIFT_DETERMINISTIC_HASHING=1 swift build --quiet -Xcc -O2 --traits "${TRAITS:-Command,Experiments,Service}"
+    SWIFT_DETERMINISTIC_HASHING=1 swift build --quiet -Xcc -O2 -debug-info-format none --traits "${TRAITS:-Command,Experiments,Service}"
 build=$(cd "$build" && pwd -P) # the path that the module cache was filled under
 
 work=$(mktemp -d)

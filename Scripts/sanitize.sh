@@ -20,4 +20,4 @@ shift
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" TSAN_OPTIONS="halt_on_error=0:exitcode=66:${TSAN_OPTIONS:-}"
 # Sanitizers reserve terabytes of address space and keep state in files, so tests set no limits on these.
 export FOLDIN_SANITIZER="$kind"
-exec Scripts/test.sh -Xswiftc -O --sanitize="$kind" --scratch-path ".build/$kind" "$@"
+exec Scripts/test.sh -Xswiftc -O -debug-info-format dwarf --sanitize="$kind" --scratch-path ".build/$kind" "$@"
