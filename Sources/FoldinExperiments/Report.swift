@@ -47,7 +47,9 @@ public struct Report {
         let leaders = results.leaders
         let conclusion = try Conclusion(results)
         let sections: [Section] = try [
-            tables(leaders, conclusion), settings(leaders), figures(), models(leaders), [allRuns, terms(leaders)],
+            tables(leaders, conclusion), settings(leaders), figures(), models(leaders), [allRuns],
+            [MachineSection(results: results).section].compactMap(\.self),
+            [terms(leaders)],
         ].flatMap(\.self)
         let title = HTML.escaped("\(results.sweep.name) on \(results.sweep.dataset)")
         return """

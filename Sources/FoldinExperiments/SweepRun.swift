@@ -19,7 +19,10 @@ struct SweepRun {
     let checkpointSeconds: Double
 
     /// Relative to the sweep's directory.
-    private var runPath: String { "runs/" + planned.id }
+    private var runPath: String { Self.path(of: planned.id) }
+
+    /// The directory of a run, relative to the sweep's.
+    static func path(of id: String) -> String { "runs/" + id }
 
     /// The point up to which a run is trained.
     enum Goal: Equatable {

@@ -26,6 +26,21 @@ public struct RunEnvironment: Sendable, Codable, Equatable {
         self.threads = threads
         command = CommandLine.arguments
     }
+
+    /// The environment in a run's record, `run.json`; nil without the file, and for one of a version that did not write it.
+    public init?(recordedIn path: String) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let file = try? MappedFile(contentsOf: path, atMost: MappedFile.smallFileLimit, onlyRegular: true),
+            let record = try? decoder.decode(EnvironmentOfRecord.self, from: file.withBytes { Data($0) })
+        else { return nil }
+        self = record.environment
+    }
+}
+
+/// The part of a record that `RecordWithEnvironment` adds.
+private struct EnvironmentOfRecord: Decodable {
+    let environment: RunEnvironment
 }
 
 /// A record with the environment beside its own fields.

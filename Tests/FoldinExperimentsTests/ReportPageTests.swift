@@ -1,7 +1,9 @@
 #if Experiments
 import FoldinEvaluation
 import FoldinKernels
+import FoldinSupport
 import FoldinTestSupport
+import FoldinTraining
 import Foundation
 import Testing
 
@@ -28,6 +30,29 @@ import Testing
         #expect(Set(links).isSubset(of: ids) && links.count > 10)
         let contents = try #require(page.firstMatch(of: /<nav[\s\S]*?<\/nav>/))
         #expect(contents.0.matches(of: /<li>/).count == page.matches(of: /<h2\s/).count)
+    }
+
+    @Test("says what the runs were made by and on, as far as their records tell") func namesTheMachine() throws {
+        let folder = try TemporaryFolder()
+        let results = try SmallSweep.run(ReportTests.text, in: folder).results
+        func page() throws -> String { try Report(results, dataset: nil, gnuplot: nil).html() }
+        let here = RunEnvironment(threads: 2)
+        var section = try #require(try page().firstMatch(of: /<h2 id="machine"[\s\S]*?<\/section>/)).0
+        #expect(section.contains(FoldinVersion.text) && section.contains(HTML.escaped(here.processor ?? "unknown")))
+        // All runs but one have another record, or none that can be read.
+        for (place, run) in results.evaluated.dropFirst().enumerated() {
+            let record = results.directory + "/runs/\(run.id)/run.json"
+            let other = #"{"command": ["/bin/foldin", "<b>"], "foldin": "9", "memory_bytes": 1, "processors": 7, "threads": 5}"#
+            let text = place == 0 ? "{\"environment\": \(other)}" : "{"
+            try Data(text.utf8).write(to: URL(filePath: record))
+        }
+        section = try #require(try page().firstMatch(of: /<h2 id="machine"[\s\S]*?<\/section>/)).0
+        #expect(section.matches(of: /<tr>/).count == 3)
+        #expect(section.contains("<span>foldin</span> <span>&#39;&lt;b&gt;&#39;</span>"), "\(section)")
+        for run in results.evaluated {
+            try FileManager.default.removeItem(atPath: results.directory + "/runs/\(run.id)/run.json")
+        }
+        #expect(try !page().contains("id=\"machine\""))
     }
 
     @Test("the page is the same bytes each time, for any number of threads") func isReproducible() throws {
