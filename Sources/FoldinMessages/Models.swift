@@ -10,6 +10,8 @@ public struct ModelState: Codable, Sendable, Equatable {
     public var previous: Int?
     /// The file's name, without its folder.
     public var file: String
+    /// The size of the file, in bytes.
+    public var bytes: Int
     /// The share of users that it serves, 0 to 1.
     public var share: Double
     /// The number of items that it knows.
@@ -29,15 +31,16 @@ public struct ModelState: Codable, Sendable, Equatable {
 
     /// A state with these values.
     public init(
-        arm: String, version: String, number: Int, previous: Int?, file: String, share: Double, items: Int, architecture: String,
-        options: [String: String],
-        metrics: [String: Double], data: String, modified: String, loaded: String, failure: String?
+        arm: String, version: String, number: Int, previous: Int?, file: String, bytes: Int, share: Double, items: Int,
+        architecture: String, options: [String: String], metrics: [String: Double], data: String, modified: String,
+        loaded: String, failure: String?
     ) {
         self.arm = arm
         self.version = version
         self.number = number
         self.previous = previous
         self.file = file
+        self.bytes = bytes
         self.share = share
         self.items = items
         self.architecture = architecture

@@ -36,7 +36,7 @@ struct ModelArms: Sendable {
             let share = candidate.map { store === main ? 1 - $0.share : $0.share } ?? 1
             return ModelState(
                 arm: store.arm, version: served.tag.version, number: current.number, previous: previous,
-                file: URL(filePath: store.path).lastPathComponent, share: share,
+                file: URL(filePath: store.path).lastPathComponent, bytes: served.bytes, share: share,
                 items: served.model.itemCount, architecture: served.model.summary, options: card.options,
                 metrics: card.metrics.filter { $0.value.isFinite }, data: card.dataChecksum,
                 modified: served.modified.formatted(.iso8601), loaded: served.loaded.formatted(.iso8601), failure: store.failure)

@@ -23,6 +23,8 @@ final class ServedModel: Sendable {
     private let approximate: (any ApproximateScorer)?
     /// When the file was last written, and when the model was loaded.
     let modified, loaded: Date
+    /// The size of the file.
+    let bytes: Int
     /// `{"item":…,"title":…,"score":` for all items one after the other; item `i` is `fragments[starts[i]..<starts[i + 1]]`.
     private let fragments: [UInt8]
     private let starts: [Int]
@@ -43,6 +45,7 @@ final class ServedModel: Sendable {
         // File systems have times that cannot be formatted.
         self.modified = min(max(modified, Date(timeIntervalSince1970: 0)), .distantFuture)
         self.model = model
+        bytes = data.count
         try model.checkScores(file: file, workers: workers)
         tag = ModelTag(arm: arm, version: String(data.withUnsafeBytes { Checksum.sha256($0) }.prefix(12)))
         recommender = Recommender(model, workers: workers)

@@ -464,7 +464,7 @@ function cardOf(model, isOneOfTwo) {
   const scrolled = element("div", undefined, { tabindex: 0, role: "group", "aria-label": "File and all options" });
   rest.append(element("summary", "File and all options"), scrolled);
   scrolled.append(facts([
-    ["File", model.file], ["Loaded", time(model.loaded)], ["Data (SHA-256)", model.data],
+    ["File", model.file], ["Size", (model.bytes / 1e6).toFixed(1) + " MB"], ["Loaded", time(model.loaded)], ["Data (SHA-256)", model.data],
     ...metrics.filter((metric) => !tested.includes(metric)).map(([name, value]) => [name, value.toFixed(4)]), ...options,
   ]));
   parts.push(rest);
