@@ -132,7 +132,8 @@ if [ -z "$binary" ]; then
     for map in "$source=/foldin" "$work/build=/foldin/.build"; do
         options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map" -Xcxx "-ffile-prefix-map=$map")
     done
-    # Without these two the compiler orders some instructions by addresses and by random hashes.
+    # Without these the compiler orders some instructions by random hashes and by addresses, which also depend on the turns of its threads.
+    options+=(-Xswiftc -num-threads -Xswiftc 1)
     SWIFT_DETERMINISTIC_HASHING=1 setarch --addr-no-randomize \
         swift build --configuration release --static-swift-stdlib "${traits[@]}" --product foldin -debug-info-format none \
             --package-path "$source" --scratch-path "$work/build" "${options[@]}"
