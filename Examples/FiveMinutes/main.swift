@@ -9,7 +9,7 @@ let dataset = try Ratings(contentsOf: "ratings.csv")
 // The best epoch on the validation people is kept.
 let trainer = Trainer(
     MultVAE(latent: 200, hidden: [600], dropout: 0.5),
-    schedule: Schedule(epochs: 20, batchSize: 500, learningRate: 1e-3, annealing: .linear(to: 0.2, overUpdates: 20_000)),
+    schedule: Schedule(epochs: 20, batchSize: 500, learningRate: 1e-3, annealing: .linear(to: 0.2, byFractionOfEpochs: 0.85)),
     seed: 98_765)
 let model = try trainer.train(on: dataset) { epoch in print(epoch) }
 
