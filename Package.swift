@@ -125,6 +125,10 @@ let package = Package(
                     "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
                     "FoldinTraining", "FoldinComparison", "FoldinRecommending", "FoldinKernels", "FoldinSupport",
                 ]),
+            // The C interface: CFoldin has its header.
+            .target(name: "CFoldin"),
+            .target(name: "FoldinC", dependencies: ["CFoldin", "Foldin"]),
+            .testTarget(name: "FoldinCTests", dependencies: ["CFoldin", "FoldinC", "Foldin", "FoldinTestSupport"]),
             .executableTarget(
                 name: "FoldinCommand",
                 dependencies: [

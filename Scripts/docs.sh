@@ -25,7 +25,8 @@ docs=.build/docs
 modules=()
 for folder in Sources/Foldin*/; do
     module=$(basename "$folder")
-    [ "$module" = FoldinCommand ] || modules+=("$module")
+    # The functions of FoldinC are documented in foldin.h.
+    case $module in FoldinCommand | FoldinC) ;; *) modules+=("$module") ;; esac
 done
 
 # Modules after those that they import.

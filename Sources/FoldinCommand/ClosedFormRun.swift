@@ -17,8 +17,8 @@ extension RunDirectory {
         if dataset.test.heldOut.count > 0 { noteCutoffs(of: evaluator.metrics, items: model.itemCount) }
         scores.noteTies()
         let test = scores.report
-        for result in validation.results { model.card.metrics["validation \(result.metric)"] = result.mean }
-        for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
+        model.card.add(validation, of: "validation")
+        model.card.add(test, of: "test")
         try model.save(to: modelPath)
         let record = ClosedFormRecord(
             model: model.summary, options: model.card.options, dataChecksum: model.card.dataChecksum, seconds: seconds,

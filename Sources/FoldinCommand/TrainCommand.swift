@@ -107,7 +107,7 @@ struct TrainCommand: ParsableCommand {
             if dataset.test.heldOut.count > 0 { noteCutoffs(of: evaluator.metrics, items: model.itemCount) }
             scores.noteTies()
             test = scores.report
-            for result in test?.results ?? [] { model.card.metrics["test \(result.metric)"] = result.mean }
+            model.card.add(scores.report, of: "test")
         }
         try model.save(to: run.modelPath)
         isKept = true

@@ -86,7 +86,7 @@ struct SweepRun {
         let scores = try Evaluator(metrics, workers: workers).userMetrics(
             model, on: dataset.test, training: dataset.train, isCancelled: { false })
         let test = scores.report
-        for result in test.results { model.card.metrics["test \(result.metric)"] = result.mean }
+        model.card.add(test, of: "test")
         try model.save(to: run.modelPath)
         try run.write(
             RunRecord(outline, card: model.card, outcome: outcome, test: test),

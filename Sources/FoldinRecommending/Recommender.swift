@@ -50,9 +50,14 @@ public struct Recommender: Sendable {
 
     /// Creates a recommender of the items of `model`. If the model is a `state_dict` without ids, the ids are "0", "1", and so on.
     public init(_ model: TrainedModel, workers: Workers = Workers()) {
+        self.init(model, ids: model.items ?? Vocabulary((0..<model.itemCount).map(String.init)), workers: workers)
+    }
+
+    /// A recommender whose ids are known already.
+    package init(_ model: TrainedModel, ids: Vocabulary, workers: Workers) {
         self.model = model
         self.workers = workers
-        ids = model.items ?? Vocabulary((0..<model.itemCount).map(String.init))
+        self.ids = ids
     }
 
     /// The `count` best items for a user who liked `history`, without the items of the history; equal scores by the item's index.
@@ -139,18 +144,25 @@ public struct Recommender: Sendable {
 
     /// The items not to recommend: the excluded ones, and those that are not allowed unless `allowed` is nil.
     private func masked(excluding excluded: [String], allowing allowed: [String]?) -> [Int32] {
-        let excluded = excluded.compactMap { ids.index(of: $0).map(Int32.init) }
+        func indices(_ list: [String]) -> [Int32] { list.compactMap { ids.index(of: $0).map(Int32.init) } }
+        return masked(excluding: indices(excluded), allowing: allowed.map(indices))
+    }
+
+    func masked(excluding excluded: [Int32], allowing allowed: [Int32]?) -> [Int32] {
         guard let allowed else { return excluded }
         var isAllowed = [Bool](repeating: false, count: model.itemCount)
-        for id in allowed {
-            if let index = ids.index(of: id) { isAllowed[index] = true }
-        }
+        for item in allowed { isAllowed[Int(item)] = true }
         return excluded + isAllowed.indices.filter { !isAllowed[$0] }.map(Int32.init)
     }
 
     /// The items that most training users clicked, scored by the number of these users; without such counts, by the scores of an empty
     /// history.
     private func popular(_ count: Int, without masked: [Int32]) -> [Recommendation] {
+        let (items, scores) = popularIndices(count, without: masked)
+        return recommendations(items, scores)
+    }
+
+    func popularIndices(_ count: Int, without masked: [Int32]) -> (items: [Int32], scores: [Float]) {
         let scores = FloatBuffer(
             model.clicks.map(Float.init) + [Float](repeating: 0, count: model.itemCount - model.clicks.count))
         if model.clicks.isEmpty {
@@ -160,7 +172,7 @@ public struct Recommender: Sendable {
         let ranker = BestItems(count, of: model.itemCount)
         return withExtendedLifetime((ranker, scores)) {
             let (items, best) = ranker.find(in: scores.pointer, without: masked[...])
-            return recommendations(items, best)
+            return (Array(items), Array(best))
         }
     }
 
@@ -221,7 +233,7 @@ public struct Recommender: Sendable {
         }
     }
 
-    private func check(_ count: Int) throws {
+    func check(_ count: Int) throws {
         guard count > 0 else {
             throw FoldinError(.usage, found: "\(count) recommendations requested", expected: "at least 1")
         }

@@ -101,6 +101,12 @@ extension TrainingPlan {
 
     private static let byName = Dictionary(uniqueKeysWithValues: declarations.map { ($0.name, $0) })
 
+    /// The options that a family has, in the order of a command line.
+    public static func options(of family: NetworkFamily) -> [any OptionDeclaration] {
+        let foreign = Set(family.foreignOptions.map(\.name))
+        return declarations.filter { !foreign.contains($0.name) }
+    }
+
     /// The names of all options: the long flags of `foldin train`, without dashes.
     public static let optionNames = declarations.map(\.name)
 
