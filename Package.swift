@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "Foldin", targets: ["Foldin"]),
         .library(name: "FoldinClient", targets: ["FoldinClient"]),
         .executable(name: "foldin", targets: ["FoldinCommand"]),
+        // Linked by Scripts/build-library.sh: the C interface.
+        .library(name: "FoldinC", type: .static, targets: ["FoldinC"]),
         // Not for users: used by Benchmarks/.
         .library(name: "_FoldinKernels", targets: ["FoldinKernels", "CFoldinKernels"]),
         // Not for users: used by Fuzz/.

@@ -1,0 +1,44 @@
+#!/bin/bash
+# Builds the C interface as a shared library, with Swift's runtime and all else but the C and C++ libraries of the system inside:
+#
+#     DIRECTORY/libfoldin.so, DIRECTORY/foldin.h
+#
+#     Scripts/build-library.sh [DIRECTORY]      (by default .build/library/out)
+#
+# It needs Swift 6.3 or later and the static libraries of libssl-dev and zlib1g-dev. The build is separate from that of the command, because it
+# has other package traits.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scratch=.build/library out=${1:-.build/library/out}
+multiarch=$(gcc -print-multiarch)
+fail() {
+    echo "build-library.sh: found $1; expected $2" >&2
+    exit 1
+}
+# A directory with the static libraries alone, which comes before those of the system.
+mkdir -p "$scratch/static"
+for archive in libcrypto.a libz.a; do
+    [ -f "/usr/lib/$multiarch/$archive" ] || fail "no /usr/lib/$multiarch/$archive" "the packages libssl-dev and zlib1g-dev"
+    ln -sf "/usr/lib/$multiarch/$archive" "$scratch/static/"
+done
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --disable-default-traits --product FoldinC --scratch-path "$scratch" \
+    -debug-info-format none -Xcc -fPIC
+built=$(swift build -c release --scratch-path "$scratch" --show-bin-path)
+mkdir -p "$out"
+functions=$(grep -oE '\bfoldin_[a-z_]+\(' Sources/CFoldin/include/foldin.h | tr -d '(' | sort -u)
+printf '{ global:\n%s local: *; };\n' "$(sed 's/$/;/' <<< "$functions")" > "$scratch/exports"
+# Foundation without its tables of languages, which are two thirds of its size: nothing here formats for a locale.
+swiftc -emit-library -static-stdlib -use-ld=lld -o "$out/libfoldin.so" \
+    "@$built/FoldinC.product/Objects.LinkFileList" \
+    -L "$scratch/static" -lFoundation -lFoundationEssentials -lFoundationInternationalization -lCoreFoundation -l_FoundationICU \
+    -l_FoundationCShims -l_FoundationCollections -lswiftSynchronization -lswiftDispatch -ldispatch -lBlocksRuntime -lcrypto -lz \
+    -Xlinker -z -Xlinker defs \
+    -Xlinker "--version-script=$scratch/exports" -Xlinker --gc-sections -Xlinker -s -Xlinker -z -Xlinker now -Xlinker -soname=libfoldin.so
+cp Sources/CFoldin/include/foldin.h "$out/"
+# Nothing of the toolchain may be needed.
+needs=$(readelf --dynamic --wide "$out/libfoldin.so" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' | paste -sd' ')
+case " $needs " in *libswift* | *libFoundation* | *libcrypto* | *libz*) fail "$out/libfoldin.so, which needs $needs" "the system's C and C++ libraries" ;; esac
+exported=$(nm -D --defined-only "$out/libfoldin.so" | awk '{ print $NF }' | sort)
+[ "$exported" = "$functions" ] ||
+    fail "other functions than those of foldin.h: $(diff <(echo "$exported") <(echo "$functions") | head -n 20 | paste -sd' ')" "the same"
+echo "$out/libfoldin.so: $(stat -c %s "$out/libfoldin.so") bytes; needs: $needs"
