@@ -1,0 +1,15 @@
+"""Autoencoders and linear models for recommendations from clicks.
+
+>>> model = foldin.MultVAE(latent=200, hidden=(600,)).fit(clicks)
+>>> model.recommend(clicks, n=10)
+"""
+
+from ._dataset import Dataset
+from ._recommender import NotFittedError, Recommender, load
+from ._version import version as __version__
+from .models import EASE, EDLAE, ELSA, ItemKNN, MultDAE, MultVAE, Popularity, RecVAE
+
+__all__ = [
+    "EASE", "EDLAE", "ELSA", "Dataset", "ItemKNN", "MultDAE", "MultVAE", "NotFittedError", "Popularity", "RecVAE", "Recommender",
+    "__version__", "load",
+]  # fmt: skip

@@ -1,0 +1,445 @@
+"""What all models have in common."""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ._dataset import Dataset
+from ._inputs import Matrix, matrix
+from ._library import (
+    OK, STOPPED, Option, Progress, Selection, Stoppable, Texts, call, document, failure, library, strings, text, texts,
+)  # fmt: skip
+
+Self = TypeVar("Self", bound="Recommender")
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model is asked before it was fitted."""
+
+
+class Recommender:
+    """A model that ranks items by what a person clicked.
+
+    The parameters of a subclass are the options of `foldin train`, and `threads` (None for all processors), which does not change results,
+    and `verbose`, which shows progress, by tqdm if it is installed.
+
+    Attributes:
+        items_: the id of each column.
+        history_: a dict for each epoch, with `epoch`, `loss`, `validation`, `seconds` and `best`.
+        card_: what the model file says of the model: options, metrics, checksum of the data.
+    """
+
+    family = ""
+    threads: int | None
+    verbose: bool
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name."""
+        return {name: getattr(self, name) for name in self._names()}
+
+    def set_params(self: Self, **parameters: Any) -> Self:
+        """Sets parameters; raises ValueError for one that the model does not have."""
+        names = self._names()
+        for name, value in parameters.items():
+            if name not in names:
+                raise ValueError(f"found the parameter {name!r}; expected one of {', '.join(names)}")
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator; called by it alone."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=InputTags(sparse=True))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether the model was fitted."""
+        return bool(getattr(self, "_handle", None))
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def fit(
+        self: Self, X: Any, y: None = None, *, validation: tuple[Any, Any] | None = None, items: Sequence[Any] | None = None,
+        titles: Sequence[str | None] | None = None, callback: Callable[[dict[str, Any]], bool | None] | None = None,
+    ) -> Self:  # fmt: skip
+        """Trains the model.
+
+        Ctrl-C stops the training; the model of the best epoch is kept, and KeyboardInterrupt is raised.
+
+        Args:
+            X: clicks [users, items]: a SciPy sparse matrix in any format, a NumPy array, or arrays (users, items[, weights]). An entry above
+                0 is a click. Or a `Dataset`.
+            y: not used.
+            validation: the known and the held-out items of other users, two matrices with the same rows. The epoch with the best metric on
+                them is kept. Without it, the last epoch.
+            items: an id for each column; by default the column's number.
+            titles: a title for each column.
+            callback: called after each epoch with what `history_` gets; a true result stops the training.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            ValueError: parameters or data that are not valid, with what was found and expected.
+        """
+        if isinstance(X, Dataset):
+            if validation is not None or items is not None or titles is not None:
+                raise ValueError("found a Dataset and validation, items or titles; expected these in the dataset")
+            dataset = X
+        else:
+            dataset = Dataset.of(X, validation, items=items, titles=titles)
+        options = [("model", self.family)] + [
+            (name.rstrip("_").replace("_", "-"), _option(value)) for name, value in self.get_params().items() if name not in ("threads", "verbose")
+        ]
+        self.history_: list[dict[str, Any]] = []
+        with _Bar(self.verbose, type(self).__name__) as bar:
+
+            def progress(state: Progress) -> bool:
+                bar.show(state)
+                if not state.ended:
+                    return False
+                epoch = {
+                    "epoch": state.epoch, "loss": state.loss, "validation": None if np.isnan(state.validation) else state.validation,
+                    "seconds": state.seconds, "best": bool(state.best),
+                }  # fmt: skip
+                self.history_.append(epoch)
+                return bool(callback(epoch)) if callback is not None else False
+
+            asked_to_stop = False
+
+            def watched(state: Progress) -> bool:
+                nonlocal asked_to_stop
+                asked_to_stop = progress(state) or asked_to_stop
+                return asked_to_stop
+
+            stoppable = Stoppable(self.threads, watched)
+            handle, error = ctypes.c_void_p(), ctypes.c_void_p()
+            words = (Option * len(options))(*(Option(name.encode(), value.encode()) for name, value in options))
+            try:
+                status = stoppable.run(
+                    lambda: library.foldin_train(
+                        dataset._handle, words, len(words), ctypes.byref(stoppable.control), ctypes.byref(handle), ctypes.byref(error)
+                    )
+                )
+            finally:
+                message = text(error)
+                if handle:
+                    self._take(handle, dataset._items)
+        if status == OK or (status == STOPPED and asked_to_stop and handle):
+            return self
+        if status == STOPPED:
+            raise KeyboardInterrupt
+        raise failure(status, message)
+
+    def _take(self, handle: ctypes.c_void_p, items: Sequence[Any] | None) -> None:
+        """Makes the handle's model that of this object."""
+        self._free()
+        self._handle = handle
+        ids = Texts()
+        call("foldin_model_ids", handle, ctypes.byref(ids))
+        names = strings(ids)
+        if items is not None:
+            self.items_ = np.asarray(items)
+        elif names == [str(place) for place in range(len(names))]:
+            self.items_ = np.arange(len(names))
+        else:
+            self.items_ = np.asarray(names)
+        self.card_ = json.loads(document("foldin_model_describe", handle))
+
+    def _model(self) -> ctypes.c_void_p:
+        handle = getattr(self, "_handle", None)
+        if not handle:
+            raise NotFittedError(f"found {type(self).__name__} before fit; expected a fitted model")
+        return handle
+
+    def _free(self) -> None:
+        handle, self._handle = getattr(self, "_handle", None), None
+        if handle:
+            library.foldin_model_free(handle)
+
+    def __del__(self) -> None:
+        self._free()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items() if name != "_handle"}
+        if getattr(self, "_handle", None):
+            state["_file"] = _bytes(self)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        file = state.pop("_file", None)
+        self.__dict__.update(state)
+        if file is not None:
+            items = self.items_
+            self._take(_open_bytes(file), items)
+
+    def recommend(
+        self, X: Any, n: int = 10, *, exclude_seen: bool = True, exclude: Any = None, allow: Any = None, return_scores: bool = False,
+    ) -> Any:  # fmt: skip
+        """The `n` best items for each row of `X`, best first.
+
+        Args:
+            X: what each person clicked [users, items], in the columns of `fit`; or a list with a list of item ids for each person. Ids that the
+                model does not know are left out.
+            n: items per person.
+            exclude_seen: whether items of the row are left out.
+            exclude: columns (or ids, if X has ids) that nobody gets.
+            allow: the only columns (or ids) that are recommended.
+            return_scores: whether to return the scores too.
+
+        Returns:
+            An array [users, n]: int32 columns, -1 where no item is left; or ids, None where no item is left. With `return_scores` a tuple of it
+            and float32 scores [users, n]. A person without clicks gets the most popular items, with the number of clicks as score.
+        """
+        model = self._model()
+        has_ids = isinstance(X, (list, tuple)) and not (isinstance(X, tuple) and len(X) in (2, 3) and isinstance(X[0], np.ndarray))
+        histories = self._histories(X) if has_ids else matrix(X, "the histories", len(self.items_))
+        excluded = self._columns(exclude, has_ids, "exclude")
+        allowed = self._columns(allow, has_ids, "allow")
+        selection = Selection(
+            n, not exclude_seen, excluded.ctypes.data, len(excluded), allowed.ctypes.data, -1 if allow is None else len(allowed)
+        )
+        if n < 1:
+            raise ValueError(f"n: found {n}; expected at least 1")
+        items = np.empty((histories.rows, n), np.int32)
+        scores = np.empty((histories.rows, n), np.float32)
+        self._run("foldin_model_recommend", model, histories.pointer, ctypes.byref(selection), items.ctypes.data, scores.ctypes.data, at=3)
+        result: Any = items
+        if has_ids:
+            result = np.where(items >= 0, self.items_.astype(object)[items], None)
+        return (result, scores) if return_scores else result
+
+    def score(self, X: Any, y: None = None) -> np.ndarray:
+        """The scores of all items for each row of `X`, float32 [users, items]; higher is better. Takes 4 bytes per user and item."""
+        model = self._model()
+        histories = matrix(X, "the histories", len(self.items_))
+        scores = np.empty((histories.rows, len(self.items_)), np.float32)
+        self._run("foldin_model_score", model, histories.pointer, scores.ctypes.data, at=2)
+        return scores
+
+    def similar(self, items: Any, n: int = 10, *, return_scores: bool = False) -> Any:
+        """The `n` items most similar to each of `items` (columns): int32 [len(items), n], -1 where no item is left.
+
+        Raises ValueError for a model that does not compare items.
+        """
+        model = self._model()
+        given = self._columns(np.atleast_1d(items), False, "items")
+        if n < 1:
+            raise ValueError(f"n: found {n}; expected at least 1")
+        best = np.empty((len(given), n), np.int32)
+        scores = np.empty((len(given), n), np.float32)
+        self._run("foldin_model_similar", model, given.ctypes.data, len(given), n, best.ctypes.data, scores.ctypes.data, at=4)
+        return (best, scores) if return_scores else best
+
+    def evaluate(self, known: Any, held_out: Any, metrics: Sequence[str] | None = None, *, train: Any = None) -> dict[str, Any]:
+        """Metrics over users whose `known` items are the history and whose `held_out` items are to be found.
+
+        Args:
+            known: [users, items].
+            held_out: the same users' other items.
+            metrics: names such as "ndcg@100"; the standard ones by default.
+            train: the training matrix, for metrics such as "popularity@20".
+
+        Returns:
+            The mean of each metric by name, the standard error by the name and "_se", and "users".
+        """
+        model = self._model()
+        columns = len(self.items_)
+        parts = [matrix(known, "the known items", columns), matrix(held_out, "the held-out items", columns)]
+        training = None if train is None else matrix(train, "the training matrix", columns)
+        place = ctypes.c_void_p()
+        names = None if metrics is None else ",".join(metrics).encode()
+        self._run(
+            "foldin_model_evaluate", model, parts[0].pointer, parts[1].pointer, training.pointer if training else None, names,
+            ctypes.byref(place), at=5,
+        )  # fmt: skip
+        report = json.loads(text(place))
+        result: dict[str, Any] = {"users": report["users"]}
+        for name, figures in sorted(report["metrics"].items()):
+            result[name], result[name + "_se"] = figures["mean"], figures["standard_error"]
+        return result
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model file of the command and the service; an existing one is replaced."""
+        call("foldin_model_save", self._model(), os.fsencode(path))
+
+    def _run(self, function: str, *arguments: Any, at: int) -> None:
+        """Calls a function whose argument `at` is the control."""
+        stoppable = Stoppable(self.threads)
+        error = ctypes.c_void_p()
+        words = [*arguments[:at], ctypes.byref(stoppable.control), *arguments[at:], ctypes.byref(error)]
+        status = stoppable.run(lambda: getattr(library, function)(*words))
+        message = text(error)
+        if status == STOPPED:
+            raise KeyboardInterrupt
+        if status != OK:
+            raise failure(status, message)
+
+    def _columns(self, values: Any, has_ids: bool, name: str) -> np.ndarray:
+        if values is None:
+            return np.zeros(0, np.int32)
+        if has_ids:
+            found = self._find(list(values))
+            return np.ascontiguousarray(found[found >= 0])
+        columns = np.atleast_1d(np.asarray(values))
+        if columns.size == 0:
+            return np.zeros(0, np.int32)
+        if not np.issubdtype(columns.dtype, np.integer):
+            raise ValueError(f"{name}: found values of type {columns.dtype}; expected columns, whole numbers")
+        if columns.min() < 0 or columns.max() >= len(self.items_):
+            raise ValueError(f"{name}: found columns {columns.min()} to {columns.max()}; expected 0 to {len(self.items_) - 1}")
+        return np.ascontiguousarray(columns, dtype=np.int32)
+
+    def _find(self, ids: list[Any]) -> np.ndarray:
+        structure, kept = texts([str(value) for value in ids])
+        indices = np.empty(len(ids), np.int32)
+        call("foldin_model_find", self._model(), ctypes.byref(structure), indices.ctypes.data)
+        del kept
+        return indices
+
+    def _histories(self, lists: Sequence[Sequence[Any]]) -> Matrix:
+        for place, row in enumerate(lists):
+            if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__"):
+                raise ValueError(f"the histories: found {row!r} as row {place}; expected a list of item ids")
+        rows = [list(row) for row in lists]
+        indices = self._find([value for row in rows for value in row])
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        known = indices >= 0
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        kept = np.concatenate(([0], np.cumsum(known)))
+        return Matrix(kept[ends], indices[known], len(self.items_))
+
+
+def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Recommender:
+    """Reads a model file of this package, the command or the service, or a run directory."""
+    handle = ctypes.c_void_p()
+    call("foldin_model_load", os.fsencode(path), ctypes.byref(handle))
+    return _of(handle, None, threads)
+
+
+def _of(handle: ctypes.c_void_p, items: Sequence[Any] | None, threads: int | None) -> Recommender:
+    from . import models
+
+    family = json.loads(document("foldin_model_describe", handle))["family"]
+    kinds = {kind.family: kind for kind in models.all_models}
+    if family in kinds:
+        recommender: Recommender = kinds[family]()
+    else:
+        recommender = Recommender()
+        recommender.verbose = False
+    recommender.threads = threads
+    recommender.history_ = []
+    recommender._take(handle, items)
+    if family in kinds:
+        recommender.set_params(**_parameters(recommender))
+    return recommender
+
+
+def _parameters(recommender: Recommender) -> dict[str, Any]:
+    """The options of a model file as parameters of its class."""
+    defaults = inspect.signature(type(recommender).__init__).parameters
+    found = {}
+    for name in recommender._names():
+        value = recommender.card_["options"].get(name.rstrip("_").replace("_", "-"))
+        if value is not None:
+            found[name] = _value(value, defaults[name].default)
+    return found
+
+
+def _value(value: str, default: Any) -> Any:
+    """An option's text as a value like the default."""
+    if value == "auto":
+        return None
+    if isinstance(default, tuple):
+        return () if value == "none" else tuple(int(part) for part in value.split(","))
+    if isinstance(default, bool) or isinstance(default, str):
+        return value
+    try:
+        return int(value) if isinstance(default, int) and float(value).is_integer() else float(value)
+    except ValueError:
+        return value
+
+
+def _option(value: Any) -> str:
+    """A parameter as the option's text."""
+    if value is None:
+        return "auto"
+    if isinstance(value, (list, tuple)):
+        return ",".join(_option(part) for part in value) or "none"
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    return str(value)
+
+
+def _bytes(recommender: Recommender) -> bytes:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.safetensors")
+        recommender.save(path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def _open_bytes(data: bytes) -> ctypes.c_void_p:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.safetensors")
+        with open(path, "wb") as file:
+            file.write(data)
+        handle = ctypes.c_void_p()
+        call("foldin_model_load", os.fsencode(path), ctypes.byref(handle))
+        return handle
+
+
+class _Bar:
+    """Progress on standard error: by tqdm if it is installed, otherwise a line per epoch."""
+
+    def __init__(self, shows: bool, title: str) -> None:
+        self._bar: Any = None
+        self._shows = shows
+        self._title = title
+
+    def __enter__(self) -> _Bar:
+        if self._shows:
+            try:
+                from tqdm.auto import tqdm
+
+                self._bar = tqdm(total=1.0, desc=self._title, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+            except ImportError:
+                pass
+        return self
+
+    def show(self, state: Progress) -> None:
+        if not self._shows:
+            return
+        if self._bar is not None:
+            done = (state.epoch - 1 + state.fraction) / state.epochs if state.epochs else state.fraction
+            self._bar.update(max(0.0, done - self._bar.n))
+            if state.ended:
+                self._bar.set_postfix(epoch=state.epoch, loss=f"{state.loss:.4g}", validation=f"{state.validation:.4f}")
+        elif state.ended:
+            import sys
+
+            print(f"epoch {state.epoch}  loss {state.loss:.4g}  validation {state.validation:.5f}", file=sys.stderr)
+
+    def __exit__(self, *_: Any) -> None:
+        if self._bar is not None:
+            self._bar.close()
