@@ -110,6 +110,12 @@ def _from_arrays(value: tuple[Any, ...], name: str, columns: int | None) -> Matr
         if part.size and not np.issubdtype(part.dtype, np.integer):
             raise ValueError(f"{name}: found {kind}s of type {part.dtype}; expected whole numbers")
         _check_range(part, _LIMIT if kind == "user" or columns is None else columns, name, kind)
+    for part, kind in ((users, "user"), (items, "item")):
+        # Memory and time grow with the largest number.
+        if part.size and part.max() > max(100_000, 64 * part.size):
+            raise ValueError(
+                f"{name}: found {kind} {part.max()} among {part.size} clicks; expected numbers from 0 without large gaps"
+            )
     if len(parts) == 3:
         clicks = _clicks(parts[2], name)
         if clicks is not None:

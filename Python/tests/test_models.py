@@ -133,7 +133,7 @@ def test_the_file_is_that_of_the_command(name, tmp_path):
         (X * np.nan, "not finite"), (-X, "found the value -"), (sp.csr_matrix((0, 5)), "no training"), (np.zeros((3, 4)), "no training"),
         ((np.array([0, -1]), np.array([1, 2])), "user -1"), ((np.array([0.5]), np.array([1])), "float64"), ("text", "found str"),
         ((np.array([0]), np.array([1]), np.array([1]), np.array([1])), "tuple of 4"), ((np.array([0]), np.array([1, 2])), "shape"),
-        (np.zeros(3), "1 dimensions"), (X.astype(complex), "complex"), (None, "NoneType"), ((np.array([0]), np.array([2**40])), "item"),
+        (np.zeros(3), "1 dimensions"), (X.astype(complex), "complex"), (None, "NoneType"), ((np.array([0]), np.array([2**40])), "item"), ((np.array([0]), np.array([2**31 - 2])), "large gaps"),
     ],
 )  # fmt: skip
 def test_what_is_not_valid_is_a_value_error(wrong, found):

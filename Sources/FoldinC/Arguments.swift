@@ -58,6 +58,13 @@ extension Vocabulary {
     /// Ids of C, of which there must be `expected`; "0", "1" and so on if there are none.
     init(_ texts: UnsafePointer<foldin_texts>?, count expected: Int) throws {
         guard let texts else {
+            // A text and its entry in the dictionary.
+            let needed = expected * 64
+            if let available = SystemMemory.available, needed > available {
+                throw FoldinError(
+                    .badData, found: "\(expected) columns, whose ids take \(needed >> 20) MiB",
+                    expected: "at most the \(available >> 20) MiB of memory that are free")
+            }
             self.init((0..<expected).map(String.init))
             return
         }

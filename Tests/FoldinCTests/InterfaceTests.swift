@@ -79,6 +79,7 @@ import Testing
             ([0, 2, 1], [0, 1], 3, "ascending"), ([1, 2], [0, 1], 3, "first start"), ([0, 1], [3], 3, "item 3"),
             ([0, 1], [-1], 3, "item -1"),
             ([0, -1], [0], 3, "ascending"), ([0, 1], [0], -1, "columns"), ([0, 1], [0], Int64(Int32.max), "columns"),
+            ([0, 1], [0], Int64(Int32.max) - 1, "columns, whose ids take"),
             ([0, 1], [0], .min, "columns"),
         ]
         for (starts, indices, columns, part) in wrong {
