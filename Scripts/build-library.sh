@@ -27,7 +27,8 @@ built=$(swift build -c release --scratch-path "$scratch" --show-bin-path)
 mkdir -p "$out"
 functions=$(grep -oE '\bfoldin_[a-z_]+\(' Sources/CFoldin/include/foldin.h | tr -d '(' | sort -u)
 printf '{ global:\n%s local: *; };\n' "$(sed 's/$/;/' <<< "$functions")" > "$scratch/exports"
-# Foundation without its tables of languages, which are two thirds of its size: nothing here formats for a locale.
+# The toolchain's libraries are named, because swiftc does not look into the objects of a list for them. lld, because gold exports Swift's
+# protected symbols in spite of the list of exports.
 swiftc -emit-library -static-stdlib -use-ld=lld -o "$out/libfoldin.so" \
     "@$built/FoldinC.product/Objects.LinkFileList" \
     -L "$scratch/static" -lFoundation -lFoundationEssentials -lFoundationInternationalization -lCoreFoundation -l_FoundationICU \
