@@ -26,23 +26,16 @@ extension Recommender {
     ) throws {
         try check(count)
         let forbidden = masked(excluding: excluded, allowing: allowed)
-        let scored = ScoredBlock(model, best: count, users: histories.userCount, workers: workers)
         let hasEmpty = (0..<histories.userCount).contains { histories.row($0).isEmpty }
         let popular = hasEmpty ? popularIndices(count, without: forbidden) : ([], [])
-        for start in stride(from: 0, to: histories.userCount, by: scored.capacity) {
-            if isCancelled() { throw CancellationError() }
-            let block = start..<min(histories.userCount, start + scored.capacity)
-            scored.score(histories, rows: block)
-            workers.forEach(block.count) { place, worker in
-                let history = histories.row(start + place)
-                let row = (start + place) * count
-                if history.isEmpty {
-                    Self.fill(items + row, scores + row, count, popular.0, popular.1)
-                    return
-                }
-                let known = keepsHistory ? [] : history
-                let best = scored.best(of: place, without: forbidden.isEmpty ? known : known + forbidden, worker: worker)
-                Self.fill(items + row, scores + row, count, best.items, best.scores)
+        _ = try lists(count, for: histories, keepingHistory: keepsHistory, without: forbidden, isCancelled: isCancelled) {
+            row, best in
+            let place = row * count
+            if histories.row(row).isEmpty {
+                Self.fill(items + place, scores + place, count, popular.0, popular.1)
+            } else {
+                let found = best()
+                Self.fill(items + place, scores + place, count, found.items, found.scores)
             }
         }
     }

@@ -124,19 +124,35 @@ public struct Recommender: Sendable {
         let rows = histories.map { $0.compactMap(ids.index) }
         let popular = histories.contains(where: \.isEmpty) ? popular(count, without: forbidden) : []
         let matrix = InteractionMatrix(rows: rows, itemCount: model.itemCount)
-        var results: [Result<Recommendations, FoldinError>] = []
-        results.reserveCapacity(histories.count)
-        let scored = ScoredBlock(model, best: count, users: histories.count, workers: workers)
-        for start in stride(from: 0, to: histories.count, by: scored.capacity) {
-            let block = start..<min(histories.count, start + scored.capacity)
-            scored.score(matrix, rows: block)
+        return try lists(count, for: matrix, without: forbidden) { row, best in
+            if histories[row].isEmpty { return .success(Recommendations(items: popular, unknown: unknownOthers)) }
+            guard !rows[row].isEmpty else { return .failure(unknownHistory(histories[row])) }
+            let (items, scores) = best()
+            let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownOthers
+            return .success(Recommendations(items: recommendations(items, scores), unknown: unknown))
+        }
+    }
+
+    /// What `list` makes of each row of `histories` and its best items without `forbidden`, in the order of the rows.
+    ///
+    /// Users are scored in blocks of 500. All workers call `list`, which asks for the best items at most once; they are valid until it returns.
+    func lists<List: Sendable>(
+        _ count: Int, for histories: InteractionMatrix, keepingHistory keepsHistory: Bool = false, without forbidden: [Int32],
+        isCancelled: () -> Bool = { false },
+        _ list: (_ row: Int, _ best: () -> (items: UnsafeBufferPointer<Int32>, scores: UnsafeBufferPointer<Float>)) -> List
+    ) throws -> [List] {
+        var results: [List] = []
+        results.reserveCapacity(histories.userCount)
+        let scored = ScoredBlock(model, best: count, users: histories.userCount, workers: workers)
+        for start in stride(from: 0, to: histories.userCount, by: scored.capacity) {
+            if isCancelled() { throw CancellationError() }
+            let block = start..<min(histories.userCount, start + scored.capacity)
+            scored.score(histories, rows: block)
             results += workers.map(block.count) { place, worker in
-                let row = start + place
-                if histories[row].isEmpty { return .success(Recommendations(items: popular, unknown: unknownOthers)) }
-                guard !rows[row].isEmpty else { return .failure(unknownHistory(histories[row])) }
-                let (items, scores) = scored.best(of: place, without: matrix.row(row) + forbidden, worker: worker)
-                let unknown = histories[row].filter { ids.index(of: $0) == nil } + unknownOthers
-                return .success(Recommendations(items: recommendations(items, scores), unknown: unknown))
+                list(start + place) {
+                    let known = keepsHistory ? [] : histories.row(start + place)
+                    return scored.best(of: place, without: forbidden.isEmpty ? known : known + forbidden, worker: worker)
+                }
             }
         }
         return results
