@@ -98,26 +98,25 @@ def text(place: ctypes.c_void_p) -> str:
     return value
 
 
-def failure(status: int, message: str) -> Exception:
-    """The exception for a status other than OK."""
+def check(status: int, message: str) -> None:
+    """Raises the exception for a status other than OK."""
+    if status == STOPPED:
+        raise KeyboardInterrupt
     if status in (USAGE, BAD_DATA):
-        return ValueError(message)
+        raise ValueError(message)
     if status == MISSING_INPUT:
-        return FileNotFoundError(message)
+        raise FileNotFoundError(message)
     if status in (CANNOT_CREATE, WRITE_FAILED):
-        return OSError(message)
-    return RuntimeError(message)
+        raise OSError(message)
+    if status != OK:
+        raise RuntimeError(message)
 
 
 def call(function: str, *arguments: Any) -> None:
     """Calls a function whose last argument is the place for an error; raises what it reports."""
     error = ctypes.c_void_p()
     status = getattr(library, function)(*arguments, ctypes.byref(error))
-    message = text(error)
-    if status == STOPPED:
-        raise KeyboardInterrupt
-    if status != OK:
-        raise failure(status, message)
+    check(status, text(error))
 
 
 def document(function: str, *arguments: Any) -> str:
@@ -132,11 +131,14 @@ class Stoppable:
 
     def __init__(self, threads: int | None, progress: Callable[[Progress], bool] | None = None) -> None:
         self.flag = ctypes.c_int32(0)
+        # Whether `progress` asked to stop.
+        self.is_asked_to_stop = False
         self._raised: BaseException | None = None
 
         def report(place: Any, _context: Any) -> int:
             try:
-                return 1 if progress is not None and progress(place.contents) else 0
+                self.is_asked_to_stop = progress is not None and progress(place.contents)
+                return self.is_asked_to_stop
             except BaseException as error:  # ctypes would print it and go on
                 self._raised = error
                 return 1

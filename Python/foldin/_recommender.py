@@ -6,6 +6,7 @@ import ctypes
 import inspect
 import json
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ import numpy as np
 from ._dataset import Dataset
 from ._inputs import Matrix, matrix
 from ._library import (
-    OK, STOPPED, Option, Progress, Selection, Stoppable, Texts, call, document, failure, library, strings, text, texts,
+    STOPPED, Option, Progress, Selection, Stoppable, Texts, call, check, document, library, strings, text, texts,
 )  # fmt: skip
 
 Self = TypeVar("Self", bound="Recommender")
@@ -119,14 +120,7 @@ class Recommender:
                 self.history_.append(epoch)
                 return bool(callback(epoch)) if callback is not None else False
 
-            asked_to_stop = False
-
-            def watched(state: Progress) -> bool:
-                nonlocal asked_to_stop
-                asked_to_stop = progress(state) or asked_to_stop
-                return asked_to_stop
-
-            stoppable = Stoppable(self.threads, watched)
+            stoppable = Stoppable(self.threads, progress)
             handle, error = ctypes.c_void_p(), ctypes.c_void_p()
             words = (Option * len(options))(*(Option(name.encode(), value.encode()) for name, value in options))
             try:
@@ -139,11 +133,9 @@ class Recommender:
                 message = text(error)
                 if handle:
                     self._take(handle, dataset._items)
-        if status == OK or (status == STOPPED and asked_to_stop and handle):
-            return self
-        if status == STOPPED:
-            raise KeyboardInterrupt
-        raise failure(status, message)
+        if not (status == STOPPED and stoppable.is_asked_to_stop and handle):
+            check(status, message)
+        return self
 
     def _take(self, handle: ctypes.c_void_p, items: Sequence[Any] | None) -> None:
         """Makes the handle's model that of this object."""
@@ -184,8 +176,7 @@ class Recommender:
         file = state.pop("_file", None)
         self.__dict__.update(state)
         if file is not None:
-            items = self.items_
-            self._take(_open_bytes(file), items)
+            self._take(_open_bytes(file), self.items_)
 
     def recommend(
         self, X: Any, n: int = 10, *, exclude_seen: bool = True, exclude: Any = None, allow: Any = None, return_scores: bool = False,
@@ -213,10 +204,7 @@ class Recommender:
         selection = Selection(
             n, not exclude_seen, excluded.ctypes.data, len(excluded), allowed.ctypes.data, -1 if allow is None else len(allowed)
         )
-        if n < 1:
-            raise ValueError(f"n: found {n}; expected at least 1")
-        items = np.empty((histories.rows, n), np.int32)
-        scores = np.empty((histories.rows, n), np.float32)
+        items, scores = _places(histories.rows, n)
         self._run("foldin_model_recommend", model, histories.pointer, ctypes.byref(selection), items.ctypes.data, scores.ctypes.data, at=3)
         result: Any = items
         if has_ids:
@@ -238,10 +226,7 @@ class Recommender:
         """
         model = self._model()
         given = self._columns(np.atleast_1d(items), False, "items")
-        if n < 1:
-            raise ValueError(f"n: found {n}; expected at least 1")
-        best = np.empty((len(given), n), np.int32)
-        scores = np.empty((len(given), n), np.float32)
+        best, scores = _places(len(given), n)
         self._run("foldin_model_similar", model, given.ctypes.data, len(given), n, best.ctypes.data, scores.ctypes.data, at=4)
         return (best, scores) if return_scores else best
 
@@ -283,11 +268,7 @@ class Recommender:
         error = ctypes.c_void_p()
         words = [*arguments[:at], ctypes.byref(stoppable.control), *arguments[at:], ctypes.byref(error)]
         status = stoppable.run(lambda: getattr(library, function)(*words))
-        message = text(error)
-        if status == STOPPED:
-            raise KeyboardInterrupt
-        if status != OK:
-            raise failure(status, message)
+        check(status, text(error))
 
     def _columns(self, values: Any, has_ids: bool, name: str) -> np.ndarray:
         if values is None:
@@ -326,14 +307,9 @@ class Recommender:
 
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Recommender:
     """Reads a model file of this package, the command or the service, or a run directory."""
-    handle = ctypes.c_void_p()
-    call("foldin_model_load", os.fsencode(path), ctypes.byref(handle))
-    return _of(handle, None, threads)
-
-
-def _of(handle: ctypes.c_void_p, items: Sequence[Any] | None, threads: int | None) -> Recommender:
     from . import models
 
+    handle = _open(path)
     family = json.loads(document("foldin_model_describe", handle))["family"]
     kinds = {kind.family: kind for kind in models.all_models}
     if family in kinds:
@@ -343,10 +319,23 @@ def _of(handle: ctypes.c_void_p, items: Sequence[Any] | None, threads: int | Non
         recommender.verbose = False
     recommender.threads = threads
     recommender.history_ = []
-    recommender._take(handle, items)
+    recommender._take(handle, None)
     if family in kinds:
         recommender.set_params(**_parameters(recommender))
     return recommender
+
+
+def _open(path: str | os.PathLike[str]) -> ctypes.c_void_p:
+    handle = ctypes.c_void_p()
+    call("foldin_model_load", os.fsencode(path), ctypes.byref(handle))
+    return handle
+
+
+def _places(rows: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places for `n` items of each row, and for their scores."""
+    if n < 1:
+        raise ValueError(f"n: found {n}; expected at least 1")
+    return np.empty((rows, n), np.int32), np.empty((rows, n), np.float32)
 
 
 def _parameters(recommender: Recommender) -> dict[str, Any]:
@@ -388,8 +377,6 @@ def _option(value: Any) -> str:
 
 
 def _bytes(recommender: Recommender) -> bytes:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.safetensors")
         recommender.save(path)
@@ -398,15 +385,11 @@ def _bytes(recommender: Recommender) -> bytes:
 
 
 def _open_bytes(data: bytes) -> ctypes.c_void_p:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.safetensors")
         with open(path, "wb") as file:
             file.write(data)
-        handle = ctypes.c_void_p()
-        call("foldin_model_load", os.fsencode(path), ctypes.byref(handle))
-        return handle
+        return _open(path)
 
 
 class _Bar:
