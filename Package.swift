@@ -71,7 +71,8 @@ let package = Package(
         + module("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
         + module("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
         + module(
-            "FoldinPreparation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels", "CZlib"])
+            "FoldinPreparation",
+            imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CArrow", "CFoldinKernels", "CZlib"])
         + module("FoldinModels", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport", "CFoldinKernels"])
         + module("FoldinEvaluation", imports: ["FoldinInteractions", "FoldinKernels", "FoldinSupport"])
         + module(
@@ -127,9 +128,11 @@ let package = Package(
                     "FoldinInteractions", "FoldinPreparation", "FoldinModels", "FoldinBaselines", "FoldinEvaluation",
                     "FoldinTraining", "FoldinComparison", "FoldinRecommending", "FoldinKernels", "FoldinSupport",
                 ]),
+            // The structures by which programs share tables.
+            .target(name: "CArrow"),
             // The C interface: CFoldin has its header.
             .target(name: "CFoldin"),
-            .target(name: "FoldinC", dependencies: ["CFoldin", "Foldin"]),
+            .target(name: "FoldinC", dependencies: ["CArrow", "CFoldin", "Foldin"]),
             .testTarget(name: "FoldinCTests", dependencies: ["CFoldin", "FoldinC", "Foldin", "FoldinTestSupport"]),
             .executableTarget(
                 name: "FoldinCommand",

@@ -25,6 +25,20 @@ class Matrix:
     def pointer(self) -> Any:
         return ctypes.byref(self.structure)
 
+    def rows_at(self, places: np.ndarray) -> Matrix:
+        """The rows at `places`, in their order."""
+        lengths = np.diff(self.starts)[places]
+        starts = np.concatenate(([0], np.cumsum(lengths)))
+        return Matrix(starts, self.indices[np.arange(starts[-1]) + np.repeat(self.starts[places] - starts[:-1], lengths)], self.columns)
+
+    def scipy(self) -> Any:
+        """A CSR matrix of ones."""
+        from scipy.sparse import csr_matrix
+
+        found = csr_matrix((np.ones(len(self.indices), np.float32), self.indices, self.starts), shape=(self.rows, self.columns))
+        found.sort_indices()
+        return found
+
 
 def matrix(value: Any, name: str, columns: int | None = None) -> Matrix:
     """Clicks from a SciPy sparse matrix or array, a NumPy array [users, items], or arrays (users, items[, weights]).
@@ -114,7 +128,8 @@ def _from_arrays(value: tuple[Any, ...], name: str, columns: int | None) -> Matr
         # Memory and time grow with the largest number.
         if part.size and part.max() > max(100_000, 64 * part.size):
             raise ValueError(
-                f"{name}: found {kind} {part.max()} among {part.size} clicks; expected numbers from 0 without large gaps"
+                f"{name}: found {kind} {part.max()} among {part.size} clicks; expected numbers from 0 without large gaps, "
+                "or a table, whose ids may be any"
             )
     if len(parts) == 3:
         clicks = _clicks(parts[2], name)

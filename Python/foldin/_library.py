@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ class Texts(ctypes.Structure):
 
 class Option(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_char_p)]
+
+
+class Columns(ctypes.Structure):
+    _fields_ = [("user", ctypes.c_char_p), ("item", ctypes.c_char_p), ("rating", ctypes.c_char_p), ("time", ctypes.c_char_p)]
 
 
 class Progress(ctypes.Structure):
@@ -63,6 +67,14 @@ def _load() -> ctypes.CDLL:
         "foldin_models": [text, text],
         "foldin_dataset_open": [ctypes.c_char_p, text, text],
         "foldin_dataset_create": [matrix] * 5 + [ctypes.POINTER(Texts)] * 2 + [text, text],
+        "foldin_ratings_from_arrow": [pointer, ctypes.POINTER(Columns), control, text, text],
+        "foldin_ratings_from_matrix": [matrix, text, text],
+        "foldin_dataset_size": [pointer, ctypes.c_int32] + [ctypes.POINTER(number)] * 3 + [text],
+        "foldin_dataset_clicks": [pointer, ctypes.c_int32, pointer, pointer, text],
+        "foldin_dataset_users": [pointer, ctypes.c_int32, ctypes.POINTER(Texts), text],
+        "foldin_dataset_items": [pointer, ctypes.POINTER(Texts), text],
+        "foldin_dataset_prepare": [pointer, ctypes.POINTER(Option), number, text, text],
+        "foldin_dataset_write": [pointer, ctypes.POINTER(Option), number, ctypes.c_char_p, ctypes.c_int32, text],
         "foldin_train": [pointer, ctypes.POINTER(Option), number, control, text, text],
         "foldin_model_load": [ctypes.c_char_p, text, text],
         "foldin_model_save": [pointer, ctypes.c_char_p, text],
@@ -77,7 +89,7 @@ def _load() -> ctypes.CDLL:
     for name, types in arguments.items():
         function = getattr(library, name)
         function.argtypes, function.restype = types, ctypes.c_int32
-    for name in ("foldin_text_free", "foldin_dataset_free", "foldin_model_free"):
+    for name in ("foldin_text_free", "foldin_ratings_free", "foldin_dataset_free", "foldin_model_free"):
         function = getattr(library, name)
         function.argtypes, function.restype = [pointer], None
     library.foldin_model_item_count.argtypes, library.foldin_model_item_count.restype = [pointer], number
@@ -179,6 +191,12 @@ class Stoppable:
         return status
 
 
+def options(values: Iterable[tuple[str, str]]) -> tuple[Any, int]:
+    """Options for C, and their number."""
+    pairs = list(values)
+    return (Option * len(pairs))(*(Option(name.encode(), value.encode()) for name, value in pairs)), len(pairs)
+
+
 def texts(values: Sequence[str]) -> tuple[Texts, list[Any]]:
     """Texts for C, and what must live as long as they are used."""
     parts = [value.encode() for value in values]
@@ -195,3 +213,13 @@ def strings(value: Texts) -> list[str]:
     data = ctypes.string_at(value.bytes, int(ends[-1]))
     starts = np.concatenate(([0], ends[:-1]))
     return [data[start:end].decode() for start, end in zip(starts, ends)]
+
+
+def ids(value: Texts) -> np.ndarray:
+    """The ids that C gave: whole numbers if all are spelled as such, otherwise texts."""
+    names = strings(value)
+    try:
+        numbers = np.array([int(name) for name in names], dtype=np.int64)
+    except (ValueError, OverflowError):
+        return np.asarray(names)
+    return numbers if [str(number) for number in numbers] == names else np.asarray(names)

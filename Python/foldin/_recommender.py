@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ._dataset import Dataset
+from ._dataset import Dataset, Histories, prepare
 from ._inputs import Matrix, matrix
 from ._library import (
-    STOPPED, Option, Progress, Selection, Stoppable, Texts, call, check, document, library, strings, text, texts,
+    STOPPED, Progress, Selection, Stoppable, Texts, call, check, document, ids, library, options, text, texts,
 )  # fmt: skip
 
 Self = TypeVar("Self", bound="Recommender")
@@ -83,7 +83,8 @@ class Recommender:
 
         Args:
             X: clicks [users, items]: a SciPy sparse matrix in any format, a NumPy array, or arrays (users, items[, weights]). An entry above
-                0 is a click. Or a `Dataset`.
+                0 is a click. Or a table of Polars, PyArrow, DuckDB or pandas whose columns of users and items have usual names such as
+                user_id; every row is a click. Or a `Dataset`.
             y: not used.
             validation: the known and the held-out items of other users, two matrices with the same rows. The epoch with the best metric on
                 them is kept. Without it, the last epoch.
@@ -101,9 +102,13 @@ class Recommender:
             if validation is not None or items is not None or titles is not None:
                 raise ValueError("found a Dataset and validation, items or titles; expected these in the dataset")
             dataset = X
+        elif hasattr(X, "__arrow_c_stream__"):
+            if validation is not None or items is not None or titles is not None:
+                raise ValueError("found a table and validation, items or titles; expected `foldin.prepare`, which divides a table")
+            dataset = prepare(X, held_out_users=0, min_user_interactions=0)
         else:
             dataset = Dataset.of(X, validation, items=items, titles=titles)
-        options = [("model", self.family)] + [
+        parameters = [("model", self.family)] + [
             (name.rstrip("_").replace("_", "-"), _option(value)) for name, value in self.get_params().items() if name not in ("threads", "verbose")
         ]
         self.history_: list[dict[str, Any]] = []
@@ -122,11 +127,11 @@ class Recommender:
 
             stoppable = Stoppable(self.threads, progress)
             handle, error = ctypes.c_void_p(), ctypes.c_void_p()
-            words = (Option * len(options))(*(Option(name.encode(), value.encode()) for name, value in options))
+            words, count = options(parameters)
             try:
                 status = stoppable.run(
                     lambda: library.foldin_train(
-                        dataset._handle, words, len(words), ctypes.byref(stoppable.control), ctypes.byref(handle), ctypes.byref(error)
+                        dataset._handle, words, count, ctypes.byref(stoppable.control), ctypes.byref(handle), ctypes.byref(error)
                     )
                 )
             finally:
@@ -141,15 +146,9 @@ class Recommender:
         """Makes the handle's model that of this object."""
         self._free()
         self._handle = handle
-        ids = Texts()
-        call("foldin_model_ids", handle, ctypes.byref(ids))
-        names = strings(ids)
-        if items is not None:
-            self.items_ = np.asarray(items)
-        elif names == [str(place) for place in range(len(names))]:
-            self.items_ = np.arange(len(names))
-        else:
-            self.items_ = np.asarray(names)
+        names = Texts()
+        call("foldin_model_ids", handle, ctypes.byref(names))
+        self.items_ = ids(names) if items is None else np.asarray(items)
         self.card_ = json.loads(document("foldin_model_describe", handle))
 
     def _model(self) -> ctypes.c_void_p:
@@ -184,8 +183,8 @@ class Recommender:
         """The `n` best items for each row of `X`, best first.
 
         Args:
-            X: what each person clicked [users, items], in the columns of `fit`; or a list with a list of item ids for each person. Ids that the
-                model does not know are left out.
+            X: what each person clicked [users, items], in the columns of `fit`; or a list with a list of item ids for each person, `Histories`,
+                or a table, whose rows are those of its `Histories`. Ids that the model does not know are left out.
             n: items per person.
             exclude_seen: whether items of the row are left out.
             exclude: columns (or ids, if X has ids) that nobody gets.
@@ -197,8 +196,13 @@ class Recommender:
             and float32 scores [users, n]. A person without clicks gets the most popular items, with the number of clicks as score.
         """
         model = self._model()
-        has_ids = isinstance(X, (list, tuple)) and not (isinstance(X, tuple) and len(X) in (2, 3) and isinstance(X[0], np.ndarray))
-        histories = self._histories(X) if has_ids else matrix(X, "the histories", len(self.items_))
+        if hasattr(X, "__arrow_c_stream__"):
+            X = Histories(X)
+        has_ids = isinstance(X, (Histories, list)) or (isinstance(X, tuple) and not (len(X) in (2, 3) and isinstance(X[0], np.ndarray)))
+        if isinstance(X, Histories):
+            histories = X._columns(self._find, len(self.items_))
+        else:
+            histories = self._histories(X) if has_ids else matrix(X, "the histories", len(self.items_))
         excluded = self._columns(exclude, has_ids, "exclude")
         allowed = self._columns(allow, has_ids, "allow")
         selection = Selection(
@@ -285,9 +289,10 @@ class Recommender:
             raise ValueError(f"{name}: found columns {columns.min()} to {columns.max()}; expected 0 to {len(self.items_) - 1}")
         return np.ascontiguousarray(columns, dtype=np.int32)
 
-    def _find(self, ids: list[Any]) -> np.ndarray:
-        structure, kept = texts([str(value) for value in ids])
-        indices = np.empty(len(ids), np.int32)
+    def _find(self, values: Sequence[Any]) -> np.ndarray:
+        """The column of each id, -1 for an unknown one."""
+        structure, kept = texts([str(value) for value in values])
+        indices = np.empty(len(values), np.int32)
         call("foldin_model_find", self._model(), ctypes.byref(structure), indices.ctypes.data)
         del kept
         return indices

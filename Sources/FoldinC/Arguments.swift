@@ -112,6 +112,17 @@ extension [String] {
     }
 }
 
+/// Options of C.
+func optionTexts(_ options: UnsafePointer<foldin_option>?, _ number: Int64) throws -> [(name: String, value: String)] {
+    try (0..<size(number, "the number of options")).map { place in
+        let option = try given(options, "options")[place]
+        return (
+            name: String(cString: try given(option.name, "the name of option \(place)")),
+            value: String(cString: try given(option.value, "the value of option \(place)"))
+        )
+    }
+}
+
 /// How a call runs, from `foldin_control`.
 struct Control {
     let workers: Workers

@@ -1,7 +1,39 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 #if compiler(>=6.3)
 import CFoldin
 import Foldin
+import Synchronization
+
+/// A dataset behind `foldin_dataset`, with its ids as texts of C.
+final class OpenDataset: Sendable {
+    let dataset: PreparedDataset
+    private let texts = Mutex<[String: Texts]>([:])
+
+    init(_ dataset: PreparedDataset) { self.dataset = dataset }
+
+    /// The users of a part, and its clicks.
+    func part(_ part: Int32) throws -> (users: [Int], clicks: InteractionMatrix) {
+        func users(_ heldOut: HeldOutUsers) -> [Int] { heldOut.userIndices.map { Int($0) } }
+        switch part {
+        case Int32(FOLDIN_TRAIN): return (Array(0..<dataset.train.userCount), dataset.train)
+        case Int32(FOLDIN_VALIDATION_KNOWN): return (users(dataset.validation), dataset.validation.foldIn)
+        case Int32(FOLDIN_VALIDATION_HELD_OUT): return (users(dataset.validation), dataset.validation.heldOut)
+        case Int32(FOLDIN_TEST_KNOWN): return (users(dataset.test), dataset.test.foldIn)
+        case Int32(FOLDIN_TEST_HELD_OUT): return (users(dataset.test), dataset.test.heldOut)
+        default: throw FoldinError(.usage, found: "the part \(part)", expected: "FOLDIN_TRAIN to FOLDIN_TEST_HELD_OUT")
+        }
+    }
+
+    /// Ids as texts that live as long as this object; made at the first call for `name`.
+    func texts(_ name: String, _ ids: () throws -> [String]) rethrows -> foldin_texts {
+        try texts.withLock { texts in
+            let made = try texts[name] ?? Texts(ids())
+            texts[name] = made
+            return made.texts
+        }
+    }
+}
 
 @c @implementation
 public func foldin_dataset_open(
@@ -11,7 +43,7 @@ public func foldin_dataset_open(
     status(error) {
         let path = String(cString: try given(directory, "a directory"))
         let place = try given(dataset, "a place for the dataset")
-        place.pointee = Handle.pointer(to: try PreparedDataset(contentsOf: path))
+        place.pointee = Handle.pointer(to: OpenDataset(try PreparedDataset(contentsOf: path)))
     }
 }
 
@@ -46,14 +78,74 @@ public func foldin_dataset_create(
         }
         // Users have no ids: nothing that is made of this dataset has them.
         place.pointee = Handle.pointer(
-            to: PreparedDataset(
-                train: train, validation: validation, test: test, items: try Vocabulary(items, count: train.itemCount),
-                users: Vocabulary([]), titles: names.map { $0.isEmpty ? nil : $0 }))
+            to: OpenDataset(
+                PreparedDataset(
+                    train: train, validation: validation, test: test, items: try Vocabulary(items, count: train.itemCount),
+                    users: Vocabulary([]), titles: names.map { $0.isEmpty ? nil : $0 })))
     }
 }
 
 @c @implementation
-public func foldin_dataset_free(_ dataset: OpaquePointer!) { Handle<PreparedDataset>.free(dataset) }
+public func foldin_dataset_free(_ dataset: OpaquePointer!) { Handle<OpenDataset>.free(dataset) }
+
+@c @implementation
+public func foldin_dataset_size(
+    _ dataset: OpaquePointer!, _ part: Int32, _ rows: UnsafeMutablePointer<Int64>!, _ columns: UnsafeMutablePointer<Int64>!,
+    _ clicks: UnsafeMutablePointer<Int64>!, _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let matrix = try Handle<OpenDataset>.value(of: dataset, "a dataset").part(part).clicks
+        try given(rows, "a place for the rows").pointee = Int64(matrix.userCount)
+        try given(columns, "a place for the columns").pointee = Int64(matrix.itemCount)
+        try given(clicks, "a place for the clicks").pointee = Int64(matrix.count)
+    }
+}
+
+@c @implementation
+public func foldin_dataset_clicks(
+    _ dataset: OpaquePointer!, _ part: Int32, _ starts: UnsafeMutablePointer<Int64>!, _ indices: UnsafeMutablePointer<Int32>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let matrix = try Handle<OpenDataset>.value(of: dataset, "a dataset").part(part).clicks
+        let starts = try given(starts, "a place for the starts")
+        let indices = try given(indices, "a place for the indices")
+        var end = 0
+        starts[0] = 0
+        for user in 0..<matrix.userCount {
+            for item in matrix.row(user) {
+                indices[end] = item
+                end += 1
+            }
+            starts[user + 1] = Int64(end)
+        }
+    }
+}
+
+@c @implementation
+public func foldin_dataset_users(
+    _ dataset: OpaquePointer!, _ part: Int32, _ ids: UnsafeMutablePointer<foldin_texts>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let dataset = try Handle<OpenDataset>.value(of: dataset, "a dataset")
+        let users = try dataset.part(part).users
+        let all = dataset.dataset.users
+        try given(ids, "a place for the ids").pointee =
+            dataset.texts("users \(part)") { all.count == 0 ? [] : users.map { all[$0] } }
+    }
+}
+
+@c @implementation
+public func foldin_dataset_items(
+    _ dataset: OpaquePointer!, _ ids: UnsafeMutablePointer<foldin_texts>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let dataset = try Handle<OpenDataset>.value(of: dataset, "a dataset")
+        try given(ids, "a place for the ids").pointee = dataset.texts("items") { dataset.dataset.items.ids }
+    }
+}
 
 extension HeldOutUsers {
     /// Users of two matrices with the same rows, numbered from `first` on.

@@ -1,4 +1,5 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 #if compiler(>=6.3)
 import CFoldin
 import Foldin
@@ -41,7 +42,7 @@ public func foldin_train(
     status(error) {
         let place = try given(model, "a place for the model")
         place.pointee = nil
-        let dataset = try Handle<PreparedDataset>.value(of: dataset, "a dataset")
+        let dataset = try Handle<OpenDataset>.value(of: dataset, "a dataset").dataset
         let control = try Control(control)
         let plan = try AnyPlan(options, optionCount)
         let result = try plan.train(on: dataset, control)
@@ -57,16 +58,7 @@ private enum AnyPlan {
 
     /// Options of C; a network of the default family if none is named.
     init(_ options: UnsafePointer<foldin_option>?, _ number: Int64) throws {
-        let number = try size(number, "the number of options")
-        var texts: [(name: String, value: String)] = []
-        for place in 0..<number {
-            let option = try given(options, "options")[place]
-            texts.append(
-                (
-                    String(cString: try given(option.name, "the name of option \(place)")),
-                    String(cString: try given(option.value, "the value of option \(place)"))
-                ))
-        }
+        let texts = try optionTexts(options, number)
         let family = texts.last { $0.name == "model" }?.value
         if let family = family.flatMap(ClosedFormFamily.init(named:)) {
             var plan = BaselinePlan(family)

@@ -35,20 +35,27 @@ extension Ratings {
         guard block.count > 0 else { throw FoldinError(.badData, found: "no rows", expected: "at least one interaction") }
         try block.userIds.trimBlanks(file: "rows", kind: "user")
         try block.itemIds.trimBlanks(file: "rows", kind: "item")
+        let codes = (Array(0..<UInt32(block.userIds.count)), Array(0..<UInt32(block.itemIds.count)))
+        self.init(
+            rows: [CodedRows(columns: RowColumns(block), codes: codes)], hasRatings: !block.ratings.isEmpty,
+            timestamps: block.timestamps, usesCalendar: false, userIds: block.userIds, itemIds: block.itemIds, workers: workers)
+    }
+
+    /// Rows from memory, whose ids are those of the tables.
+    init(
+        rows: [CodedRows], hasRatings: Bool, timestamps: [Int64], usesCalendar: Bool, userIds: IdTable, itemIds: IdTable,
+        workers: Workers
+    ) {
         files = []
         layouts = []
         self.workers = workers
-        hasRatings = !block.ratings.isEmpty
-        self.rows = [
-            CodedRows(
-                columns: RowColumns(block),
-                codes: (Array(0..<UInt32(block.userIds.count)), Array(0..<UInt32(block.itemIds.count))))
-        ]
-        count = block.count
-        timestamps = block.timestamps
-        usesCalendar = false
-        userIds = block.userIds
-        itemIds = block.itemIds
+        self.hasRatings = hasRatings
+        self.rows = rows
+        count = rows.reduce(0) { $0 + $1.count }
+        self.timestamps = timestamps
+        self.usesCalendar = usesCalendar
+        self.userIds = userIds
+        self.itemIds = itemIds
         userCount = userIds.count
         itemCount = itemIds.count
         reading = ReadingOptions()

@@ -16,6 +16,9 @@
 
 #include <stdint.h>
 
+// Of Arrow's C stream interface.
+struct ArrowArrayStream;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -43,8 +46,19 @@ enum {
 
 /// A prepared dataset: training users, validation users, test users.
 typedef struct foldin_dataset foldin_dataset;
+/// Ratings with the ids of users and items, before they are divided for training and evaluation.
+typedef struct foldin_ratings foldin_ratings;
 /// A trained model with the ids of its items.
 typedef struct foldin_model foldin_model;
+
+/// The parts of a dataset.
+enum {
+    FOLDIN_TRAIN = 0,
+    FOLDIN_VALIDATION_KNOWN = 1,
+    FOLDIN_VALIDATION_HELD_OUT = 2,
+    FOLDIN_TEST_KNOWN = 3,
+    FOLDIN_TEST_HELD_OUT = 4,
+};
 
 /// Which items each user clicked, in compressed sparse rows: row u is indices[starts[u]] to indices[starts[u + 1] - 1], in any order;
 /// repeats count once.
@@ -72,6 +86,16 @@ typedef struct {
     const char *name;
     const char *value;
 } foldin_option;
+
+/// The columns of a table, by name; those that are NULL are recognised by the usual names, such as "user_id".
+typedef struct {
+    const char *user;
+    const char *item;
+    /// If there is none, every row is a click.
+    const char *rating;
+    /// Needed by the splits by time only.
+    const char *time;
+} foldin_columns;
 
 /// The state of a training.
 typedef struct {
@@ -129,6 +153,23 @@ void foldin_text_free(char *text);
 /// The models and their options as a JSON document: [{"name", "help", "options": [{"name", "help", "default", "values"}]}].
 int32_t foldin_models(char **json, char **error);
 
+/// Reads ratings from a stream of Arrow's C stream interface, which is released in any case. No column is copied as a whole.
+///
+/// Ids are whole numbers, texts, or dictionaries of these. Ratings are numbers, times whole numbers or Arrow's times and dates. A missing value is
+/// an error that names its row.
+///
+/// @param columns NULL to recognise all.
+int32_t foldin_ratings_from_arrow(
+    struct ArrowArrayStream *stream, const foldin_columns *columns, const foldin_control *control, foldin_ratings **ratings, char **error);
+/// Ratings of a matrix: each click is one, and the ids of users and items are the numbers of its rows and columns.
+int32_t foldin_ratings_from_matrix(const foldin_interactions *matrix, foldin_ratings **ratings, char **error);
+/// Frees ratings. NULL is allowed.
+void foldin_ratings_free(foldin_ratings *ratings);
+
+/// Filters and divides ratings with the options of `foldin prepare`: {"rating-above", "3.5"}, {"held-out-users", "600"} and so on. The draws are those
+/// of the command.
+int32_t foldin_dataset_prepare(
+    const foldin_ratings *ratings, const foldin_option *options, int64_t option_count, foldin_dataset **dataset, char **error);
 /// Reads a directory that `foldin prepare` wrote.
 int32_t foldin_dataset_open(const char *directory, foldin_dataset **dataset, char **error);
 /// A dataset of matrices with the same columns.
@@ -144,6 +185,21 @@ int32_t foldin_dataset_create(
     foldin_dataset **dataset, char **error);
 /// Frees a dataset. NULL is allowed.
 void foldin_dataset_free(foldin_dataset *dataset);
+/// The users, items and clicks of a part of a dataset.
+int32_t foldin_dataset_size(
+    const foldin_dataset *dataset, int32_t part, int64_t *rows, int64_t *columns, int64_t *clicks, char **error);
+/// Copies the clicks of a part: starts[rows + 1] and indices[clicks] as in foldin_interactions.
+int32_t foldin_dataset_clicks(const foldin_dataset *dataset, int32_t part, int64_t *starts, int32_t *indices, char **error);
+/// The ids of the users of a part in the order of its rows; none if the dataset was made of matrices. They live as long as the dataset.
+int32_t foldin_dataset_users(const foldin_dataset *dataset, int32_t part, foldin_texts *ids, char **error);
+/// The ids of the items in the order of the columns. They live as long as the dataset.
+int32_t foldin_dataset_items(const foldin_dataset *dataset, foldin_texts *ids, char **error);
+
+/// Writes prepared ratings to a directory, as `foldin prepare` does, for foldin_dataset_open and the command. An existing one is replaced only if
+/// `overwrite` is not 0 and it is a prepared directory.
+int32_t foldin_dataset_write(
+    const foldin_ratings *ratings, const foldin_option *options, int64_t option_count, const char *directory, int32_t overwrite,
+    char **error);
 
 /// Trains a model with the options of `foldin train`: {"model", "mult-vae"}, {"seed", "1"} and so on. With test users it is evaluated
 /// as the command does, so that the file of foldin_model_save has the same bytes.

@@ -1,0 +1,2 @@
+// A C module needs a source file; the header has all.
+#include "CArrow.h"
