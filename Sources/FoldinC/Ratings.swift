@@ -4,7 +4,6 @@
 import CArrow
 import CFoldin
 import Foldin
-import FoldinPreparation
 
 @c @implementation
 public func foldin_ratings_from_arrow(
