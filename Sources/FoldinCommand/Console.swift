@@ -85,11 +85,14 @@ enum Console {
     /// Writes one JSON document to standard output, with sorted keys in snake_case.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.
-    static func json(_ value: some Encodable) throws {
+    static func json(_ value: some Encodable) throws { try output(document(value)) }
+
+    /// A JSON document on one line, with sorted keys in snake_case.
+    static func document(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try output(String(decoding: try encoder.encode(value), as: UTF8.self).escapedJSONForTerminal)
+        return String(decoding: try encoder.encode(value), as: UTF8.self).escapedJSONForTerminal
     }
 
     /// Opens those of standard input, output and error that are closed. A file opened later would otherwise get such a descriptor and

@@ -9,7 +9,8 @@ struct PrepareCommand: ParsableCommand {
         abstract: "Turn a ratings file into a directory ready for training.",
         discussion: """
             Reads MovieLens CSV and '::' files, Amazon and other reviews as JSON lines, RecBole .inter files, the Netflix prize's \
-            files, other CSV or TSV files and lists of 'user item item ...', all of them also gzipped; '-' is standard input. The \
+            files, other CSV or TSV files and lists of 'user item item ...', all of them also gzipped; '-' is standard input. Parquet and \
+            Arrow files, and folders of them, are read if DuckDB is installed. The \
             layout is recognised unless options describe it, and printed. Several files are read as one. The default split is that \
             of Liang et al. (2018): whole users are held out for validation and test. With '--split given --test FILE' the \
             data is already divided. The other splits have the same users in training and evaluation: weak-generalization holds out \
@@ -38,7 +39,7 @@ struct PrepareCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The ratings file, or several; '-' is standard input. With --split given, the training interactions.",
+            "The ratings file or folder, or several; '-' is standard input. With --split given, the training interactions.",
             valueName: "ratings"), completion: .file())
     var ratings: [String]
 

@@ -17,7 +17,8 @@ struct RecommendCommand: ParsableCommand {
             tabs, or by blanks if the line has neither of these and no quotes. csv: a header names a user and an item column (user,item; \
             userId,movieId; customer_id,sku; …), and the rows of a user are one history. json-lines: each line is an array of ids or an \
             object such as {"user": "u1", "history": ["a", "b"]}; an integer is the id with its digits. The format is recognised and \
-            reported on standard error; a file with several possible formats is refused unless --histories-format is given.
+            reported on standard error; a file with several possible formats is refused unless --histories-format is given. Parquet and Arrow \
+            files are read if DuckDB is installed.
 
             --format csv prints user,rank,item,score,title. --format json-lines prints one object per history with its "user": the \
             user's id, or the number of the history's line if there is none. A history without any known id is reported on standard \
@@ -43,6 +44,11 @@ struct RecommendCommand: ParsableCommand {
     @Option(help: "How many items to recommend.") var top = 10
     @OptionGroup var filter: ItemFilterOptions
     @Option(help: "How recommendations are printed.") var format = Format.text
+    @Option(
+        help: ArgumentHelp(
+            "Write to a file instead, replaced when it is complete: Parquet, CSV or JSON lines by its ending (.parquet, .csv, .jsonl) or by --format.",
+            valueName: "file"), completion: .file())
+    var out: String?
     @OptionGroup var work: WorkerOptions
     @Flag(help: "Print JSON: one document for --history, one per line for --histories.") var json = false
 
@@ -55,11 +61,27 @@ struct RecommendCommand: ParsableCommand {
         let trained = try TrainedModel(contentsOf: model)
         try trained.checkScores(file: model, workers: work.workers)
         let recommender = Recommender(trained, workers: work.workers)
-        var printer = RecommendationPrinter(format: json ? nil : format, top: top)
-        if let histories {
-            try recommend(
-                to: try Histories(contentsOf: histories, as: historiesFormat, known: recommender.ids), histories, &printer,
-                recommender)
+        let users = try histories.map { try Histories(contentsOf: $0, as: historiesFormat, known: recommender.ids) }
+        guard let out else {
+            try recommend(to: users, RecommendationPrinter(format: json ? nil : format, top: top), recommender)
+            return
+        }
+        try Overlap.refuse(
+            out,
+            over: [Overlap.Input(model, "the model")]
+                + [histories].compactMap { $0 }.map { Overlap.Input($0, "the file of histories") })
+        let target = try RecommendationFile(out, format)
+        try target.write(ids: recommender.ids, users: users) { write in
+            var printer = RecommendationPrinter(format: target.format, top: top, hasHeader: !target.isTable)
+            printer.write = write
+            try recommend(to: users, printer, recommender)
+        }
+    }
+
+    private func recommend(to users: Histories?, _ printer: RecommendationPrinter, _ recommender: Recommender) throws {
+        var printer = printer
+        if let users, let histories {
+            try recommend(to: users, histories, &printer, recommender)
         } else {
             try recommendToOneUser(&printer, recommender)
         }
@@ -74,6 +96,7 @@ struct RecommendCommand: ParsableCommand {
         if histories == nil, historiesFormat != nil {
             throw refuse("--histories-format without --histories", "the file of histories as well")
         }
+        if json, out != nil { throw refuse("--json with --out", "--format json-lines") }
         if json, format != .text { throw refuse("--json with --format \(format.rawValue)", "one of them") }
         let standardInputs = ([histories].compactMap { $0 } + filter.excludeFile + filter.allowFile).count { $0 == "-" }
         if standardInputs > 1 { throw refuse("standard input (-) for \(standardInputs) files", "at most one") }
@@ -165,9 +188,15 @@ private struct RecommendationPrinter {
     /// Nil for `--json`.
     let format: RecommendCommand.Format?
     let top: Int
+    /// Whether CSV begins with the names of its columns.
+    let hasHeader: Bool
+    /// Writes lines to a file; nil for standard output.
+    var write: ((String) throws -> Void)?
     private var isFirst = true
 
-    init(format: RecommendCommand.Format?, top: Int) { (self.format, self.top) = (format, top) }
+    init(format: RecommendCommand.Format?, top: Int, hasHeader: Bool = true) {
+        (self.format, self.top, self.hasHeader) = (format, top, hasHeader)
+    }
 
     /// An object of `--format json-lines` or `--json`.
     private struct Line: Encodable {
@@ -178,7 +207,7 @@ private struct RecommendationPrinter {
 
     /// Prints the text before the lists.
     func begin() throws {
-        if format == .csv { try Console.rows(RecommendationText.header) }
+        if format == .csv, hasHeader { try rows(RecommendationText.header) }
     }
 
     /// The note about a list that is shorter than requested; nil for any other list.
@@ -196,9 +225,10 @@ private struct RecommendationPrinter {
         case .text:
             if !isOnly { try Console.result((isFirst ? "" : "\n") + heading(user, number)) }
             if !recommended.items.isEmpty { try Console.result(RecommendationText.table(recommended.items)) }
-        case .csv: try Console.rows(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
+        case .csv: try rows(RecommendationText.rows(recommended.items, of: user ?? "\(number)"))
         case .jsonLines:
-            try Console.json(Line(user: user ?? "\(number)", items: recommended.items, unknown: recommended.unknown))
+            let line = Line(user: user ?? "\(number)", items: recommended.items, unknown: recommended.unknown)
+            try write.map { try $0(Console.document(line)) } ?? Console.json(line)
         case nil: try Console.json(Line(user: user, items: recommended.items, unknown: recommended.unknown))
         }
     }
@@ -208,6 +238,8 @@ private struct RecommendationPrinter {
         guard format != .text else { return }
         try show(Recommendations(items: [], unknown: unknown), user: user, number: number)
     }
+
+    private func rows(_ text: String) throws { try write.map { try $0(text) } ?? Console.rows(text) }
 
     private func heading(_ user: String?, _ number: Int) -> String { user.map(\.escapedForTerminal) ?? "history \(number)" }
 }

@@ -3,7 +3,7 @@ import FoldinInteractions
 import FoldinSupport
 
 /// Decompresses a gzip file piece by piece.
-final class GzipStream {
+final class GzipStream: ByteStream {
     private let path: String
     private let bytes: UnsafeRawBufferPointer
     private var stream = z_stream()

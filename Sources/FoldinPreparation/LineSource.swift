@@ -1,17 +1,40 @@
 import FoldinInteractions
 import FoldinSupport
+import Foundation
 
-/// The bytes of a file, decompressed if necessary, in stretches of whole lines.
-struct LineSource {
-    let file: MappedFile
-    let isCompressed: Bool
-    /// The number of bytes of a compressed file that are decompressed at a time; a line may not be longer.
-    let pieceSize: Int
+/// The lines of a file, which may be compressed, or of a table, which becomes CSV.
+struct LineSource: Sendable {
+    let path: String
+    /// The file, or those of a table.
+    let files: [MappedFile]
+    /// The table; nil for a file of text.
+    let table: TableFile?
+    /// The number of bytes of a compressed file or a table that are in memory at a time; a line may not be longer.
+    private let pieceSize: Int
+    private let columns: @Sendable ([String]) -> Set<String>
 
-    init(_ file: MappedFile, pieceSize: Int = 32 << 20) {
-        self.file = file
+    /// - Parameters:
+    ///   - path: the file, a folder with the files of a table, or `-` for standard input.
+    ///   - pieceSize: see the property.
+    ///   - columns: which of a table's columns are read.
+    /// - Throws: `FoldinError` of kind `missingInput`, or `badData` for a file of another kind than text.
+    init(_ path: String, pieceSize: Int = 32 << 20, columns: @escaping @Sendable ([String]) -> Set<String> = { Set($0) }) throws {
+        self.path = path
         self.pieceSize = pieceSize
-        self.isCompressed = file.withBytes(GzipStream.isGzip)
+        self.columns = columns
+        table = try TableFile(path)
+        files = try (table?.files ?? [path]).map { try MappedFile(contentsOf: $0) }
+        if table == nil { try files[0].withBytes { try FileSignature.refuse($0, file: path) } }
+    }
+
+    /// The files with their checksums.
+    func sources(format: String) -> [PreparationRecord.Source] {
+        let name = (path as NSString).lastPathComponent
+        return files.map { file in
+            let inside = file.path == path ? "" : file.path.dropFirst(path.count).drop { $0 == "/" }
+            return PreparationRecord.Source(
+                name: inside.isEmpty ? name : "\(name)/\(inside)", sha256: file.withBytes(Checksum.sha256), format: format)
+        }
     }
 
     /// Calls `body` with stretches of whole lines in order, without a byte order mark. Every stretch ends in a newline, which
@@ -24,8 +47,23 @@ struct LineSource {
             let rest = UnsafeRawBufferPointer(rebasing: stretch.dropFirst(hasMark ? 3 : 0))
             if !rest.isEmpty { try body(rest) }
         }
-        try file.withBytes { bytes in
-            try isCompressed ? forEachDecompressed(bytes, give) : forEachMapped(bytes, give)
+        if let table {
+            let engine = try DuckDB(for: table.kind, path: path)
+            let readable = try engine.columns(of: table).filter(\.isReadable)
+            let wanted = columns(readable.map(\.name))
+            let found = readable.filter { wanted.contains($0.name) }
+            guard !found.isEmpty else {
+                throw FoldinError(
+                    .badData, file: path, found: "a table without columns that can be read", expected: "users and items")
+            }
+            return try engine.rows(of: table, found).forEachStretch(pieceSize: pieceSize, path: path, give)
+        }
+        try files[0].withBytes { bytes in
+            if GzipStream.isGzip(bytes) {
+                try GzipStream(bytes, path: path).forEachStretch(pieceSize: pieceSize, path: path, give)
+            } else {
+                try forEachMapped(bytes, give)
+            }
         }
     }
 
@@ -40,32 +78,6 @@ struct LineSource {
             last.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[whole...]))
             last[last.count - 1] = 10
             try body(UnsafeRawBufferPointer(last))
-        }
-    }
-
-    private func forEachDecompressed(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let stream = try GzipStream(bytes, path: file.path)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize + 1, alignment: 16)
-        defer { buffer.deallocate() }
-        var kept = 0
-        while true {
-            let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<pieceSize])
-            var count = kept + (try stream.read(into: free))
-            let isLast = count < pieceSize
-            if isLast, count > 0, buffer[count - 1] != 10 {
-                buffer[count] = 10
-                count += 1
-            }
-            let filled = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            guard let end = filled.lastIndex(of: 10) else {
-                if isLast { return }
-                throw FoldinError(
-                    .badData, file: file.path, found: "a line of more than \(pieceSize) bytes", expected: "shorter lines")
-            }
-            try body(UnsafeRawBufferPointer(rebasing: filled[...end]))
-            if isLast { return }
-            kept = count - (end + 1)
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: filled[(end + 1)...]))
         }
     }
 }

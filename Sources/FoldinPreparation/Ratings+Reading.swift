@@ -52,18 +52,17 @@ extension Ratings {
         _ path: String, _ format: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions, _ workers: Workers,
         formats: RatingsFormatRegistry = .standard, blockSize: Int
     ) throws {
-        let file = try MappedFile(contentsOf: path)
-        try file.withBytes { try FileSignature.refuse($0, file: path) }
+        let file = try LineSource(path, pieceSize: blockSize * 8) { Self.columns(of: $0, hints, options) }
         var begun: Beginning?
         var reader: RatingsReader?
-        try LineSource(file, pieceSize: blockSize * 8).forEachStretch { stretch in
+        try file.forEachStretch { stretch in
             if reader != nil {
                 try reader?.read(stretch, workers)
                 return
             }
             try FileSignature.refuse(stretch, file: path)
             // Blank lines are no evidence.
-            guard let beginning = try Beginning(stretch, format, hints, options, formats, path, blockSize) else { return }
+            guard let beginning = try Beginning(stretch, format, hints, options, formats, file, blockSize) else { return }
             var first = beginning.reader
             try first.read(beginning.rest, workers)
             (begun, reader) = (beginning, first)
@@ -75,6 +74,23 @@ extension Ratings {
                 expected: "at least one interaction")
         }
         try self.init(reader: reader, file: file, layout: begun.layout, workers: workers)
+    }
+
+    /// The columns of a table that may be read: those that are given, and those that are known by their names; all if a column is given by
+    /// its number, or if there is no user or no item among them.
+    private static func columns(of names: [String], _ hints: LayoutHints, _ options: ReadingOptions) -> Set<String> {
+        let given =
+            [hints.user, hints.item, hints.rating, hints.timestamp, hints.titleKey.map { .name($0) }] + options.keep.map(\.column)
+        var givenNames: Set<String> = []
+        for case .name(let name)? in given { givenNames.insert(ColumnNames.canonical(name)) }
+        let canonical = names.map(ColumnNames.canonical)
+        func has(_ column: DelimitedColumns.Column?, _ known: [String]) -> Bool {
+            column != nil || ColumnNames.place(of: known, among: canonical) != nil
+        }
+        let hasNumbers = given.contains { if case .number? = $0 { true } else { false } }
+        guard !hasNumbers, has(hints.user, ColumnNames.user), has(hints.item, ColumnNames.item) else { return Set(names) }
+        let known = givenNames.union(ColumnNames.user + ColumnNames.item + ColumnNames.rating + ColumnNames.timestamp)
+        return Set(zip(names, canonical).filter { known.contains($1) }.map(\.0))
     }
 }
 
@@ -88,7 +104,7 @@ private struct Beginning {
     /// Nil if there are only blank lines.
     init?(
         _ stretch: UnsafeRawBufferPointer, _ known: RatingsFormat?, _ hints: LayoutHints, _ options: ReadingOptions,
-        _ formats: RatingsFormatRegistry, _ path: String, _ blockSize: Int
+        _ formats: RatingsFormatRegistry, _ file: LineSource, _ blockSize: Int
     ) throws {
         var (start, lines) = (0, 0)
         while start < stretch.count {
@@ -99,19 +115,25 @@ private struct Beginning {
         }
         guard start < stretch.count else { return nil }
         let data = UnsafeRawBufferPointer(rebasing: stretch[start...])
-        let sample = LayoutSample(path: path, bytes: data, hints: hints, options: options)
+        let sample = LayoutSample(path: file.path, bytes: data, hints: hints, options: options)
         let recognised = try known.map { RecognisedLayout($0) } ?? formats.recognise(sample)
-        let (parser, headerLength) = try recognised.format.makeParser(sample)
+        let format = recognised.format
+        let (parser, headerLength) = try format.makeParser(sample)
         if !options.keep.isEmpty, !parser.appliesFilters {
             throw FoldinError(
-                .usage, file: path, found: "values to keep for a layout without named columns (\(recognised.format.name))",
+                .usage, file: file.path, found: "values to keep for a layout without named columns (\(format.name))",
                 expected: "a file with columns or JSON keys")
         }
         layout = RatingsLayout(
-            format: recognised.format, description: parser.layout, isByPosition: recognised.isByPosition,
-            notes: recognised.notes)
-        let headerLines = data[..<headerLength].count { $0 == 10 }
-        reader = RatingsReader(path: path, parser: parser, lineCount: lines + headerLines, blockSize: blockSize)
+            format: file.table.map {
+                RatingsFormat(name: $0.kind.rawValue, columns: format.columns, parserAndHeader: format.makeParser)
+            } ?? format,
+            // What separates the columns of a table is nobody's concern.
+            description: file.table == nil ? parser.layout : String(parser.layout.drop { $0 != ";" }.dropFirst(2)),
+            isByPosition: recognised.isByPosition, notes: recognised.notes)
+        // The header of a table is not one of its rows.
+        let headerLines = file.table == nil ? data[..<headerLength].count { $0 == 10 } : 0
+        reader = RatingsReader(path: file.path, parser: parser, lineCount: lines + headerLines, blockSize: blockSize)
         rest = UnsafeRawBufferPointer(rebasing: data[headerLength...])
     }
 }

@@ -16,8 +16,8 @@ import Foundation
 ///     .split(.strongGeneralization(heldOutUsers: 10_000, heldOutItems: 0.2, seed: 98_765))
 /// ```
 public struct Ratings: Sendable {
-    /// The files, in order; none if the rows came from memory.
-    let files: [MappedFile]
+    /// The files as the caller named them, in order; none if the rows came from memory.
+    let files: [LineSource]
     /// How each file was read, in the order of the files.
     public let layouts: [RatingsLayout]
     /// Whether rows have a rating; if not, every row is a click.
@@ -62,14 +62,10 @@ public struct Ratings: Sendable {
     }
     /// The files, with their checksums.
     public var sources: [PreparationRecord.Source] {
-        zip(files, layouts).map { file, layout in
-            PreparationRecord.Source(
-                name: (file.path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256),
-                format: layout.format.name)
-        }
+        zip(files, layouts).flatMap { file, layout in file.sources(format: layout.format.name) }
     }
 
-    init(reader: RatingsReader, file: MappedFile, layout: RatingsLayout, workers: Workers) throws {
+    init(reader: RatingsReader, file: LineSource, layout: RatingsLayout, workers: Workers) throws {
         let columns = try reader.columns()
         files = [file]
         layouts = [layout]

@@ -35,14 +35,12 @@ public struct Titles: Sendable {
         contentsOf path: String, id: DelimitedColumns.Column? = nil, title: DelimitedColumns.Column? = nil,
         encoding: TextEncoding? = nil, delimiter: String? = nil
     ) throws {
-        let file = try MappedFile(contentsOf: path)
+        let file = try LineSource(path)
         var bytes: [UInt8] = []
-        try file.withBytes { try FileSignature.refuse($0, file: path) }
-        try LineSource(file).forEachStretch { bytes.append(contentsOf: $0) }
+        try file.forEachStretch { bytes.append(contentsOf: $0) }
         try bytes.withUnsafeBytes { try FileSignature.refuse($0, file: path) }
         self.path = path
-        source = PreparationRecord.Source(
-            name: (path as NSString).lastPathComponent, sha256: file.withBytes(Checksum.sha256), format: "titles")
+        source = file.sources(format: "titles")[0]
         let lines = Self.lines(of: bytes, encoding)
         guard let first = lines.first(where: { !$0.isBlankLine }) else {
             throw FoldinError(.badData, file: path, found: "an empty file", expected: "one item id and title per line")

@@ -49,6 +49,10 @@ public struct Histories: Sendable {
     /// - Throws: `FoldinError` of kind `missingInput`; of kind `badData` with the line for invalid contents, and with a reason for a file
     ///   that can be read in more than one layout.
     public init(contentsOf path: String, as format: Format? = nil, known items: Vocabulary) throws {
+        if let table = try TableFile(path) {
+            try self.init(table, items)
+            return
+        }
         let file = try MappedFile(contentsOf: path)
         self = try file.withBytes { bytes in
             let lines = TextLines(bytes, of: path)
@@ -77,6 +81,11 @@ public struct Histories: Sendable {
             case .csv: try readRows(lines, path)
             case .jsonLines: try readJSON(lines, path)
             }
+        try finish(path, how)
+    }
+
+    /// Adds the note about what was read.
+    private mutating func finish(_ path: String, _ how: String) throws {
         hasUsers = users.contains { $0 != nil }
         guard !rows.isEmpty else {
             throw FoldinError(.badData, file: path, found: "an empty file", expected: "one history per line")
@@ -134,12 +143,31 @@ extension Histories {
     }
 
     private mutating func readRows(_ lines: TextLines, _ path: String) throws -> String {
+        var rows = RowPlaces()
+        try readRows(lines, path, &rows)
+        guard let columns = rows.columns else { return "csv" }
+        if columns.names.count > 2 { notes.append("all rows count as liked; only these two columns are read") }
+        return "csv, rows of the columns \(columns.names[columns.user].quoted) and \(columns.names[columns.item].quoted)"
+    }
+
+    /// What is known while rows are read.
+    private struct RowPlaces {
         var columns: HistoryColumns?
-        var places: [[UInt8]: Int] = [:]
-        try lines.forEachLine { number, line in
+        /// The history of each user id.
+        var histories: [[UInt8]: Int] = [:]
+        /// The number of the line before the next one to be read.
+        var line = 0
+    }
+
+    /// Reads rows, the first of which is the header if the columns are not known yet.
+    private mutating func readRows(_ lines: TextLines, _ path: String, _ rows: inout RowPlaces) throws {
+        let before = rows.line
+        try lines.forEachLine { place, line in
+            let number = before + place
+            rows.line = number
             if TextLines.isBlank(line) { return true }
-            guard let columns else {
-                columns = try Self.columns(lines, path, items)
+            guard let columns = rows.columns else {
+                rows.columns = try Self.columns(lines, path, items)
                 return true
             }
             let fields: [IdField]
@@ -158,17 +186,38 @@ extension Histories {
             }
             let user = fields[columns.user].id
             let key = Array(user.utf8)
-            if places[key] == nil {
-                places[key] = rows.count
+            if rows.histories[key] == nil {
+                rows.histories[key] = self.rows.count
                 append(user, number, [])
             }
             let item = code(of: fields[columns.item].id)
-            if let place = places[key] { rows[place].append(item) }
+            if let place = rows.histories[key] { self.rows[place].append(item) }
             return true
         }
-        guard let columns else { return "csv" }
-        if columns.names.count > 2 { notes.append("all rows count as liked; only these two columns are read") }
-        return "csv, rows of the columns \(columns.names[columns.user].quoted) and \(columns.names[columns.item].quoted)"
+    }
+
+    /// Reads the histories of a table: rows of a user and an item, or of a user and a list of items. A few megabytes of it are in memory.
+    private init(_ table: TableFile, _ items: Vocabulary) throws {
+        format = .csv
+        self.items = items
+        let engine = try DuckDB(for: table.kind, path: table.path)
+        let all = try engine.columns(of: table).filter(\.isReadable)
+        func known(_ names: [String]) -> [DuckDB.Column] { all.filter { names.contains(HistoryColumns.normalized($0.name)) } }
+        let named = known(HistoryColumns.itemNames)
+        let columns =
+            known(HistoryColumns.userNames)
+            + (named.isEmpty ? known(["history", "items"]).prefix(1).map { $0.named("item") } : named)
+        guard columns.count > 1 else {
+            throw FoldinError(
+                .badData, file: table.path, found: "the columns \(all.map(\.name).quoted(first: 10))",
+                expected: "a user and an item column, such as user and item")
+        }
+        // The header is not one of the table's rows.
+        var rows = RowPlaces(line: -1)
+        try engine.rows(of: table, columns).forEachStretch(pieceSize: 16 << 20, path: table.path) { stretch in
+            try readRows(TextLines(stretch, of: table.path), table.path, &rows)
+        }
+        try finish(table.path, "\(table.kind.rawValue), rows of \(columns.map(\.name).joined(separator: " and "))")
     }
 
     /// The user and item columns by the file's header.

@@ -36,6 +36,22 @@ public enum AtomicFile {
         try write(to: path) { sink in try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) } }
     }
 
+    /// Writes the texts that `body` gives to its argument as UTF-8; see ``write(to:_:)``.
+    ///
+    /// - Throws: `FoldinError` of kind `cannotCreate` or `writeFailed`, or what `body` throws.
+    package static func writeTexts(
+        to path: String, _ body: (_ write: @escaping (String) throws -> Void) throws -> Void
+    ) throws {
+        try write(to: path) { sink in
+            // A sink cannot be captured.
+            let (descriptor, name) = (sink.descriptor, sink.path)
+            try body { text in
+                var text = text
+                try text.withUTF8 { try Sink(descriptor: descriptor, path: name).write(UnsafeRawBufferPointer($0)) }
+            }
+        }
+    }
+
     /// Flushes the names in a directory to the disk, as after renaming. Does nothing on a file system that cannot do this.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed`.

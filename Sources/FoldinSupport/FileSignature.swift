@@ -17,7 +17,9 @@ public enum FileSignature {
         case .utf32: advice = "text in UTF-8: iconv -f UTF-32 -t UTF-8 makes it"
         case .utf16: advice = "text in UTF-8: iconv -f UTF-16 -t UTF-8 makes it"
         case .parquet:
-            advice = "text: duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" writes it, and '-' reads it"
+            advice =
+                "text, or for ratings and histories the file's name: "
+                + "duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" writes text"
         case .pickle: advice = "text: load it in Python and write CSV"
         case .torch: advice = "text; a model's weights are written by safetensors.torch.save_file(state_dict, FILE)"
         case .bzip2, .xz, .zstandard, .lz4, .sevenZip, .rar: advice = "the file unpacked, or packed with gzip"
