@@ -31,8 +31,7 @@ with mlflow.start_run() as run:
     mlflow.log_params({"model": model.family, **model.get_params()})
 
     def log(epoch):
-        # The callback runs in another thread, which has no active run: so the run is named.
-        mlflow.log_metrics({name: epoch[name] for name in ("loss", "validation", "seconds")}, step=epoch["epoch"], run_id=run.info.run_id)
+        mlflow.log_metrics({name: epoch[name] for name in ("loss", "validation", "seconds")}, step=epoch["epoch"])
 
     model.fit(train, validation=validation, callback=log)
     report = model.evaluate(*test, ["ndcg@20", "recall@20"])

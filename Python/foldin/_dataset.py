@@ -47,7 +47,7 @@ class Dataset:
         """A dataset of matrices of clicks.
 
         Args:
-            train: the training users, [users, items]; see `Recommender.fit`.
+            train: the training users, [users, items]; see `Recommender.fit`. Rows without clicks are left out.
             validation: the known and the held-out items of other users, two matrices with the same rows.
             test: the same for test users.
             items: an id for each column; by default the column's number.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -145,40 +146,63 @@ class Stoppable:
         self.flag = ctypes.c_int32(0)
         # Whether `progress` asked to stop.
         self.is_asked_to_stop = False
+        self._progress = progress
         self._raised: BaseException | None = None
+        # What `progress` has to be called with by the main thread; None if the calling thread does it.
+        self._reports: queue.SimpleQueue[tuple[Progress, threading.Event] | None] | None = None
 
         def report(place: Any, _context: Any) -> int:
-            try:
-                self.is_asked_to_stop = progress is not None and progress(place.contents)
-                return self.is_asked_to_stop
-            except BaseException as error:  # ctypes would print it and go on
-                self._raised = error
-                return 1
+            state = Progress.from_buffer_copy(place.contents)
+            if self._reports is None:
+                self._tell(state)
+            else:
+                told = threading.Event()
+                self._reports.put((state, told))
+                # An interrupt may come between the main thread's steps, and then nobody answers.
+                while not told.wait(0.2) and not self.flag.value:
+                    pass
+            return self.is_asked_to_stop or self._raised is not None
 
         # The object that C calls must live as long as the control.
         self._function = ProgressFunction(report) if progress is not None else ProgressFunction()
         self.control = Control(threads or 0, ctypes.pointer(self.flag), self._function, None)
 
+    def _tell(self, state: Progress) -> None:
+        try:
+            self.is_asked_to_stop = self._progress is not None and bool(self._progress(state))
+        except BaseException as error:  # ctypes would print it and go on
+            self._raised = error
+
     def run(self, work: Callable[[], int]) -> int:
-        """What `work` returns. In the main thread it runs beside it, so that Ctrl-C reaches Python, and stops it."""
+        """What `work` returns. In the main thread it runs beside it, so that Ctrl-C reaches Python; `progress` is called by the caller's
+        thread in any case.
+        """
         if threading.current_thread() is not threading.main_thread():
             status = work()
         else:
+            reports: queue.SimpleQueue[tuple[Progress, threading.Event] | None] = queue.SimpleQueue()
+            self._reports = reports
             result: list[int] = []
-            done = threading.Event()
 
             def run() -> None:
                 try:
                     result.append(work())
                 finally:
-                    done.set()
+                    reports.put(None)
 
-            # An event, because an interrupted `join` takes a running thread for one that has ended.
-            threading.Thread(target=run, name="foldin").start()
+            worker = threading.Thread(target=run, name="foldin")
+            worker.start()
             interrupted = False
-            while not done.is_set():
+            while True:
                 try:
-                    done.wait(0.1)
+                    report = reports.get(timeout=0.1)
+                    if report is None:
+                        break
+                    self._tell(report[0])
+                    report[1].set()
+                except queue.Empty:
+                    if not worker.is_alive() and reports.empty():
+                        break
                 except KeyboardInterrupt:
                     interrupted = True
                     self.flag.value = 1

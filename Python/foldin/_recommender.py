@@ -83,7 +83,7 @@ class Recommender:
 
         Args:
             X: clicks [users, items]: a SciPy sparse matrix in any format, a NumPy array, or arrays (users, items[, weights]). An entry above
-                0 is a click. Or a table of Polars, PyArrow, DuckDB or pandas whose columns of users and items have usual names such as
+                0 is a click, and a row without clicks is no user. Or a table of Polars, PyArrow, DuckDB or pandas whose columns of users and items have usual names such as
                 user_id; every row is a click. Or a `Dataset`.
             y: not used.
             validation: the known and the held-out items of other users, two matrices with the same rows. The epoch with the best metric on

@@ -233,3 +233,20 @@ def test_memory_does_not_grow():
     for _ in range(80):
         cycle()
     assert resident() - before < 4 << 20
+
+
+def test_a_callback_runs_in_the_thread_that_called_fit():
+    places = []
+    model = foldin.MultVAE(latent=8, hidden=(16,), epochs=3)
+    model.fit(X, callback=lambda epoch: places.append(threading.current_thread()))
+    assert places == [threading.main_thread()] * 3
+    other = threading.Thread(target=lambda: model.fit(X, callback=lambda epoch: places.append(threading.current_thread())))
+    other.start()
+    other.join()
+    assert places[3:] == [other] * 3
+
+
+def test_rows_without_clicks_are_no_users():
+    model = foldin.MultVAE(latent=8, hidden=(16,), epochs=2).fit(X)
+    gaps = sp.vstack([X[:10], sp.csr_matrix((50, X.shape[1])), X[10:]])
+    assert (foldin.MultVAE(latent=8, hidden=(16,), epochs=2).fit(gaps).score(X) == model.score(X)).all()

@@ -57,7 +57,7 @@ public func foldin_dataset_create(
 ) -> Int32 {
     status(error) {
         let place = try given(dataset, "a place for the dataset")
-        let train = try InteractionMatrix(given(train, "a training matrix").pointee, "the training matrix")
+        let train = try InteractionMatrix(given(train, "a training matrix").pointee, "the training matrix").withoutEmptyRows
         func heldOut(
             _ known: UnsafePointer<foldin_interactions>?, _ heldOut: UnsafePointer<foldin_interactions>?, _ name: String,
             from first: Int
@@ -144,6 +144,14 @@ public func foldin_dataset_items(
     status(error) {
         let dataset = try Handle<OpenDataset>.value(of: dataset, "a dataset")
         try given(ids, "a place for the ids").pointee = dataset.texts("items") { dataset.dataset.items.ids }
+    }
+}
+
+extension InteractionMatrix {
+    /// The rows with a click: a row without one would count as a user in batches and means.
+    fileprivate var withoutEmptyRows: InteractionMatrix {
+        let starts = rowStarts.indices.filter { $0 == 0 || rowStarts[$0] > rowStarts[$0 - 1] }.map { rowStarts[$0] }
+        return starts.count == rowStarts.count ? self : InteractionMatrix(rowStarts: starts, columns: columns, itemCount: itemCount)
     }
 }
 

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .._recommender import Recommender
 from ..models import all_models
 
@@ -25,11 +23,6 @@ def unfitted(model: Recommender | str, options: Mapping[str, Any] | None = None)
             raise ValueError(f"found the model {model!r}; expected one of {', '.join(kinds)}")
         copy = kinds[model]()
     return copy.set_params(**(options or {}))
-
-
-def active(X: Any) -> Any:
-    """The rows of a sparse matrix that have entries other than 0. Training counts rows without clicks as users."""
-    return X[np.unique(X.nonzero()[0])]
 
 
 def changed(model: Recommender) -> dict[str, Any]:

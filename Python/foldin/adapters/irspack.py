@@ -15,7 +15,7 @@ from irspack.recommenders.base import BaseRecommender, RecommenderConfig
 from pydantic import ConfigDict
 
 from .._recommender import Recommender
-from ._models import active, unfitted
+from ._models import unfitted
 
 
 class FoldinConfig(RecommenderConfig):
@@ -46,7 +46,7 @@ class FoldinRecommender(BaseRecommender):
         self.model = unfitted(model, options)
 
     def _learn(self) -> None:
-        self.model.fit(active(self.X_train_all))
+        self.model.fit(self.X_train_all)
 
     def get_score(self, user_indices: np.ndarray) -> np.ndarray:
         """The scores of all items for some training users, float32 [users, items]."""

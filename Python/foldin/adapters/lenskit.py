@@ -15,7 +15,7 @@ from lenskit.training import Trainable, TrainingOptions
 from pydantic import BaseModel
 
 from .._recommender import Recommender
-from ._models import active, changed, unfitted
+from ._models import changed, unfitted
 
 
 class FoldinConfig(BaseModel):
@@ -55,7 +55,7 @@ class FoldinScorer(Component[ItemList], Trainable):
         if options.rng is not None and hasattr(self.model, "seed"):
             self.model.set_params(seed=int(options.random_generator().integers(2**31)))
         self.items = data.items
-        self.model.fit(active(data.interactions().matrix().scipy()))
+        self.model.fit(data.interactions().matrix().scipy())
 
     def __call__(self, query: QueryInput, items: ItemList) -> ItemList:
         """The items with their scores."""

@@ -13,7 +13,7 @@ from recpack.algorithms.base import Algorithm
 from scipy.sparse import csr_matrix
 
 from .._recommender import Recommender
-from ._models import active, unfitted
+from ._models import unfitted
 
 _USERS_PER_BLOCK = 1_000
 
@@ -42,7 +42,7 @@ class Foldin(Algorithm):
         return super().get_params(deep=False)
 
     def _fit(self, X: csr_matrix) -> None:
-        self.model_ = unfitted(self.model).fit(active(X))
+        self.model_ = unfitted(self.model).fit(X)
 
     def _predict(self, X: csr_matrix) -> csr_matrix:
         users = np.unique(X.nonzero()[0])

@@ -174,7 +174,7 @@ int32_t foldin_dataset_prepare(
 int32_t foldin_dataset_open(const char *directory, foldin_dataset **dataset, char **error);
 /// A dataset of matrices with the same columns.
 ///
-/// @param train the training users; it needs a click.
+/// @param train the training users; it needs a click. Rows without one are left out.
 /// @param validation the items that are known of each validation user, and those to find; both NULL for none.
 /// @param test the same for test users.
 /// @param items an id for each column, all different; NULL for "0", "1" and so on.
