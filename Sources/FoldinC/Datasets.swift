@@ -151,7 +151,8 @@ extension InteractionMatrix {
     /// The rows with a click: a row without one would count as a user in batches and means.
     fileprivate var withoutEmptyRows: InteractionMatrix {
         let starts = rowStarts.indices.filter { $0 == 0 || rowStarts[$0] > rowStarts[$0 - 1] }.map { rowStarts[$0] }
-        return starts.count == rowStarts.count ? self : InteractionMatrix(rowStarts: starts, columns: columns, itemCount: itemCount)
+        return starts.count == rowStarts.count
+            ? self : InteractionMatrix(rowStarts: starts, columns: columns, itemCount: itemCount)
     }
 }
 
