@@ -5,11 +5,12 @@
 #
 #     Scripts/build-library.sh [DIRECTORY]      (by default .build/library/out)
 #
+# FOLDIN_LIBRARY_BUILD: where it is built, by default .build/library. The same commit, toolchain, Debian packages and places give the same bytes.
 # It needs Swift 6.3 or later and the static libraries of libssl-dev and zlib1g-dev. The build is separate from that of the command, because it
 # has other package traits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scratch=.build/library out=${1:-.build/library/out}
+scratch=${FOLDIN_LIBRARY_BUILD:-.build/library} out=${1:-${FOLDIN_LIBRARY_BUILD:-.build/library}/out}
 multiarch=$(gcc -print-multiarch)
 fail() {
     echo "build-library.sh: found $1; expected $2" >&2
@@ -21,8 +22,14 @@ for archive in libcrypto.a libz.a; do
     [ -f "/usr/lib/$multiarch/$archive" ] || fail "no /usr/lib/$multiarch/$archive" "the packages libssl-dev and zlib1g-dev"
     ln -sf "/usr/lib/$multiarch/$archive" "$scratch/static/"
 done
-SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --disable-default-traits --product FoldinC --scratch-path "$scratch" \
-    -debug-info-format none -Xcc -fPIC
+# As in release.sh: the directories of the build, random hashes, addresses and the turns of threads must not enter the library.
+options=()
+for map in "$PWD=/foldin" "$(realpath -m "$scratch")=/foldin/.build"; do
+    options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map")
+done
+SWIFT_DETERMINISTIC_HASHING=1 setarch --addr-no-randomize \
+    swift build -c release --disable-default-traits --product FoldinC --scratch-path "$scratch" -debug-info-format none -Xcc -fPIC \
+    -Xswiftc -num-threads -Xswiftc 1 "${options[@]}"
 built=$(swift build -c release --scratch-path "$scratch" --show-bin-path)
 mkdir -p "$out"
 functions=$(grep -oE '\bfoldin_[a-z_]+\(' Sources/CFoldin/include/foldin.h | tr -d '(' | sort -u)

