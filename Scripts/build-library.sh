@@ -6,6 +6,7 @@
 #     Scripts/build-library.sh [DIRECTORY]      (by default .build/library/out)
 #
 # FOLDIN_LIBRARY_BUILD: where it is built, by default .build/library. The same commit, toolchain, Debian packages and places give the same bytes.
+# FOLDIN_SANITIZE=address: with the address sanitizer, whose library the program must load first.
 # It needs Swift 6.3 or later and the static libraries of libssl-dev and zlib1g-dev. The build is separate from that of the command, because it
 # has other package traits.
 set -euo pipefail
@@ -24,6 +25,11 @@ for archive in libcrypto.a libz.a; do
 done
 # As in release.sh: the directories of the build, random hashes, addresses and the turns of threads must not enter the library.
 options=()
+link=(-Xlinker -z -Xlinker defs -Xlinker -s)
+if [ -n "${FOLDIN_SANITIZE:-}" ]; then
+    options+=("--sanitize=$FOLDIN_SANITIZE")
+    link=("-sanitize=$FOLDIN_SANITIZE")
+fi
 for map in "$PWD=/foldin" "$(realpath -m "$scratch")=/foldin/.build"; do
     options+=(-Xswiftc -file-prefix-map -Xswiftc "$map" -Xcc "-ffile-prefix-map=$map")
 done
@@ -40,8 +46,7 @@ swiftc -emit-library -static-stdlib -use-ld=lld -o "$out/libfoldin.so" \
     "@$built/FoldinC.product/Objects.LinkFileList" \
     -L "$scratch/static" -lFoundation -lFoundationEssentials -lFoundationInternationalization -lCoreFoundation -l_FoundationICU \
     -l_FoundationCShims -l_FoundationCollections -lswiftSynchronization -lswiftDispatch -ldispatch -lBlocksRuntime -lcrypto -lz \
-    -Xlinker -z -Xlinker defs \
-    -Xlinker "--version-script=$scratch/exports" -Xlinker --gc-sections -Xlinker -s -Xlinker -z -Xlinker now -Xlinker -soname=libfoldin.so
+    "${link[@]}" -Xlinker "--version-script=$scratch/exports" -Xlinker --gc-sections -Xlinker -z -Xlinker now -Xlinker -soname=libfoldin.so
 cp Sources/CFoldin/include/foldin.h "$out/"
 # Nothing of the toolchain may be needed.
 needs=$(readelf --dynamic --wide "$out/libfoldin.so" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' | paste -sd' ')

@@ -165,6 +165,8 @@ class Stoppable:
 
         # The object that C calls must live as long as the control.
         self._function = ProgressFunction(report) if progress is not None else ProgressFunction()
+        if threads is not None and not (isinstance(threads, (int, np.integer)) and 0 <= threads <= 4_096):
+            raise ValueError(f"threads: found {threads!r}; expected None, or a whole number to 4096")
         self.control = Control(threads or 0, ctypes.pointer(self.flag), self._function, None)
 
     def _tell(self, state: Progress) -> None:

@@ -196,6 +196,7 @@ class Recommender:
             and float32 scores [users, n]. A person without clicks gets the most popular items, with the number of clicks as score.
         """
         model = self._model()
+        n = self._number(n)
         if hasattr(X, "__arrow_c_stream__"):
             X = Histories(X)
         has_ids = isinstance(X, (Histories, list)) or (isinstance(X, tuple) and not (len(X) in (2, 3) and isinstance(X[0], np.ndarray)))
@@ -229,6 +230,7 @@ class Recommender:
         Raises ValueError for a model that does not compare items.
         """
         model = self._model()
+        n = self._number(n)
         given = self._columns(np.atleast_1d(items), False, "items")
         best, scores = _places(len(given), n)
         self._run("foldin_model_similar", model, given.ctypes.data, len(given), n, best.ctypes.data, scores.ctypes.data, at=4)
@@ -274,11 +276,18 @@ class Recommender:
         status = stoppable.run(lambda: getattr(library, function)(*words))
         check(status, text(error))
 
+    def _number(self, n: Any) -> int:
+        """`n` as a number of items: more than there are leaves places empty, which is limited because memory grows with them."""
+        most = max(len(self.items_), 1_000)
+        if not isinstance(n, (int, np.integer)) or not 1 <= n <= most:
+            raise ValueError(f"n: found {n!r}; expected a whole number from 1 to {most}")
+        return int(n)
+
     def _columns(self, values: Any, has_ids: bool, name: str) -> np.ndarray:
         if values is None:
             return np.zeros(0, np.int32)
         if has_ids:
-            found = self._find(list(values))
+            found = self._find([values] if np.ndim(values) == 0 else list(values))
             return np.ascontiguousarray(found[found >= 0])
         columns = np.atleast_1d(np.asarray(values))
         if columns.size == 0:
@@ -299,7 +308,7 @@ class Recommender:
 
     def _histories(self, lists: Sequence[Sequence[Any]]) -> Matrix:
         for place, row in enumerate(lists):
-            if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__"):
+            if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__") or (isinstance(row, np.ndarray) and row.ndim != 1):
                 raise ValueError(f"the histories: found {row!r} as row {place}; expected a list of item ids")
         rows = [list(row) for row in lists]
         indices = self._find([value for row in rows for value in row])
@@ -338,8 +347,6 @@ def _open(path: str | os.PathLike[str]) -> ctypes.c_void_p:
 
 def _places(rows: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Places for `n` items of each row, and for their scores."""
-    if n < 1:
-        raise ValueError(f"n: found {n}; expected at least 1")
     return np.empty((rows, n), np.int32), np.empty((rows, n), np.float32)
 
 
