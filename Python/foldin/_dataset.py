@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._inputs import Matrix, matrix
-from ._library import Columns, Stoppable, Texts, call, ids, library, options, texts
+from ._library import Columns, Stoppable, Texts, call, document, ids, library, options, texts
 
-_TRAIN, _VALIDATION, _TEST = 0, 1, 3
+TRAIN, VALIDATION, TEST = 0, 1, 3
 
 
 class Dataset:
@@ -26,6 +27,7 @@ class Dataset:
         train: clicks of the training users, a SciPy CSR matrix [users, items] of ones.
         validation, test: the known and the held-out items of other users, two matrices with the same rows; None without such users.
         train_users, validation_users, test_users: the id of each row; empty if the dataset was made of matrices.
+        counts: how many rows, users and items there were and are left, as in prepare.json; empty if the dataset was made of matrices.
     """
 
     def __init__(self, handle: ctypes.c_void_p, items: Sequence[Any] | None) -> None:
@@ -81,28 +83,33 @@ class Dataset:
         return ids(found)
 
     @property
+    def counts(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads(document("foldin_dataset_describe", self._handle))["counts"]
+        return found
+
+    @property
     def train(self) -> Any:
-        return self._part(_TRAIN).scipy()
+        return self._part(TRAIN).scipy()
 
     @property
     def validation(self) -> tuple[Any, Any] | None:
-        return self._pair(_VALIDATION)
+        return self._pair(VALIDATION)
 
     @property
     def test(self) -> tuple[Any, Any] | None:
-        return self._pair(_TEST)
+        return self._pair(TEST)
 
     @property
     def train_users(self) -> np.ndarray:
-        return self._users(_TRAIN)
+        return self._users(TRAIN)
 
     @property
     def validation_users(self) -> np.ndarray:
-        return self._users(_VALIDATION)
+        return self._users(VALIDATION)
 
     @property
     def test_users(self) -> np.ndarray:
-        return self._users(_TEST)
+        return self._users(TEST)
 
     def _users(self, part: int) -> np.ndarray:
         found = Texts()
@@ -130,7 +137,7 @@ def prepare(
     table: Any, *, user: str | None = None, item: str | None = None, rating: str | None = None, time: str | None = None,
     rating_above: float | None = None, min_user_interactions: int = 5, min_item_interactions: int = 0,
     repeats: str | None = None, split: str = "strong-generalization", held_out_users: float = 0.1, held_out_items: float = 0.2,
-    validation_items: float = 0.1, held_out_latest: float = 0.1, seed: int = 98_765,
+    validation_items: float = 0.1, held_out_latest: float = 0.1, seed: int = 98_765, titles: Mapping[Any, str] | None = None,
     out: str | os.PathLike[str] | None = None, overwrite: bool = False, threads: int | None = None,
 ) -> Dataset:  # fmt: skip
     """Filters and divides a table as `foldin prepare` does, with the same draws.
@@ -146,6 +153,7 @@ def prepare(
         split: "strong-generalization", "weak-generalization", "leave-last-out" or "temporal".
         held_out_users: users held out for validation, and as many for test: a number, or a fraction below 1.
         held_out_items, validation_items, held_out_latest, seed: see `foldin prepare --help`.
+        titles: the title of each item by its id, which models keep.
         out: a directory that the prepared data is written to, for the command.
         overwrite: whether an earlier prepared directory there is replaced.
         threads: None for all processors.
@@ -172,6 +180,9 @@ def prepare(
             "foldin_ratings_from_arrow", _pointer(capsule, b"arrow_array_stream"), ctypes.byref(names),
             ctypes.byref(stoppable.control), ctypes.byref(ratings),
         )  # fmt: skip
+        if titles is not None:
+            pairs = [texts([str(value) for value in part]) for part in (titles.keys(), titles.values())]
+            call("foldin_ratings_set_titles", ratings, ctypes.byref(pairs[0][0]), ctypes.byref(pairs[1][0]))
         if out is not None:
             call("foldin_dataset_write", ratings, words, count, os.fsencode(out), int(overwrite))
         call("foldin_dataset_prepare", ratings, words, count, ctypes.byref(handle))
@@ -194,7 +205,7 @@ class Histories:
         order = np.argsort(users, kind="stable")
         self.users = users[order]
         self._items = dataset.items
-        self._clicks = dataset._part(_TRAIN).rows_at(order)
+        self._clicks = dataset._part(TRAIN).rows_at(order)
 
     def _columns(self, find: Callable[[Sequence[Any]], np.ndarray], columns: int) -> Matrix:
         """The clicks in the columns of a model; items that it does not know are left out."""
@@ -247,8 +258,8 @@ def split(X: Any, *, held_out_users: float = 0.1, held_out_items: float = 0.2, s
         return Matrix(found.starts, columns[found.indices], clicks.columns).scipy()
 
     rows = (dataset.train_users, dataset.validation_users, dataset.test_users)
-    pairs = [(part(first), part(first + 1)) if len(users) else None for first, users in zip((_VALIDATION, _TEST), rows[1:])]
-    return Parts(part(_TRAIN), pairs[0], pairs[1], rows)
+    pairs = [(part(first), part(first + 1)) if len(users) else None for first, users in zip((VALIDATION, TEST), rows[1:])]
+    return Parts(part(TRAIN), pairs[0], pairs[1], rows)
 
 
 def _pointer(capsule: Any, name: bytes) -> int:

@@ -38,6 +38,7 @@ class Progress(ctypes.Structure):
     _fields_ = [
         ("epoch", ctypes.c_int32), ("epochs", ctypes.c_int32), ("ended", ctypes.c_int32), ("best", ctypes.c_int32),
         ("fraction", ctypes.c_double), ("loss", ctypes.c_double), ("validation", ctypes.c_double), ("seconds", ctypes.c_double),
+        ("report", ctypes.c_char_p),
     ]  # fmt: skip
 
 
@@ -70,6 +71,8 @@ def _load() -> ctypes.CDLL:
         "foldin_dataset_create": [matrix] * 5 + [ctypes.POINTER(Texts)] * 2 + [text, text],
         "foldin_ratings_from_arrow": [pointer, ctypes.POINTER(Columns), control, text, text],
         "foldin_ratings_from_matrix": [matrix, text, text],
+        "foldin_ratings_set_titles": [pointer, ctypes.POINTER(Texts), ctypes.POINTER(Texts), text],
+        "foldin_dataset_describe": [pointer, text, text],
         "foldin_dataset_size": [pointer, ctypes.c_int32] + [ctypes.POINTER(number)] * 3 + [text],
         "foldin_dataset_clicks": [pointer, ctypes.c_int32, pointer, pointer, text],
         "foldin_dataset_users": [pointer, ctypes.c_int32, ctypes.POINTER(Texts), text],
@@ -81,11 +84,12 @@ def _load() -> ctypes.CDLL:
         "foldin_model_save": [pointer, ctypes.c_char_p, text],
         "foldin_model_describe": [pointer, text, text],
         "foldin_model_ids": [pointer, ctypes.POINTER(Texts), text],
+        "foldin_model_titles": [pointer, ctypes.POINTER(Texts), text],
         "foldin_model_find": [pointer, ctypes.POINTER(Texts), pointer, text],
         "foldin_model_score": [pointer, matrix, control, pointer, text],
         "foldin_model_recommend": [pointer, matrix, ctypes.POINTER(Selection), control, pointer, pointer, text],
         "foldin_model_similar": [pointer, pointer, number, number, control, pointer, pointer, text],
-        "foldin_model_evaluate": [pointer, matrix, matrix, matrix, ctypes.c_char_p, control, text, text],
+        "foldin_model_evaluate": [pointer, matrix, matrix, matrix, ctypes.c_char_p, ctypes.c_int32, control, text, text],
     }
     for name, types in arguments.items():
         function = getattr(library, name)
@@ -153,6 +157,8 @@ class Stoppable:
 
         def report(place: Any, _context: Any) -> int:
             state = Progress.from_buffer_copy(place.contents)
+            # The text lives until this function returns.
+            state.line = place.contents.report
             if self._reports is None:
                 self._tell(state)
             else:

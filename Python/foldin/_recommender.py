@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ._dataset import Dataset, Histories, prepare
+from ._dataset import TEST, TRAIN, Dataset, Histories, prepare
 from ._inputs import Matrix, matrix
 from ._library import (
-    STOPPED, Progress, Selection, Stoppable, Texts, call, check, document, ids, library, options, text, texts,
+    STOPPED, Progress, Selection, Stoppable, Texts, call, check, document, ids, library, options, strings, text, texts,
 )  # fmt: skip
 
 Self = TypeVar("Self", bound="Recommender")
@@ -33,13 +33,30 @@ class Recommender:
 
     Attributes:
         items_: the id of each column.
-        history_: a dict for each epoch, with `epoch`, `loss`, `validation`, `seconds` and `best`.
+        titles_: the title of each column, "" where it is not known; None if there are no titles.
+        history_: a dict for each epoch, as the lines of the command's history.jsonl: `epoch`, `loss`, `negative_log_likelihood`, `divergence`,
+            `beta`, `learning_rate`, `validation` (None without validation users), `validation_loss`, `seconds`, and `best`: whether it was the
+            best epoch up to then.
+        best_epoch_: the epoch that is kept; None for a model without epochs.
         card_: what the model file says of the model: options, metrics, checksum of the data.
     """
 
     family = ""
     threads: int | None
     verbose: bool
+
+    @property
+    def best_epoch_(self) -> int | None:
+        best = [epoch["epoch"] for epoch in self.history_ if epoch["best"]]
+        return best[-1] if best else None
+
+    @classmethod
+    def preset(cls: type[Self], name: str, **parameters: Any) -> Self:
+        """A model with the options of a preset of `foldin train --preset`, such as "fast", and other parameters."""
+        presets = next(model["presets"] for model in json.loads(document("foldin_models")) if model["name"] == cls.family)
+        if name not in presets:
+            raise ValueError(f"found the preset {name!r}; expected one of {', '.join(sorted(presets)) or 'none'}")
+        return cls(**{**_values(cls, presets[name]), **parameters})
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name."""
@@ -118,10 +135,7 @@ class Recommender:
                 bar.show(state)
                 if not state.ended:
                     return False
-                epoch = {
-                    "epoch": state.epoch, "loss": state.loss, "validation": None if np.isnan(state.validation) else state.validation,
-                    "seconds": state.seconds, "best": bool(state.best),
-                }  # fmt: skip
+                epoch = {"validation": None, **json.loads(state.line)}
                 self.history_.append(epoch)
                 return bool(callback(epoch)) if callback is not None else False
 
@@ -149,6 +163,8 @@ class Recommender:
         names = Texts()
         call("foldin_model_ids", handle, ctypes.byref(names))
         self.items_ = ids(names) if items is None else np.asarray(items)
+        call("foldin_model_titles", handle, ctypes.byref(names))
+        self.titles_ = np.asarray(strings(names)) if names.count else None
         self.card_ = json.loads(document("foldin_model_describe", handle))
 
     def _model(self) -> ctypes.c_void_p:
@@ -224,8 +240,12 @@ class Recommender:
         self._run("foldin_model_score", model, histories.pointer, scores.ctypes.data, at=2)
         return scores
 
+    def columns(self, ids: Sequence[Any]) -> np.ndarray:
+        """The column of each id, int32; -1 for an id that the model does not know. `items_` is the other way round."""
+        return self._find([ids] if np.ndim(ids) == 0 else list(ids))
+
     def similar(self, items: Any, n: int = 10, *, return_scores: bool = False) -> Any:
-        """The `n` items most similar to each of `items` (columns): int32 [len(items), n], -1 where no item is left.
+        """The `n` items most similar to each of `items` (columns, see `columns`): int32 [len(items), n], -1 where no item is left.
 
         Raises ValueError for a model that does not compare items.
         """
@@ -236,29 +256,40 @@ class Recommender:
         self._run("foldin_model_similar", model, given.ctypes.data, len(given), n, best.ctypes.data, scores.ctypes.data, at=4)
         return (best, scores) if return_scores else best
 
-    def evaluate(self, known: Any, held_out: Any, metrics: Sequence[str] | None = None, *, train: Any = None) -> dict[str, Any]:
+    def evaluate(
+        self, known: Any, held_out: Any = None, metrics: Sequence[str] | None = None, *, train: Any = None, per_user: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
         """Metrics over users whose `known` items are the history and whose `held_out` items are to be found.
 
         Args:
-            known: [users, items].
+            known: [users, items]; or a `Dataset`, whose test users are taken.
             held_out: the same users' other items.
             metrics: names such as "ndcg@100"; the standard ones by default.
-            train: the training matrix, for metrics such as "popularity@20".
+            train: the training matrix, for metrics such as "popularity@20"; of a `Dataset` its own by default.
+            per_user: whether to return the values of each user, to compare models by the differences.
 
         Returns:
-            The mean of each metric by name, the standard error by the name and "_se", and "users".
+            The mean of each metric by name, the standard error by the name and "_se", and "users". With `per_user` an array for each
+            metric, float64, and "rows": the evaluated rows, those with held-out items.
         """
         model = self._model()
         columns = len(self.items_)
+        if isinstance(known, Dataset):
+            if held_out is not None:
+                raise ValueError("found a Dataset and held-out items; expected one of them")
+            train = known._part(TRAIN) if train is None else train
+            known, held_out = known._part(TEST), known._part(TEST + 1)
         parts = [matrix(known, "the known items", columns), matrix(held_out, "the held-out items", columns)]
         training = None if train is None else matrix(train, "the training matrix", columns)
         place = ctypes.c_void_p()
         names = None if metrics is None else ",".join(metrics).encode()
         self._run(
             "foldin_model_evaluate", model, parts[0].pointer, parts[1].pointer, training.pointer if training else None, names,
-            ctypes.byref(place), at=5,
+            int(per_user), ctypes.byref(place), at=6,
         )  # fmt: skip
         report = json.loads(text(place))
+        if per_user:
+            return {"rows": np.array(report["rows"], np.int64), **{name: np.array(row) for name, row in sorted(report["values"].items())}}
         result: dict[str, Any] = {"users": report["users"]}
         for name, figures in sorted(report["metrics"].items()):
             result[name], result[name + "_se"] = figures["mean"], figures["standard_error"]
@@ -335,7 +366,7 @@ def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Recomme
     recommender.history_ = []
     recommender._take(handle, None)
     if family in kinds:
-        recommender.set_params(**_parameters(recommender))
+        recommender.set_params(**_values(type(recommender), recommender.card_["options"]))
     return recommender
 
 
@@ -350,12 +381,12 @@ def _places(rows: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.empty((rows, n), np.int32), np.empty((rows, n), np.float32)
 
 
-def _parameters(recommender: Recommender) -> dict[str, Any]:
-    """The options of a model file as parameters of its class."""
-    defaults = inspect.signature(type(recommender).__init__).parameters
+def _values(kind: type[Recommender], options: dict[str, str]) -> dict[str, Any]:
+    """Options as the parameters of a class."""
+    defaults = inspect.signature(kind.__init__).parameters
     found = {}
-    for name in recommender._names():
-        value = recommender.card_["options"].get(name.rstrip("_").replace("_", "-"))
+    for name in kind._names():
+        value = options.get(name.rstrip("_").replace("_", "-"))
         if value is not None:
             found[name] = _value(value, defaults[name].default)
     return found

@@ -250,3 +250,44 @@ def test_rows_without_clicks_are_no_users():
     model = foldin.MultVAE(latent=8, hidden=(16,), epochs=2).fit(X)
     gaps = sp.vstack([X[:10], sp.csr_matrix((50, X.shape[1])), X[10:]])
     assert (foldin.MultVAE(latent=8, hidden=(16,), epochs=2).fit(gaps).score(X) == model.score(X)).all()
+
+
+def test_a_preset_gives_its_options_and_an_unknown_one_is_refused():
+    model = foldin.MultVAE.preset("fast", seed=7)
+    assert (model.epochs, model.batch_size, model.learning_rate_schedule, model.seed, model.latent) == (20, 125, "cosine", 7, 200)
+    assert foldin.MultDAE.preset("liang-dae").family == "mult-dae"
+    with pytest.raises(ValueError, match="found the preset 'liang-dae'; expected one of fast, liang-vae"):
+        foldin.MultVAE.preset("liang-dae")
+    with pytest.raises(ValueError, match="expected one of none"):
+        foldin.EASE.preset("fast")
+
+
+def test_the_history_has_what_the_command_writes():
+    known, held_out = X[:50], X[50:100]
+    model = foldin.MultVAE(**SMALL).fit(X[100:], validation=(known, held_out))
+    assert [epoch["epoch"] for epoch in model.history_] == [1, 2, 3]
+    for epoch in model.history_:
+        assert epoch["loss"] == pytest.approx(epoch["negative_log_likelihood"] + epoch["beta"] * epoch["divergence"])
+    best = max(model.history_, key=lambda epoch: epoch["validation"])
+    assert model.best_epoch_ == best["epoch"] and best["metric"] == "ndcg@100"
+    assert best["validation_loss"] == pytest.approx(model.card_["metrics"]["validation loss"])
+    assert foldin.EASE().fit(X).best_epoch_ is None
+    assert foldin.MultVAE(**SMALL).fit(X).history_[0]["validation"] is None
+
+
+def test_values_of_users_have_the_means_of_the_evaluation():
+    known, held_out = X[:50], X[50:100].tolil()
+    held_out[3] = 0
+    model = foldin.EASE().fit(X[100:])
+    report = model.evaluate(known, held_out, ["ndcg@10", "recall@5"])
+    users = model.evaluate(known, held_out, ["ndcg@10", "recall@5"], per_user=True)
+    assert list(users["rows"]) == [row for row in range(50) if held_out.getnnz(axis=1)[row]]
+    for name in ("ndcg@10", "recall@5"):
+        assert users[name].mean() == pytest.approx(report[name], abs=1e-12)
+        assert users[name].std(ddof=1) / np.sqrt(len(users[name])) == pytest.approx(report[name + "_se"], abs=1e-12)
+
+
+def test_titles_and_columns():
+    model = foldin.EASE().fit(X, items=[f"id {place}" for place in range(80)], titles=[None, "One"] + ["x"] * 78)
+    assert list(model.titles_[:3]) == ["", "One", "x"] and list(model.columns(["id 2", "id 1", "no"])) == [2, 1, -1]
+    assert foldin.EASE().fit(X).titles_ is None

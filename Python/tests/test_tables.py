@@ -96,8 +96,18 @@ def test_the_parts_of_a_dataset_are_matrices_with_ids(tmp_path):
     assert (opened.items == data.items).all() and (opened.test_users == data.test_users).all()
     model = foldin.EASE().fit(data)
     known, held_out = data.test
+    assert model.evaluate(data) == model.evaluate(known, held_out)
+    assert data.counts["rows"] == ROWS and data.counts["items"] == len(data.items) and opened.counts == data.counts
     assert model.evaluate(known, held_out)["ndcg@100"] == pytest.approx(model.card_["metrics"]["test ndcg@100"], abs=1e-12)
     assert foldin.Dataset.of(data.train).validation is None
+
+
+def test_titles_of_a_table_are_kept(tmp_path):
+    titles = {int(item): f"Title {item}" for item in set(ITEMS)} | {-1: "unknown"}
+    data = foldin.prepare(TABLE, titles=titles, out=tmp_path / "prepared")
+    model = foldin.EASE().fit(data)
+    assert list(model.titles_) == [f"Title {item}" for item in model.items_]
+    assert list(foldin.EASE().fit(foldin.Dataset.open(tmp_path / "prepared")).titles_) == list(model.titles_)
 
 
 def test_split_makes_the_draws_of_the_reference():

@@ -88,6 +88,24 @@ public func foldin_dataset_create(
 @c @implementation
 public func foldin_dataset_free(_ dataset: OpaquePointer!) { Handle<OpenDataset>.free(dataset) }
 
+/// How a dataset was prepared, for `foldin_dataset_describe`.
+private struct DatasetDescription: Encodable {
+    let options: [String: String]
+    let counts: [String: Int]
+}
+
+@c @implementation
+public func foldin_dataset_describe(
+    _ dataset: OpaquePointer!, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let record = try Handle<OpenDataset>.value(of: dataset, "a dataset").dataset.preparation
+        let place = try given(json, "a place for the document")
+        place.pointee = try FoldinC.json(DatasetDescription(options: record?.options ?? [:], counts: record?.counts ?? [:]))
+    }
+}
+
 @c @implementation
 public func foldin_dataset_size(
     _ dataset: OpaquePointer!, _ part: Int32, _ rows: UnsafeMutablePointer<Int64>!, _ columns: UnsafeMutablePointer<Int64>!,

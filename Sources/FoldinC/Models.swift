@@ -10,7 +10,7 @@ import Synchronization
 final class OpenModel: Sendable {
     let model: TrainedModel
     let ids: Vocabulary
-    private let texts = Mutex<Texts?>(nil)
+    private let texts = Mutex<(ids: Texts?, titles: Texts?)>((nil, nil))
 
     init(_ model: TrainedModel) {
         self.model = model
@@ -22,8 +22,17 @@ final class OpenModel: Sendable {
     /// The ids as texts that live as long as this object; made at the first call.
     var idTexts: foldin_texts {
         texts.withLock { texts in
-            let made = texts ?? Texts(ids.ids)
-            texts = made
+            let made = texts.ids ?? Texts(ids.ids)
+            texts.ids = made
+            return made.texts
+        }
+    }
+
+    /// The same for the titles.
+    var titleTexts: foldin_texts {
+        texts.withLock { texts in
+            let made = texts.titles ?? Texts(model.titles.map { $0 ?? "" })
+            texts.titles = made
             return made.texts
         }
     }
@@ -91,6 +100,17 @@ public func foldin_model_ids(
     status(error) {
         let model = try Handle<OpenModel>.value(of: model, "a model")
         try given(ids, "a place for the ids").pointee = model.idTexts
+    }
+}
+
+@c @implementation
+public func foldin_model_titles(
+    _ model: OpaquePointer!, _ titles: UnsafeMutablePointer<foldin_texts>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let model = try Handle<OpenModel>.value(of: model, "a model")
+        try given(titles, "a place for the titles").pointee = model.titleTexts
     }
 }
 
@@ -182,8 +202,9 @@ public func foldin_model_similar(
 @c @implementation
 public func foldin_model_evaluate(
     _ model: OpaquePointer!, _ known: UnsafePointer<foldin_interactions>!, _ heldOut: UnsafePointer<foldin_interactions>!,
-    _ train: UnsafePointer<foldin_interactions>!, _ metrics: UnsafePointer<CChar>!, _ control: UnsafePointer<foldin_control>!,
-    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!, _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+    _ train: UnsafePointer<foldin_interactions>!, _ metrics: UnsafePointer<CChar>!, _ perUser: Int32,
+    _ control: UnsafePointer<foldin_control>!, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
 ) -> Int32 {
     status(error) {
         let model = try Handle<OpenModel>.value(of: model, "a model").model
@@ -195,9 +216,32 @@ public func foldin_model_evaluate(
         let names = try metrics.map { text in
             try String(cString: text).split(separator: ",").map { try Metric(named: $0.trimmingCharacters(in: .whitespaces)) }
         }
-        let report = try Evaluator(names ?? Metric.standard, workers: control.workers).evaluate(
+        let metrics = try Evaluator(names ?? Metric.standard, workers: control.workers).userMetrics(
             model, on: users, training: training, isCancelled: { control.wantsToStop })
-        try given(json, "a place for the document").pointee = FoldinC.json(report)
+        let place = try given(json, "a place for the document")
+        place.pointee = try perUser == 0 ? FoldinC.json(metrics.report) : FoldinC.json(UserValues(metrics))
+    }
+}
+
+/// The figures of an evaluation with each user's own.
+private struct UserValues: Encodable {
+    private enum Key: String, CodingKey { case rows, values }
+
+    let report: EvaluationReport
+    let rows: [Int32]
+    let values: [String: [Double]]
+
+    init(_ metrics: UserMetrics) {
+        (report, rows) = (metrics.report, metrics.userIndices)
+        let pairs = metrics.metrics.compactMap { metric in metrics[metric].map { (metric.description, $0) } }
+        values = Dictionary(pairs) { first, _ in first }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(values, forKey: .values)
     }
 }
 

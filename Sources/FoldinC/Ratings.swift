@@ -4,6 +4,18 @@
 import CArrow
 import CFoldin
 import Foldin
+import Synchronization
+
+/// Ratings behind `foldin_ratings`.
+final class OpenRatings: Sendable {
+    private let state: Mutex<Ratings>
+
+    init(_ ratings: Ratings) { state = Mutex(ratings) }
+
+    var ratings: Ratings { state.withLock { $0 } }
+
+    func setTitles(_ titles: Titles) { state.withLock { $0 = $0.titled(by: titles) } }
+}
 
 @c @implementation
 public func foldin_ratings_from_arrow(
@@ -21,9 +33,10 @@ public func foldin_ratings_from_arrow(
                 time: name($0.pointee.time))
         }
         place.pointee = Handle.pointer(
-            to: try Ratings(
-                arrowStream: UnsafeMutableRawPointer(stream), columns: names ?? Ratings.TableColumns(),
-                workers: Control(control).workers))
+            to: OpenRatings(
+                try Ratings(
+                    arrowStream: UnsafeMutableRawPointer(stream), columns: names ?? Ratings.TableColumns(),
+                    workers: Control(control).workers)))
     }
 }
 
@@ -38,12 +51,28 @@ public func foldin_ratings_from_matrix(
         let rows = (0..<matrix.userCount).lazy.flatMap { row in
             matrix.row(row).lazy.map { Ratings.Row(user: String(row), item: String($0)) }
         }
-        place.pointee = Handle.pointer(to: try Ratings(rows: rows))
+        place.pointee = Handle.pointer(to: OpenRatings(try Ratings(rows: rows)))
     }
 }
 
 @c @implementation
-public func foldin_ratings_free(_ ratings: OpaquePointer!) { Handle<Ratings>.free(ratings) }
+public func foldin_ratings_set_titles(
+    _ ratings: OpaquePointer!, _ ids: UnsafePointer<foldin_texts>!, _ titles: UnsafePointer<foldin_texts>!,
+    _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> Int32 {
+    status(error) {
+        let ratings = try Handle<OpenRatings>.value(of: ratings, "ratings")
+        let ids = try [String](given(ids, "ids").pointee, "ids")
+        let titles = try [String](given(titles, "titles").pointee, "titles")
+        guard ids.count == titles.count else {
+            throw FoldinError(.badData, found: "\(titles.count) titles", expected: "\(ids.count), one for each id")
+        }
+        ratings.setTitles(Titles(Dictionary(zip(ids, titles)) { _, last in last }))
+    }
+}
+
+@c @implementation
+public func foldin_ratings_free(_ ratings: OpaquePointer!) { Handle<OpenRatings>.free(ratings) }
 
 @c @implementation
 public func foldin_dataset_prepare(
@@ -53,7 +82,7 @@ public func foldin_dataset_prepare(
     status(error) {
         let place = try given(dataset, "a place for the dataset")
         let preparation = try Preparation(optionTexts(options, optionCount))
-        let ratings = try preparation.filtered(Handle<Ratings>.value(of: ratings, "ratings"))
+        let ratings = try preparation.filtered(Handle<OpenRatings>.value(of: ratings, "ratings").ratings)
         place.pointee = Handle.pointer(to: OpenDataset(try ratings.split(preparation.division)))
     }
 }
@@ -66,7 +95,7 @@ public func foldin_dataset_write(
     status(error) {
         let path = String(cString: try given(directory, "a directory"))
         let preparation = try Preparation(optionTexts(options, optionCount))
-        let ratings = try preparation.filtered(Handle<Ratings>.value(of: ratings, "ratings"))
+        let ratings = try preparation.filtered(Handle<OpenRatings>.value(of: ratings, "ratings").ratings)
         _ = try ratings.write(preparation.division, to: path, overwriting: overwrite != 0)
     }
 }

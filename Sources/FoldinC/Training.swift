@@ -24,10 +24,15 @@ private struct FamilyDescription: Encodable {
 
     let name, help: String
     let options: [Option]
+    var presets: [String: [String: String]] = [:]
 
     static var all: [FamilyDescription] {
         NetworkFamily.all.map {
-            FamilyDescription(name: $0.name, help: $0.help, options: TrainingPlan.options(of: $0).map(Option.init))
+            let foreign = Set(NetworkFamily.all.flatMap(\.presets).map(\.name)).subtracting($0.presets.map(\.name))
+            let presets = TrainingPreset.all.filter { !foreign.contains($0.name) }
+            return FamilyDescription(
+                name: $0.name, help: $0.help, options: TrainingPlan.options(of: $0).map(Option.init),
+                presets: Dictionary(uniqueKeysWithValues: presets.map { ($0.name, $0.options) }))
         }
             + ClosedFormFamily.all.map { FamilyDescription(name: $0.name, help: $0.help, options: $0.options.map(Option.init)) }
     }
@@ -92,13 +97,17 @@ private enum AnyPlan {
                 control.tell(
                     foldin_progress(
                         epoch: Int32(clamping: epoch), epochs: epochs, ended: 0, best: 0, fraction: fraction, loss: .nan,
-                        validation: .nan, seconds: (ContinuousClock.now - began) / .seconds(1)))
+                        validation: .nan, seconds: (ContinuousClock.now - began) / .seconds(1), report: nil))
             },
             progress: { epoch in
-                control.tell(
-                    foldin_progress(
-                        epoch: Int32(clamping: epoch.epoch), epochs: epochs, ended: 1, best: epoch.isBest ? 1 : 0, fraction: 1,
-                        loss: epoch.loss, validation: epoch.validation?.mean ?? .nan, seconds: epoch.seconds))
+                let report = (try? JSONEncoder().encode(epoch)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+                report.withCString { report in
+                    control.tell(
+                        foldin_progress(
+                            epoch: Int32(clamping: epoch.epoch), epochs: epochs, ended: 1, best: epoch.isBest ? 1 : 0,
+                            fraction: 1,
+                            loss: epoch.loss, validation: epoch.validation?.mean ?? .nan, seconds: epoch.seconds, report: report))
+                }
             })
         if outcome.bestEpoch == 0 { return (nil, outcome.divergence ?? CancellationError()) }
         if let divergence = outcome.divergence { return (outcome.model, divergence) }
@@ -118,7 +127,7 @@ private enum AnyPlan {
                 control.tell(
                     foldin_progress(
                         epoch: 0, epochs: 0, ended: 0, best: 0, fraction: fraction, loss: .nan, validation: .nan,
-                        seconds: (ContinuousClock.now - began) / .seconds(1)))
+                        seconds: (ContinuousClock.now - began) / .seconds(1), report: nil))
             })
         let evaluator = Evaluator(workers: control.workers)
         for (part, users) in [("validation", dataset.validation), ("test", dataset.test)] {

@@ -115,6 +115,9 @@ typedef struct {
     double validation;
     /// Seconds since the training began.
     double seconds;
+    /// For an epoch that ended, the line of the command's history.jsonl: a JSON document with beta, learning rate, divergence and more.
+    /// Otherwise NULL. It lives until the function returns.
+    const char *report;
 } foldin_progress;
 
 /// How a call runs.
@@ -150,7 +153,8 @@ const char *foldin_version(void);
 /// Frees a text that a function returned. NULL is allowed.
 void foldin_text_free(char *text);
 
-/// The models and their options as a JSON document: [{"name", "help", "options": [{"name", "help", "default", "values"}]}].
+/// The models and their options as a JSON document: [{"name", "help", "options": [{"name", "help", "default", "values"}], "presets":
+/// {"liang-vae": {"latent": "200"}}}].
 int32_t foldin_models(char **json, char **error);
 
 /// Reads ratings from a stream of Arrow's C stream interface, which is released in any case. No column is copied as a whole.
@@ -163,6 +167,8 @@ int32_t foldin_ratings_from_arrow(
     struct ArrowArrayStream *stream, const foldin_columns *columns, const foldin_control *control, foldin_ratings **ratings, char **error);
 /// Ratings of a matrix: each click is one, and the ids of users and items are the numbers of its rows and columns.
 int32_t foldin_ratings_from_matrix(const foldin_interactions *matrix, foldin_ratings **ratings, char **error);
+/// Gives items titles, which models keep: as many titles as ids. Ids that no rating has are ignored; of a repeated id the last title counts.
+int32_t foldin_ratings_set_titles(foldin_ratings *ratings, const foldin_texts *ids, const foldin_texts *titles, char **error);
 /// Frees ratings. NULL is allowed.
 void foldin_ratings_free(foldin_ratings *ratings);
 
@@ -185,6 +191,9 @@ int32_t foldin_dataset_create(
     foldin_dataset **dataset, char **error);
 /// Frees a dataset. NULL is allowed.
 void foldin_dataset_free(foldin_dataset *dataset);
+/// How a dataset was prepared, as a JSON document: {"options": {"rating-above": "3.5"}, "counts": {"rows": 1000209, "users": 6034}}; both are
+/// empty if it was made of matrices.
+int32_t foldin_dataset_describe(const foldin_dataset *dataset, char **json, char **error);
 /// The users, items and clicks of a part of a dataset.
 int32_t foldin_dataset_size(
     const foldin_dataset *dataset, int32_t part, int64_t *rows, int64_t *columns, int64_t *clicks, char **error);
@@ -222,6 +231,8 @@ int32_t foldin_model_describe(const foldin_model *model, char **json, char **err
 int64_t foldin_model_item_count(const foldin_model *model);
 /// The ids of a model's items in the order of their indices. They live as long as the model.
 int32_t foldin_model_ids(const foldin_model *model, foldin_texts *ids, char **error);
+/// The titles of a model's items, empty where none is known; no texts if the model has none. They live as long as the model.
+int32_t foldin_model_titles(const foldin_model *model, foldin_texts *titles, char **error);
 /// The index of each id; -1 for an unknown one.
 int32_t foldin_model_find(const foldin_model *model, const foldin_texts *ids, int32_t *indices, char **error);
 
@@ -244,10 +255,11 @@ int32_t foldin_model_similar(
 ///
 /// @param metrics names such as "ndcg@100", separated by commas; NULL for the standard ones.
 /// @param train the training matrix, for metrics such as "popularity@20"; NULL for none.
+/// @param per_user other than 0 for each user's own values too: "rows", the evaluated rows of `known`, and "values" by metric.
 /// @param json {"users": 600, "metrics": {"ndcg@100": {"mean": 0.4, "standard_error": 0.01}}}
 int32_t foldin_model_evaluate(
     const foldin_model *model, const foldin_interactions *known, const foldin_interactions *held_out, const foldin_interactions *train,
-    const char *metrics, const foldin_control *control, char **json, char **error);
+    const char *metrics, int32_t per_user, const foldin_control *control, char **json, char **error);
 
 #ifdef __cplusplus
 }
