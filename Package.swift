@@ -67,7 +67,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     ]
-        + module("FoldinSupport", imports: [.target(name: "COpenSSL", condition: .when(platforms: [.linux]))])
+        + module(
+            "FoldinSupport",
+            imports: ["CArrow", "CDuckDB", .target(name: "COpenSSL", condition: .when(platforms: [.linux]))])
         + module("FoldinKernels", imports: ["CFoldinKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))])
         + module("FoldinInteractions", imports: ["FoldinKernels", "FoldinSupport"])
         + module(
@@ -130,6 +132,8 @@ let package = Package(
                 ]),
             // The structures by which programs share tables.
             .target(name: "CArrow"),
+            .target(
+                name: "CDuckDB", dependencies: ["CArrow"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
             // The C interface: CFoldin has its header.
             .target(name: "CFoldin"),
             .target(name: "FoldinC", dependencies: ["CArrow", "CFoldin", "Foldin"]),

@@ -1,7 +1,9 @@
 """Parquet and Arrow files in the command, against the same rows as CSV."""
 
+import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -26,8 +28,8 @@ CSV = TABLE.with_columns(timestamp=pl.col("seconds")).drop("nested", "seconds")
 TABLE = TABLE.drop("seconds")
 
 
-def run(*arguments, path=None, status=0):
-    environment = {**os.environ, "PATH": path or PROGRAMS + os.pathsep + os.environ["PATH"]}
+def run(*arguments, path=None, status=0, **variables):
+    environment = {**os.environ, "PATH": path or PROGRAMS + os.pathsep + os.environ["PATH"], **variables}
     done = subprocess.run([FOLDIN, *map(str, arguments)], env=environment, capture_output=True, text=True)
     assert done.returncode == status, done.stderr
     return done
@@ -118,6 +120,56 @@ def test_python_serves_where_the_command_is_missing(files):
     (programs / "python3").chmod(0o755)
     run("prepare", files / "rows.parquet", "--out", files / "python", path=str(programs))
     assert directory(files / "command") == directory(files / "python")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """DuckDB's library: the one in its Python package, with Python's symbols, which are not used, from a library of zeros."""
+    duckdb = glob.glob(os.path.join(os.path.dirname(pytest.importorskip("duckdb").__file__), "..", "_duckdb*.so"))
+    if not duckdb or not shutil.which("gcc") or not shutil.which("nm"):
+        pytest.skip("no DuckDB, gcc or nm")
+    folder = tmp_path_factory.mktemp("stub")
+    symbols = subprocess.run(["nm", "-D", "--undefined-only", duckdb[0]], capture_output=True, text=True, check=True).stdout.split()
+    names = sorted({name.split("@")[0] for name in symbols if name.startswith(("Py", "_Py"))})
+    (folder / "stub.c").write_text("".join(f"char {name}[64];\n" for name in names))
+    subprocess.run(["gcc", "-shared", "-fPIC", "-w", "-o", folder / "stub.so", folder / "stub.c"], check=True)
+    return {"LD_PRELOAD": str(folder / "stub.so"), "FOLDIN_LIBDUCKDB": duckdb[0], "path": "/usr/bin:/bin"}
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--rating-above", 3.5, "--threads", 3], ["--split", "temporal"], ["--repeats", "max"], ["--user-column", "sku", "--item-column", "userId"]]
+)
+@pytest.mark.parametrize("name", ["rows.parquet", "parts"])
+def test_the_library_gives_the_same_rows(files, library, name, options):
+    run("prepare", files / "rows.csv", "--out", files / "csv", *options)
+    run("prepare", files / name, "--out", files / "table", *options, **library)
+    assert directory(files / "csv") == directory(files / "table")
+
+
+def test_the_library_reads_many_rows_in_parts(files, library):
+    rows = 2_300_000
+    table = pl.DataFrame(
+        {
+            "user_id": pl.Series(RANDOM.integers(0, 2**40, 5_000)).sample(rows, with_replacement=True, seed=1), "rating": RANDOM.random(rows).astype("f4"),
+            "item_id": pl.Series([f"item number {n}" for n in range(300)] + ["x"]).sample(rows, with_replacement=True, seed=2),
+        }
+    )  # fmt: skip
+    table.write_csv(files / "many.csv")
+    table.write_parquet(files / "many.parquet")
+    run("prepare", files / "many.csv", "--out", files / "csv", "--rating-above", 0.5)
+    for threads in (1, 2, 3):
+        run("prepare", files / "many.parquet", "--out", files / f"table{threads}", "--rating-above", 0.5, "--threads", threads, **library)
+        assert directory(files / "csv") == directory(files / f"table{threads}")
+    bad = table.with_columns(user_id=pl.when(pl.int_range(rows) == 2_000_000).then(None).otherwise("user_id"))
+    bad.write_parquet(files / "bad.parquet")
+    assert "bad.parquet:2000001: found nothing; expected a user id" in run("prepare", files / "bad.parquet", "--out", files / "no", status=65, **library).stderr
+
+
+def test_the_library_alone_says_what_it_cannot_do(files, library):
+    failed = run("prepare", files / "rows.parquet", "--keep", "shop=b", "--out", files / "no", status=66, **library)
+    assert "with DuckDB's library alone" in failed.stderr
+    (files / "cut.parquet").write_bytes((files / "rows.parquet").read_bytes()[:5_000])
+    assert "magic bytes" in run("prepare", files / "cut.parquet", "--out", files / "no", status=65, **library).stderr
 
 
 def test_an_output_is_whole_or_not_there(files):

@@ -53,6 +53,10 @@ extension Ratings {
         formats: RatingsFormatRegistry = .standard, blockSize: Int
     ) throws {
         let file = try LineSource(path, pieceSize: blockSize * 8) { Self.columns(of: $0, hints, options) }
+        if format == nil, let ratings = try Self.numbers(of: file, hints, options, workers) {
+            self = ratings
+            return
+        }
         var begun: Beginning?
         var reader: RatingsReader?
         try file.forEachStretch { stretch in

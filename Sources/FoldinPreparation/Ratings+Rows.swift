@@ -44,10 +44,10 @@ extension Ratings {
     /// Rows from memory, whose ids are those of the tables.
     init(
         rows: [CodedRows], hasRatings: Bool, timestamps: [Int64], usesCalendar: Bool, userIds: IdTable, itemIds: IdTable,
-        workers: Workers
+        workers: Workers, files: [LineSource] = [], layouts: [RatingsLayout] = []
     ) {
-        files = []
-        layouts = []
+        self.files = files
+        self.layouts = layouts
         self.workers = workers
         self.hasRatings = hasRatings
         self.rows = rows

@@ -29,79 +29,53 @@ extension Ratings {
         arrowStream stream: UnsafeMutableRawPointer, columns: TableColumns = TableColumns(), keepingTimestamps: Bool = false,
         workers: Workers = Workers()
     ) throws {
-        let stream = ArrowBatches(stream.assumingMemoryBound(to: ArrowArrayStream.self))
-        let layout = try TableLayout(stream.schema(), columns, keepingTimestamps: keepingTimestamps)
+        let stream = ArrowBatches(taking: stream.assumingMemoryBound(to: ArrowArrayStream.self), path: "table")
+        try self.init(stream, columns, keepingTimestamps: keepingTimestamps, workers)
+    }
+
+    /// The same for the columns of a file.
+    init(
+        _ stream: ArrowBatches, _ columns: TableColumns, keepingTimestamps: Bool, _ workers: Workers, file: LineSource? = nil,
+        layout: RatingsLayout? = nil
+    ) throws {
+        let places = try TableLayout(stream.schema(), columns, keepingTimestamps: keepingTimestamps)
         var (userIds, itemIds) = (IdTable(), IdTable())
         var blocks: [RowColumns] = []
         var timestamps: [Int64] = []
         var count = 0
+        var block = RatingsBlock(seen: SeenNumbers(byteCount: 0))
+        func flush() {
+            timestamps += block.timestamps
+            blocks.append(RowColumns(block))
+            block = RatingsBlock(seen: SeenNumbers(byteCount: 0))
+        }
         try stream.withEachBatch { batch in
             for start in stride(from: 0, to: Int(batch.length), by: Self.rowsPerPiece) {
                 let rows = start..<min(Int(batch.length), start + Self.rowsPerPiece)
                 do throws(FaultInRow) {
-                    let block = try layout.read(rows, of: batch, &userIds, &itemIds)
-                    timestamps += block.timestamps
-                    blocks.append(RowColumns(block))
+                    try places.read(rows, of: batch, into: &block, &userIds, &itemIds)
                 } catch {
-                    throw error.fault.error(file: "table", line: count + error.row + 1)
+                    throw error.fault.error(file: stream.path, line: stream.firstRow + count + error.row + 1)
                 }
+                if block.count >= Self.rowsPerPiece { flush() }
             }
             count += Int(batch.length)
         }
-        guard count > 0 else { throw FoldinError(.badData, found: "a table without rows", expected: "at least one interaction") }
-        try userIds.trimBlanks(file: "table", kind: "user")
-        try itemIds.trimBlanks(file: "table", kind: "item")
+        if block.count > 0 { flush() }
+        guard count > 0 else {
+            throw FoldinError(.badData, file: file?.path, found: "a table without rows", expected: "at least one interaction")
+        }
+        try userIds.trimBlanks(file: stream.path, kind: "user")
+        try itemIds.trimBlanks(file: stream.path, kind: "item")
         let codes = (Array(0..<UInt32(userIds.count)), Array(0..<UInt32(itemIds.count)))
         self.init(
-            rows: blocks.map { CodedRows(columns: $0, codes: codes) }, hasRatings: layout.rating != nil,
-            timestamps: timestamps, usesCalendar: layout.timeUnit != nil, userIds: userIds, itemIds: itemIds, workers: workers)
+            rows: blocks.map { CodedRows(columns: $0, codes: codes) }, hasRatings: places.rating != nil,
+            timestamps: timestamps, usesCalendar: places.timeUnit != nil, userIds: userIds, itemIds: itemIds, workers: workers,
+            files: [file].compactMap { $0 }, layouts: [layout].compactMap { $0 })
     }
 
     /// Rows that are read at a time.
-    private static let rowsPerPiece = 1 << 20
-}
-
-/// A stream of batches, released with the object.
-private final class ArrowBatches {
-    private let stream: UnsafeMutablePointer<ArrowArrayStream>
-
-    init(_ stream: UnsafeMutablePointer<ArrowArrayStream>) { self.stream = stream }
-
-    deinit { stream.pointee.release?(stream) }
-
-    private func failure(_ code: Int32) -> FoldinError {
-        let text = stream.pointee.get_last_error?(stream).map { String(cString: $0) } ?? FoldinError.systemReason(of: code)
-        return FoldinError(.badData, found: "a table that cannot be read (\(text))", expected: "a stream of Arrow")
-    }
-
-    /// The schema, released with the object that it returns.
-    func schema() throws -> ArrowSchemaBox {
-        let box = ArrowSchemaBox()
-        guard let get = stream.pointee.get_schema else {
-            throw FoldinError(.badData, found: "a stream that was released", expected: "a stream of Arrow")
-        }
-        let code = get(stream, &box.schema)
-        guard code == 0 else { throw failure(code) }
-        return box
-    }
-
-    /// Calls `body` with each batch, which is released then.
-    func withEachBatch(_ body: (ArrowArray) throws -> Void) throws {
-        while true {
-            var batch = ArrowArray()
-            let code = stream.pointee.get_next?(stream, &batch) ?? 0
-            guard code == 0 else { throw failure(code) }
-            guard let release = batch.release else { return }
-            defer { release(&batch) }
-            try body(batch)
-        }
-    }
-}
-
-private final class ArrowSchemaBox {
-    var schema = ArrowSchema()
-
-    deinit { schema.release?(&schema) }
+    private static let rowsPerPiece = 1 << 18
 }
 
 /// The places of the columns in each batch.
@@ -156,19 +130,18 @@ private struct TableLayout {
         return ArrowColumn(schema.pointee, array.pointee, offset: Int(batch.offset))
     }
 
-    /// Rows of a batch with codes of the tables.
+    /// Appends rows of a batch to `block`, with codes of the tables.
     func read(
-        _ rows: Range<Int>, of batch: ArrowArray, _ userIds: inout IdTable, _ itemIds: inout IdTable
-    ) throws(FaultInRow) -> RatingsBlock {
-        var block = RatingsBlock(seen: SeenNumbers(byteCount: 0))
+        _ rows: Range<Int>, of batch: ArrowArray, into block: inout RatingsBlock, _ userIds: inout IdTable,
+        _ itemIds: inout IdTable
+    ) throws(FaultInRow) {
         guard let users = column(user, of: batch), let items = column(item, of: batch) else {
             throw FaultInRow(
                 row: rows.lowerBound, fault: RowFault(found: "a batch of fewer columns", expected: "those of the schema"))
         }
-        block.users = try users.codes(rows, in: &userIds, "a user")
-        block.items = try items.codes(rows, in: &itemIds, "an item")
+        block.users += try users.codes(rows, in: &userIds, "a user")
+        block.items += try items.codes(rows, in: &itemIds, "an item")
         if let ratings = rating.flatMap({ column($0, of: batch) }) {
-            block.ratings.reserveCapacity(rows.count)
             for row in rows {
                 guard let rating = ratings.rating(row) else {
                     throw FaultInRow(
@@ -178,7 +151,6 @@ private struct TableLayout {
             }
         }
         if let times = time.flatMap({ column($0, of: batch) }) {
-            block.timestamps.reserveCapacity(rows.count)
             for row in rows {
                 guard times.hasValue(row), let time = times.integer(row), let moment = milliseconds(time) else {
                     throw FaultInRow(row: row, fault: RowFault(found: "no time, or one that is too large", expected: "a time"))
@@ -186,7 +158,6 @@ private struct TableLayout {
                 block.timestamps.append(moment)
             }
         }
-        return block
     }
 
     /// A time in milliseconds, rounded down; a whole number as it is. Nil if it is too large.
