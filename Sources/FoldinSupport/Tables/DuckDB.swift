@@ -196,7 +196,7 @@ package struct DuckDB: Sendable {
             }
         }
         var firstRow = 0
-        return try (0..<parts).map { part in
+        return (0..<parts).map { part in
             let files = table.files[table.files.count * part / parts..<table.files.count * (part + 1) / parts]
             let relation = "read_parquet([\(files.map(Self.literal).joined(separator: ", "))])"
             defer { firstRow += (try? rows(relation)) ?? 0 }
