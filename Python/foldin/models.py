@@ -539,6 +539,9 @@ class EDLAE(Recommender):
     Args:
         dropout: Probability of dropping a click.
         lambda_: Penalty of the squared weights.
+        user_power: A user with n clicks counts 1/n^power times; for sparse data 0.5 to 1.
+        item_power: The weight from i to j is multiplied by (clicks of i / clicks of j)^power.
+        relaxation: How far the weight of an item to itself may be from 0.
         keep: Weights that each item keeps, those of largest magnitude; 0 keeps all.
         threads: Threads; None for all processors. Results do not depend on it.
         verbose: Whether progress is shown.
@@ -551,12 +554,18 @@ class EDLAE(Recommender):
         *,
         dropout: float = 0.5,
         lambda_: float = 300,
+        user_power: float = 0,
+        item_power: float = 0,
+        relaxation: float = 0,
         keep: int = 0,
         threads: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.dropout = dropout
         self.lambda_ = lambda_
+        self.user_power = user_power
+        self.item_power = item_power
+        self.relaxation = relaxation
         self.keep = keep
         self.threads = threads
         self.verbose = verbose

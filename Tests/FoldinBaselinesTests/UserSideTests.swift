@@ -25,6 +25,31 @@ import Testing
         return model.weights.values
     }
 
+    @Test("the heaviest weights are those of the matrix that is not made", arguments: [1, 20, 2_000])
+    func keepsTheHeaviest(_ keep: Int) throws {
+        for (userPower, relaxation) in [(0.0, 0.0), (0.7, 0.0), (0.7, 0.3)] {
+            func model(_ keep: Int?) -> EDLAE {
+                EDLAE(dropout: 0.4, lambda: 3, userPower: userPower, itemPower: 0.2, relaxation: relaxation, keep: keep)
+            }
+            let all = try weights(model(nil))
+            let items = Self.matrix.itemCount
+            for threads in [1, 3] {
+                let kept = try #require(try model(keep).fitted(Self.matrix, threads: threads) as? ItemNeighbours)
+                for item in 0..<items {
+                    let column = (0..<items).map { abs(all[$0 * items + item]) }
+                    let least = column.sorted(by: >)[min(keep, items) - 1]
+                    for place in kept.neighbours.starts[item]..<kept.neighbours.starts[item + 1] {
+                        let other = Int(kept.neighbours.items[place])
+                        #expect(abs(kept.neighbours.weights[place] - all[other * items + item]) < 2e-6)
+                        #expect(column[other] > least - 2e-6)
+                    }
+                    let count = kept.neighbours.starts[item + 1] - kept.neighbours.starts[item]
+                    #expect(count <= keep && count >= min(keep, column.count { $0 > 1e-6 }))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [1.0, 30, 500])
     func givesTheWeightsOfTheItemsSide(_ lambda: Double) throws {
         for baseline in [EASE(lambda: lambda), EDLAE(dropout: 0.4, lambda: lambda)] as [any Baseline] {
@@ -44,7 +69,7 @@ import Testing
         let wide = InteractionMatrix(rowStarts: Self.matrix.rowStarts, columns: Self.matrix.columns, itemCount: 1_500)
         let side = try #require(
             UserSide(clicks: wide.itemCounts().map(Double.init), penalties: .init(repeating: 500, count: 1_500), wide))
-        #expect(side.memory(Workers(count: 2)) < ItemRegression.memory(items: 1_500))
+        #expect(side.memory(Workers(count: 2), keep: nil) < ItemRegression.memory(items: 1_500))
         // Where users are many, the room that the items' inverse needs is less than a second matrix.
         let many = InteractionMatrix(
             rowStarts: wide.rowStarts + [Int](repeating: wide.count, count: 800), columns: wide.columns, itemCount: 1_500)

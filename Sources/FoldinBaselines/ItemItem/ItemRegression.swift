@@ -2,6 +2,7 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import FoldinSupport
+import Foundation
 
 extension FoldinError.Reason {
     /// A regression cannot be solved because its penalty, lambda, is too small for the data.
@@ -10,39 +11,71 @@ extension FoldinError.Reason {
 
 /// Ridge regression of each item's clicks on those of all others, all items at once (Steck 2019, equation 8).
 ///
-/// With the Gram matrix `G = X^T X` of the clicks X [users, items] and a penalty an item, `P = (G + diag(penalties))^-1` and the
-/// weights are `B = I - P diag(1 / diag(P))`: the minimum of `|X - X B|^2 + sum_i penalty_i |B_i|^2` with a diagonal of zeros.
+/// With the Gram matrix `G = X^T X` of the clicks X [users, items] and the penalties L, a diagonal matrix, `P = (G + L)^-1` and the weights are
+/// `B = I - P diag(1 / diag(P))`: the minimum of `|X - X B|^2 + sum_i L_i |B_i|^2` with a diagonal of zeros. `normalization` changes the weights of
+/// users and items.
 struct ItemRegression {
     /// The penalty of an item by how many people clicked it.
     let penalty: @Sendable (_ clicks: Double) -> Double
+    var normalization = Normalization()
     /// What the memory is checked against: bytes, or nil where nobody knows.
     let availableMemory: Int?
 
     /// Bytes that `items` take at least: one matrix and two columns of blocks.
     static func memory(items: Int) -> Int { 4 * (items * items + SymmetricInverse.scratchCount(side: items)) }
 
-    /// [items, items], row-major: row `i` has the weights from item `i`. Costs the cube of items, or of users where they are fewer.
+    /// The weights, those of all pairs or the `keep` heaviest to each item. Costs the cube of items, or of users where they are fewer.
     ///
-    /// Everything happens in one matrix of 32-bit floats, with counts exact up to 2^24; or, where users are fewer, by `UserSide`.
-    func weights(
-        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    /// All pairs take a matrix of 32-bit floats, with counts exact up to 2^24; so do the heaviest, unless users are fewer: see `UserSide`.
+    func model(
+        _ family: (all: ItemWeights.Family, heaviest: ItemNeighbours.Family), keep: Int?, _ training: InteractionMatrix,
+        workers: Workers, isCancelled: () -> Bool,
+        progress: (Double) -> Void
+    ) throws -> any Model {
+        let users = training.transposed()
+        let clicks = (0..<training.itemCount).map { Double(users.row($0).count) }
+        // Without clicks there is nothing to regress, and the penalty may be 0.
+        let penalties = clicks.map { $0 > 0 ? penalty($0) : max(1, penalty($0)) }
+        if let byUsers = UserSide(clicks: clicks, penalties: penalties, training, normalization),
+            byUsers.memory(workers, keep: keep) <= availableMemory ?? .max
+        {
+            let inverse = try byUsers.inverse(training, users, workers: workers, isCancelled: isCancelled, progress: progress)
+            guard let keep else {
+                let weights = try byUsers.weights(inverse, users, workers: workers, isCancelled: isCancelled, progress: progress)
+                return ItemWeights(family.all, itemCount: training.itemCount, weights: weights)
+            }
+            return ItemNeighbours(
+                try byUsers.heaviest(keep, inverse, users, workers: workers, isCancelled: isCancelled, progress: progress),
+                family: family.heaviest)
+        }
+        let weights = try weights(
+            training, users, clicks, penalties, workers: workers, isCancelled: isCancelled, progress: progress)
+        guard let keep else { return ItemWeights(family.all, itemCount: training.itemCount, weights: weights) }
+        return ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: family.heaviest)
+    }
+
+    /// [items, items], row-major: row `i` has the weights from item `i`.
+    private func weights(
+        _ training: InteractionMatrix, _ users: InteractionMatrix, _ clicks: [Double], _ penalties: [Double], workers: Workers,
+        isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> FloatBuffer {
         let items = training.itemCount
-        let users = training.transposed()
-        let clicks = (0..<items).map { Double(users.row($0).count) }
-        if let byUsers = UserSide(clicks: clicks, penalties: clicks.map(penalty), training),
-            byUsers.memory(workers) <= availableMemory ?? .max
-        {
-            return try byUsers.weights(training, users, workers: workers, isCancelled: isCancelled, progress: progress)
-        }
         try checkMemory(items: items)
         let matrix = FloatBuffer(count: items * items)
-        try Self.fillGram(matrix, of: users, by: training, weights: nil, workers: workers, isCancelled: isCancelled)
-        for item in 0..<items { matrix.pointer[item * items + item] = Float(clicks[item] + penalty(clicks[item])) }
+        let userWeights = normalization.userWeights(training)
+        try Self.fillGram(matrix, of: users, by: training, weights: userWeights, workers: workers, isCancelled: isCancelled)
+        for item in 0..<items {
+            let own = userWeights.map { weights in users.row(item).reduce(0) { $0 + Double(weights[Int($1)]) } } ?? clicks[item]
+            matrix.pointer[item * items + item] = Float(own + penalties[item])
+        }
         try Self.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress)
-        // B = I - P diag(1 / diag(P)), in the place of P.
-        let factors = (0..<items).map { -1 / matrix.pointer[$0 * items + $0] }
-        Self.scaleColumns(matrix, by: factors, workers: workers)
+        // B = -P diag(L + M) off the diagonal, in the place of P; without a relaxation L + M = 1 / diag(P).
+        let factors = (0..<items).map { item in
+            let own = matrix.pointer[item * items + item]
+            if normalization.relaxation == 0 { return Double(-1 / own) }
+            return -penalties[item] * normalization.factor(forShare: penalties[item] * Double(own))
+        }
+        normalization.scale(matrix, columns: factors, clicks: clicks, workers: workers)
         return matrix
     }
 
@@ -97,15 +130,47 @@ struct ItemRegression {
             }
         }
     }
+}
 
-    /// Multiplies each column of `matrix` by its factor and makes the diagonal 0.
-    static func scaleColumns(_ matrix: FloatBuffer, by factors: [Float], workers: Workers) {
+/// How users and items are weighted in an `ItemRegression`, and how strictly its diagonal is 0.
+///
+/// `d_u` and `n_i` are the numbers of clicks of a user and of an item.
+struct Normalization: Sendable, Equatable {
+    /// beta: a user's clicks count `d_u^-beta` each, so that a person with many clicks says less by each of them.
+    var userPower = 0.0
+    /// alpha: the weight from i to j is multiplied by `(n_i / n_j)^alpha`.
+    var itemPower = 0.0
+    /// xi, from 0 to less than 1: 0 for a diagonal of zeros. Above it, the diagonal of item j may be as large as xi, which weakens the constraint.
+    var relaxation = 0.0
+
+    /// The weight of each user in the Gram matrix; nil if all are 1.
+    func userWeights(_ training: InteractionMatrix) -> [Float]? {
+        guard userPower != 0 else { return nil }
+        return (0..<training.userCount).map { Float(pow(Double(max(1, training.row($0).count)), -userPower)) }
+    }
+
+    /// `(L_j + m_j) / L_j` by `L_j P_jj`: `m_j = (1 - xi) / P_jj - L_j` if `1 - L_j P_jj > xi`, otherwise 0.
+    func factor(forShare share: Double) -> Double { 1 - share > relaxation ? (1 - relaxation) / share : 1 }
+
+    /// `n^alpha`.
+    func power(ofClicks clicks: Double) -> Double { itemPower == 0 ? 1 : pow(max(1, clicks), itemPower) }
+
+    /// Multiplies each column of a matrix [items, items] by its factor, the rows and columns by the powers of the items' clicks, and makes the
+    /// diagonal 0.
+    func scale(_ matrix: FloatBuffer, columns factors: [Double], clicks: [Double], workers: Workers) {
         let items = factors.count
-        factors.withUnsafeBufferPointer { factors in
+        let powers = clicks.map(power(ofClicks:))
+        let columns = zip(factors, powers).map { Float($0 / $1) }
+        columns.withUnsafeBufferPointer { columns in
             workers.forEachPiece(of: items, size: 64) { piece, _ in
                 for item in piece {
                     let row = matrix.pointer + item * items
-                    for other in 0..<items { row[other] *= factors[other] }
+                    if itemPower == 0 {
+                        for other in 0..<items { row[other] *= columns[other] }
+                    } else {
+                        let power = Float(powers[item])
+                        for other in 0..<items { row[other] *= power * columns[other] }
+                    }
                     row[item] = 0
                 }
             }
@@ -133,7 +198,8 @@ public struct EASE: Baseline {
 
     public var options: [String: String] { ["lambda": optionText(lambda), "keep": String(keep ?? 0)] }
 
-    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
+    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes per pair of items, or of users with
+    /// `keep` where they are fewer; the model with `keep` 8 per weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
@@ -141,11 +207,8 @@ public struct EASE: Baseline {
             throw FoldinError(.usage, found: "a lambda of \(optionText(lambda))", expected: "more than 0")
         }
         let lambda = lambda
-        let weights = try ItemRegression(penalty: { _ in lambda }, availableMemory: availableMemory)
-            .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        guard let keep else { return ItemWeights(.ease, itemCount: training.itemCount, weights: weights) }
-        return ItemNeighbours(
-            heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .ease)
+        return try ItemRegression(penalty: { _ in lambda }, availableMemory: availableMemory)
+            .model((.ease, .ease), keep: keep, training, workers: workers, isCancelled: isCancelled, progress: progress)
     }
 }
 
@@ -153,32 +216,48 @@ public struct EASE: Baseline {
 /// *Autoencoders that don't overfit towards the Identity*, NeurIPS 2020: emphasised denoising, full rank).
 ///
 /// Each click is dropped with probability p and only what was dropped is to be found. The mean over all ways to drop is a
-/// ridge regression without a diagonal whose penalty of item i is `p / (1 - p) G_ii`; lambda adds the usual penalty:
-/// `C = (X^T X + diag(p / (1 - p) diag(X^T X) + lambda))^-1`, `B = I - C diag(1 / diag(C))`. The paper's B is `1 / (1 - p)` times
+/// ridge regression without a diagonal whose penalty of item i is `p / (1 - p) n_i`; lambda adds the usual penalty:
+/// `C = (X^T X + L)^-1`, `L = diag(p / (1 - p) n + lambda)`, `B = I - C diag(1 / diag(C))`. The paper's B is `1 / (1 - p)` times
 /// that, which changes no ranking.
+///
+/// On sparse data it is better with weights of users and items: `C = (X^T diag(d^-beta) X + L)^-1`, and the weight from i to j is
+/// `(n_i / n_j)^alpha B_ij`. With a relaxation xi above 0 the diagonal need not be 0: `B = -C diag(L + m)` off the diagonal, with
+/// `m_j = (1 - xi) / C_jj - L_j` where `1 - L_j C_jj > xi`, and 0 elsewhere.
 public struct EDLAE: Baseline {
     public static let name = "edlae"
 
-    /// The probability of dropping a click, at least 0 and less than 1.
+    /// p: the probability of dropping a click, at least 0 and less than 1.
     public let dropout: Double
     /// The penalty of the squared weights, at least 0.
     public let lambda: Double
+    /// beta: a user with d clicks counts `d^-beta` times; 0 for all alike.
+    public let userPower: Double
+    /// alpha: the weight from i to j is multiplied by `(n_i / n_j)^alpha`, with n the items' numbers of clicks.
+    public let itemPower: Double
+    /// xi: from 0, for a diagonal of zeros, to less than 1.
+    public let relaxation: Double
     /// How many weights to an item stay, the heaviest; nil for all.
     public let keep: Int?
     private let availableMemory: Int?
 
     /// `availableMemory` in bytes is what the fit must do with; nil for no limit.
     public init(
-        dropout: Double = 0.5, lambda: Double = 300, keep: Int? = nil, availableMemory: Int? = SystemMemory.available
+        dropout: Double = 0.5, lambda: Double = 300, userPower: Double = 0, itemPower: Double = 0, relaxation: Double = 0,
+        keep: Int? = nil, availableMemory: Int? = SystemMemory.available
     ) {
         (self.dropout, self.lambda, self.keep, self.availableMemory) = (dropout, lambda, keep, availableMemory)
+        (self.userPower, self.itemPower, self.relaxation) = (userPower, itemPower, relaxation)
     }
 
     public var options: [String: String] {
-        ["dropout": optionText(dropout), "lambda": optionText(lambda), "keep": String(keep ?? 0)]
+        [
+            "dropout": optionText(dropout), "lambda": optionText(lambda), "user-power": optionText(userPower),
+            "item-power": optionText(itemPower), "relaxation": optionText(relaxation), "keep": String(keep ?? 0),
+        ]
     }
 
-    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes a pair of items, the model with `keep` 8 a weight.
+    /// Costs the cube of items, or of users where they are fewer; takes 4 bytes per pair of items, or of users with
+    /// `keep` where they are fewer; the model with `keep` 8 per weight.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
@@ -187,11 +266,16 @@ public struct EDLAE: Baseline {
                 .usage, found: "a dropout of \(optionText(dropout)) and a lambda of \(optionText(lambda))",
                 expected: "a dropout from 0 to less than 1 and a lambda from 0, one of them more than 0")
         }
+        guard userPower.isFinite, itemPower.isFinite, relaxation >= 0, relaxation < 1 else {
+            throw FoldinError(
+                .usage, found: "powers of \(userPower) and \(itemPower) and a relaxation of \(relaxation)",
+                expected: "finite powers and a relaxation from 0 to less than 1")
+        }
         let (share, lambda) = (dropout / (1 - dropout), lambda)
-        let weights = try ItemRegression(penalty: { share * $0 + lambda }, availableMemory: availableMemory)
-            .weights(training, workers: workers, isCancelled: isCancelled, progress: progress)
-        guard let keep else { return ItemWeights(.edlae, itemCount: training.itemCount, weights: weights) }
-        return ItemNeighbours(
-            heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: .edlae)
+        let normalization = Normalization(userPower: userPower, itemPower: itemPower, relaxation: relaxation)
+        let regression = ItemRegression(
+            penalty: { share * $0 + lambda }, normalization: normalization, availableMemory: availableMemory)
+        return try regression.model(
+            (.edlae, .edlae), keep: keep, training, workers: workers, isCancelled: isCancelled, progress: progress)
     }
 }

@@ -11,11 +11,13 @@ extension ClosedFormFamily {
 
     /// EDLAE (Steck 2020): `EDLAE`.
     public static let edlae = ClosedFormFamily(
-        EDLAE.self, help: "denoising linear autoencoder in closed form (Steck 2020)", options: [dropout, edlaeLambda, keep],
+        EDLAE.self, help: "denoising linear autoencoder in closed form (Steck 2020)",
+        options: [dropout, edlaeLambda, userPower, itemPower, relaxation, keep],
         grid: [OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65]), OptionAxis(edlaeLambda, [30, 100, 300])]
     ) { values in
         EDLAE(
-            dropout: values[dropout], lambda: values[edlaeLambda], keep: values[keep] == 0 ? nil : values[keep])
+            dropout: values[dropout], lambda: values[edlaeLambda], userPower: values[userPower], itemPower: values[itemPower],
+            relaxation: values[relaxation], keep: values[keep] == 0 ? nil : values[keep])
     }
 
     private static let easeLambda = lambda(default: 500)
@@ -26,6 +28,12 @@ extension ClosedFormFamily {
     }
 
     private static let dropout = TrainingOption("dropout", default: 0.5, in: 0...0.999, "Probability of dropping a click.")
+    private static let userPower = TrainingOption(
+        "user-power", default: 0.0, in: 0...2, "A user with n clicks counts 1/n^power times; for sparse data 0.5 to 1.")
+    private static let itemPower = TrainingOption(
+        "item-power", default: 0.0, in: 0...2, "The weight from i to j is multiplied by (clicks of i / clicks of j)^power.")
+    private static let relaxation = TrainingOption(
+        "relaxation", default: 0.0, in: 0...0.999, "How far the weight of an item to itself may be from 0.")
     private static let keep = TrainingOption(
         "keep", default: 0, in: 0...1_000_000_000, placeholder: "n",
         "Weights that each item keeps, those of largest magnitude; 0 keeps all.")
