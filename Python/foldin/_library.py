@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -60,7 +61,8 @@ class Selection(ctypes.Structure):
 
 
 def _load() -> ctypes.CDLL:
-    path = os.environ.get("FOLDIN_LIBRARY") or os.path.join(os.path.dirname(__file__), "libfoldin.so")
+    name = "libfoldin.dylib" if sys.platform == "darwin" else "libfoldin.so"
+    path = os.environ.get("FOLDIN_LIBRARY") or os.path.join(os.path.dirname(__file__), name)
     library = ctypes.CDLL(path)
     pointer, number, text = ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p)
     matrix = ctypes.POINTER(Interactions)
