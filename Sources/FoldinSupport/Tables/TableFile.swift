@@ -49,8 +49,12 @@ package struct TableFile: Sendable {
 
     /// The kind of a regular file by its first bytes.
     private static func kind(ofFile path: String) -> Kind? {
-        guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.read(upToCount: 8) else { return nil }
-        switch bytes.withUnsafeBytes({ FileKind($0) }) {
+        guard let file = OwnedDescriptor(open(path, O_RDONLY | O_CLOEXEC)) else { return nil }
+        var start: UInt64 = 0
+        let kind = withUnsafeMutableBytes(of: &start) { bytes in
+            FileKind(UnsafeRawBufferPointer(rebasing: bytes[..<max(0, read(file.number, bytes.baseAddress, bytes.count))]))
+        }
+        switch kind {
         case .parquet: return .parquet
         case .arrow: return .arrow
         default: return nil
