@@ -9,6 +9,7 @@ seconds of the fit, peak memory of the process, and the test metrics, computed h
 """
 import argparse
 import json
+import os
 import pathlib
 import resource
 import tempfile
@@ -99,6 +100,7 @@ def recbole():
 
     torch.set_num_threads(options.threads)
     folder = pathlib.Path(tempfile.mkdtemp())
+    os.chdir(folder)  # RecBole writes logs where it runs
     (folder / "clicks").mkdir()
     entries = TRAIN.tocoo()
     lines = [f"{u}\t{i}" for u, i in zip(entries.row, entries.col)]
