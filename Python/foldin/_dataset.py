@@ -210,9 +210,7 @@ class Histories:
     def _columns(self, find: Callable[[Sequence[Any]], np.ndarray], columns: int) -> Matrix:
         """The clicks in the columns of a model; items that it does not know are left out."""
         indices = find(self._items)[self._clicks.indices]
-        known = indices >= 0
-        kept = np.concatenate(([0], np.cumsum(known)))
-        return Matrix(kept[self._clicks.starts], indices[known], columns)
+        return Matrix.of_kept(self._clicks.starts, indices, indices >= 0, columns)
 
 
 class Parts(NamedTuple):

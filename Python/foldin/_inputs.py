@@ -21,6 +21,12 @@ class Matrix:
         self.rows, self.columns = len(self.starts) - 1, columns
         self.structure = Interactions(self.rows, columns, self.starts.ctypes.data, self.indices.ctypes.data)
 
+    @classmethod
+    def of_kept(cls, starts: np.ndarray, indices: np.ndarray, kept: np.ndarray, columns: int) -> Matrix:
+        """The entries of rows at which `kept` is true."""
+        counts = np.concatenate(([0], np.cumsum(kept)))
+        return cls(counts[starts], indices[kept], columns)
+
     @property
     def pointer(self) -> Any:
         return ctypes.byref(self.structure)
@@ -89,12 +95,9 @@ def _from_scipy(value: Any, name: str) -> Matrix:
     end = int(starts[-1])
     indices, data = indices[:end], data[:end]
     clicks = _clicks(data, name)
-    if clicks is not None:
-        kept = np.concatenate(([0], np.cumsum(clicks)))
-        starts, indices = kept[starts], indices[clicks]
     if indices.dtype != np.int32:
-        _check_range(indices, columns, name, "item")
-    return Matrix(starts, indices, columns)
+        _check_range(indices if clicks is None else indices[clicks], columns, name, "item")
+    return Matrix(starts, indices, columns) if clicks is None else Matrix.of_kept(starts, indices, clicks, columns)
 
 
 def _from_dense(value: np.ndarray, name: str) -> Matrix:

@@ -86,9 +86,13 @@ class Recommender:
         return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
 
     def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default]
+        changed = [f"{name}={value!r}" for name, value in self._changed().items()]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _changed(self) -> dict[str, Any]:
+        """The parameters that are not the defaults."""
+        defaults = inspect.signature(type(self).__init__).parameters
+        return {name: value for name, value in self.get_params().items() if value != defaults[name].default}
 
     def fit(
         self: Self, X: Any, y: None = None, *, validation: tuple[Any, Any] | None = None, items: Sequence[Any] | None = None,
@@ -100,8 +104,8 @@ class Recommender:
 
         Args:
             X: clicks [users, items]: a SciPy sparse matrix in any format, a NumPy array, or arrays (users, items[, weights]). An entry above
-                0 is a click, and a row without clicks is no user. Or a table of Polars, PyArrow, DuckDB or pandas whose columns of users and items have usual names such as
-                user_id; every row is a click. Or a `Dataset`.
+                0 is a click, and a row without clicks is no user. Or a table of Polars, PyArrow, DuckDB or pandas whose columns of users
+                and items have usual names such as user_id; every row is a click. Or a `Dataset`.
             y: not used.
             validation: the known and the held-out items of other users, two matrices with the same rows. The epoch with the best metric on
                 them is kept. Without it, the last epoch.
@@ -344,10 +348,8 @@ class Recommender:
         rows = [list(row) for row in lists]
         indices = self._find([value for row in rows for value in row])
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        known = indices >= 0
-        ends = np.concatenate(([0], np.cumsum(lengths)))
-        kept = np.concatenate(([0], np.cumsum(known)))
-        return Matrix(kept[ends], indices[known], len(self.items_))
+        starts = np.concatenate(([0], np.cumsum(lengths)))
+        return Matrix.of_kept(starts, indices, indices >= 0, len(self.items_))
 
 
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Recommender:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +22,3 @@ def unfitted(model: Recommender | str, options: Mapping[str, Any] | None = None)
             raise ValueError(f"found the model {model!r}; expected one of {', '.join(kinds)}")
         copy = kinds[model]()
     return copy.set_params(**(options or {}))
-
-
-def changed(model: Recommender) -> dict[str, Any]:
-    """The parameters that are not the defaults."""
-    defaults = inspect.signature(type(model).__init__).parameters
-    return {name: value for name, value in model.get_params().items() if value != defaults[name].default}

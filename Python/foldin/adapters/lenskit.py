@@ -15,7 +15,7 @@ from lenskit.training import Trainable, TrainingOptions
 from pydantic import BaseModel
 
 from .._recommender import Recommender
-from ._models import changed, unfitted
+from ._models import unfitted
 
 
 class FoldinConfig(BaseModel):
@@ -44,7 +44,7 @@ class FoldinScorer(Component[ItemList], Trainable):
 
     def __init__(self, config: FoldinConfig | Recommender | None = None, **arguments: Any) -> None:
         if isinstance(config, Recommender):
-            config = FoldinConfig(model=config.family, options=changed(config))
+            config = FoldinConfig(model=config.family, options=config._changed())
         super().__init__(config, **arguments)
         self.model = unfitted(self.config.model, self.config.options)
 

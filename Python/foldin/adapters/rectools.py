@@ -14,7 +14,7 @@ from rectools.dataset import Dataset
 from rectools.models.base import InternalRecoTriplet, ModelBase, ModelConfig
 
 from .._recommender import Recommender
-from ._models import changed, unfitted
+from ._models import unfitted
 
 _TARGETS_PER_BLOCK = 1_000
 
@@ -48,7 +48,7 @@ class FoldinModel(ModelBase[FoldinModelConfig]):
             self.model.set_params(verbose=True)
 
     def _get_config(self) -> FoldinModelConfig:
-        return FoldinModelConfig(cls=type(self), model=self.model.family, options=changed(self.model), verbose=self.verbose)
+        return FoldinModelConfig(cls=type(self), model=self.model.family, options=self.model._changed(), verbose=self.verbose)
 
     @classmethod
     def _from_config(cls, config: FoldinModelConfig) -> FoldinModel:
