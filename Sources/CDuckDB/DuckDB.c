@@ -164,7 +164,7 @@ typedef struct {
     uint64_t *bits;
     void *values;
     char *bytes;
-    size_t byte_count, byte_room;
+    size_t byte_count, byte_capacity;
 } column_t;
 
 static void release_column(struct ArrowArray *array) {
@@ -206,12 +206,12 @@ static bool append_texts(column_t *column, const string_t *texts, const uint64_t
         int64_t place = column->array.length + (int64_t)row;
         bool has_value = !valid || (valid[row / 64] >> (row % 64) & 1);
         uint32_t length = has_value ? texts[row].near.length : 0;
-        if (column->byte_count + length > column->byte_room) {
-            size_t room = (column->byte_room + length) * 2 + 4096;
-            char *grown = realloc(column->bytes, room);
+        if (column->byte_count + length > column->byte_capacity) {
+            size_t capacity = (column->byte_capacity + length) * 2 + 4096;
+            char *grown = realloc(column->bytes, capacity);
             if (!grown) return false;
             column->bytes = grown;
-            column->byte_room = room;
+            column->byte_capacity = capacity;
         }
         if (length) memcpy(column->bytes + column->byte_count, length <= 12 ? texts[row].near.bytes : texts[row].far.bytes, length);
         column->byte_count += length;

@@ -50,13 +50,13 @@ struct LineSource: Sendable {
         if let table {
             let engine = try DuckDB(for: table.kind, path: path)
             let readable = try engine.columns(of: table).filter(\.isReadable)
-            let wanted = columns(readable.map(\.name))
-            let found = readable.filter { wanted.contains($0.name) }
-            guard !found.isEmpty else {
+            let names = columns(readable.map(\.name))
+            let selected = readable.filter { names.contains($0.name) }
+            guard !selected.isEmpty else {
                 throw FoldinError(
                     .badData, file: path, found: "a table without columns that can be read", expected: "users and items")
             }
-            return try engine.rows(of: table, found).forEachStretch(pieceSize: pieceSize, path: path, give)
+            return try engine.rows(of: table, selected).forEachStretch(pieceSize: pieceSize, path: path, give)
         }
         try files[0].withBytes { bytes in
             if GzipStream.isGzip(bytes) {

@@ -119,7 +119,12 @@ package struct DuckDB: Sendable {
     }
 
     private func relation(_ table: TableFile) -> String {
-        table.kind == .arrow ? "arrow_files" : "read_parquet([\(table.files.map(Self.literal).joined(separator: ", "))])"
+        table.kind == .arrow ? "arrow_files" : Self.relation(table.files[...])
+    }
+
+    /// The rows of Parquet files.
+    private static func relation(_ files: ArraySlice<String>) -> String {
+        "read_parquet([\(files.map(literal).joined(separator: ", "))])"
     }
 
     /// The columns of a table.
@@ -195,13 +200,15 @@ package struct DuckDB: Sendable {
                 return ("\(numbered) WHERE file_row_number >= \(start) AND file_row_number < \(end)", start)
             }
         }
+        var found: [(relation: String, firstRow: Int)] = []
         var firstRow = 0
-        return (0..<parts).map { part in
+        for part in 0..<parts {
             let files = table.files[table.files.count * part / parts..<table.files.count * (part + 1) / parts]
-            let relation = "read_parquet([\(files.map(Self.literal).joined(separator: ", "))])"
-            defer { firstRow += (try? rows(relation)) ?? 0 }
-            return (relation, firstRow)
+            let relation = Self.relation(files)
+            found.append((relation, firstRow))
+            if part < parts - 1 { firstRow += try rows(relation) }
         }
+        return found
     }
 
     private func query(_ sql: String, _ table: TableFile) throws -> ArrowBatches {
