@@ -60,7 +60,7 @@ struct BlendCommand: ParsableCommand {
         defer { if !isKept { run.discardUnlessCheckpointed() } }
         let interrupt = Interrupt()
         let began = ContinuousClock.now
-        var values: [Int: Set<Double>] = [:]
+        var values: Set<Double> = []
         var blend: TrainedModel
         do {
             let search = BlendSearch(metric: metric, workers: work.workers)
@@ -68,17 +68,17 @@ struct BlendCommand: ParsableCommand {
                 try weights.flatMap(parsed).map { search.blend(members, weights: $0, for: dataset) }
                 ?? search.blend(
                     members, on: dataset, isCancelled: { interrupt.happened },
-                    tried: { model, share, value in
-                        values[model, default: []].insert(value)
-                        Console.note("a share of \(share) of \(models[model]): \(metric) \(String(format: "%.5f", value))")
+                    tried: { shares, value in
+                        values.insert(value)
+                        let text = shares.map { String(format: "%.3g", $0) }.joined(separator: ", ")
+                        Console.note("shares of \(text): \(metric) \(String(format: "%.5f", value))")
                     })
         } catch is CancellationError {
             Console.note("interrupted: there is no model")
             throw ExitCode(130)
         }
-        for (model, values) in values.sorted(by: { $0.key < $1.key }) where values.count == 1 {
-            Console.note(
-                "all shares of \(models[model]) have the same validation \(metric): it cannot choose, and the model is left out")
+        if values.count == 1 {
+            Console.note("all blends have the same validation \(metric): it cannot choose, and the first model stays alone")
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         let show = try run.finish(&blend, seconds: seconds, on: dataset, workers: work.workers)

@@ -45,7 +45,7 @@ extension Comparison {
             }
             let model = try BlendSearch(metric: choosing, workers: workers).blend(
                 trained.map(\.model), on: dataset, isCancelled: isCancelled,
-                tried: { _, share, _ in progress("a share of \(share)", Double(plans.count) / parts) })
+                tried: { _, _ in progress("a blend", Double(plans.count) / parts) })
             return (model, trained.lazy.compactMap(\.epochs).first)
         case .own(let training):
             if isCancelled() { throw CancellationError() }

@@ -29,23 +29,53 @@ import Testing
     @Test func twoHalvesAreBetterThanEither() throws {
         let (first, second) = (Self.model([0, 9, 5, 10, 0, 0]), Self.model([0, 50, 90, 0, 100, 0]))
         let dataset = Self.dataset(items: 6)
-        var tried: [Float: Double] = [:]
+        var tried: [[Float]: Double] = [:]
+        var weights: [Float] = []
         let search = BlendSearch(metric: .recall(at: 2), workers: Workers(count: 2))
         let blend = try search.blend(
             [first, second], on: dataset,
-            tried: { model, share, value in
-                #expect(model == 1)
-                tried[share] = value
-            })
-        #expect(tried.count == BlendSearch.shares.count && tried[0] == 0.5 && tried[1] == 0.5 && tried[0.5] == 1)
+            tried: { shares, value in
+                #expect(abs(shares.reduce(0, +) - 1) < 1e-6 && tried[shares] == nil)
+                tried[shares] = value
+            }, chosen: { weights = $0 })
+        #expect(tried[[1, 0]] == 0.5 && tried[[0, 1]] == 0.5 && tried[[0.5, 0.5]] == 1)
         let value = try Evaluator([.recall(at: 2)]).evaluate(blend, on: dataset.validation).results[0].mean
         #expect(value == 1 && blend.card.metrics["validation recall@2"] == 1 && blend.card.options["model"] == "blend")
         let members = try #require(blend.model as? Blend).members
-        // The first among the best shares; in spreads, not in scores, which are ten times as large.
-        let best = BlendSearch.shares.first { tried[$0] == 1 } ?? 0
+        // Even shares are tried first and nothing is better; in spreads, not in scores, which are ten times as large.
         let ratio = members[1].weight / members[0].weight
         let spreads = ([0, 9, 5, 10, 0, 0].spread, [0, 50, 90, 0, 100, 0].spread)
-        #expect(abs(ratio - best / (1 - best) * Float(spreads.0 / spreads.1)) < 1e-4)
+        #expect(abs(ratio - Float(spreads.0 / spreads.1)) < 1e-4 && weights == members.map(\.weight))
+    }
+
+    /// What the search computes from few scores of each user is what evaluating the blend itself gives, for three models and any metric.
+    @Test(arguments: [Metric.ndcg(at: 3), .recall(at: 2), .coverage(at: 2)])
+    func triedValuesAreThoseOfTheBlends(_ metric: Metric) throws {
+        let items = 30
+        let models = (0..<3).map { model in
+            Self.model((0..<items).map { item in Float((7919 * (model + 1) * (item + 3) + 104_729 * item * item) % 97) / 97 })
+        }
+        let rows = (0..<40).map { user in [user % items, (7 * user + 3) % items].sorted() }
+        let heldOut = (0..<40).map { user in user % 5 == 0 ? [] : [(user + 1) % items, (3 * user + 11) % items].sorted() }
+        func matrix(_ rows: [[Int]]) -> InteractionMatrix {
+            InteractionMatrix(rows: rows.map { Array(Set($0)).sorted() }, itemCount: items)
+        }
+        let users = HeldOutUsers(userIndices: (0..<40).map { Int32($0) }, foldIn: matrix(rows), heldOut: matrix(heldOut))
+        let dataset = PreparedDataset(
+            train: matrix(rows), validation: users, test: users, items: Vocabulary((0..<items).map { "i\($0)" }),
+            users: Vocabulary((0..<40).map { "u\($0)" }))
+        let search = BlendSearch(metric: metric, workers: Workers(count: 2))
+        var tried: [[Float]: Double] = [:]
+        var weights: [Float] = []
+        let blend = try search.blend(
+            models, on: dataset, tried: { tried[$0] = $1 }, chosen: { weights = $0 })
+        let best = tried.values.max() ?? 0
+        let value = try #require(
+            try Evaluator([metric]).evaluate(blend, on: users, training: dataset.train).results[0].mean)
+        #expect(abs(value - best) < 1e-12 && tried.count >= 7 && weights.contains { $0 != 0 })
+        let again = try Evaluator([metric]).evaluate(
+            search.blend(models, weights: weights, for: dataset), on: users, training: dataset.train)
+        #expect(again.results[0].mean == value)
     }
 
     @Test func leavesOutWhatHelpsNobody() throws {

@@ -6,12 +6,15 @@ import FoldinSupport
 
 /// Blends models by the weights that the validation users like best.
 ///
-/// Scores of different kinds of model have different spreads, so what is tried is a model's share: its weight is share / spread, the
-/// spread being the standard deviation of a user's scores, averaged over validation users. The first two models are blended, then
-/// that blend with the third, and so on; a model that makes nothing better is left out.
+/// Scores of different kinds of model have different spreads, so what is searched is a model's share: its weight is share / spread, the
+/// spread being the standard deviation of a user's scores, averaged over validation users. Shares are multiples of 1/40 that add up to 1: each model
+/// alone and the even blends come first, then steps from one model to another, from 1/5 down to 1/40, as long as one makes the blend better. A
+/// model that makes nothing better is left out.
 public struct BlendSearch: Sendable {
-    /// The shares of the next model that are tried beside the models before it.
-    public static let shares: [Float] = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+    /// The shares that make up 1.
+    private static let units = 40
+    /// The steps of the search, in units.
+    private static let steps = [8, 4, 2, 1]
 
     /// What is to be best on the validation users.
     public let metric: Metric
@@ -23,48 +26,102 @@ public struct BlendSearch: Sendable {
 
     /// The blend of `models`, with the ids and titles of the first.
     ///
-    /// Costs an evaluation of the validation users for each share and model but the first.
+    /// Costs two evaluations of each model, and the sums of a few hundred scores for each user and blend that is tried: a user's best items by
+    /// each model are scored once. Takes 4 bytes per model for each of these.
     ///
     /// - Parameters:
     ///   - models: at least one, all of the dataset's items.
     ///   - dataset: the dataset whose validation users choose the weights.
     ///   - isCancelled: called often; the search ends when it returns true.
-    ///   - tried: called with each share of the model that is being added and what it came to.
+    ///   - tried: called with the share of each model in a blend and what it came to.
+    ///   - chosen: called with the weight of each model, 0 for one that is left out.
     /// - Throws: `FoldinError` of kind `usage` without validation users; `CancellationError`.
     public func blend(
         _ models: [TrainedModel], on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
-        tried: (_ model: Int, _ share: Float, _ value: Double) -> Void = { _, _, _ in }
+        tried: (_ shares: [Float], _ value: Double) -> Void = { _, _ in }, chosen: (_ weights: [Float]) -> Void = { _ in }
     ) throws -> TrainedModel {
         precondition(!models.isEmpty, "a blend needs a model")
-        guard dataset.validation.heldOut.count > 0 else {
+        let users = dataset.validation
+        guard users.heldOut.count > 0 else {
             throw FoldinError(
                 .usage, found: "a dataset without held-out items of validation users", expected: "some to choose the weights by")
         }
-        var blend = Blend([Blend.Member(models[0].model, weight: 1)])
-        var best: Double?
-        for (index, model) in models.enumerated().dropFirst() {
-            let (before, added) = (spread(blend, dataset.validation), spread(model, dataset.validation))
-            func mixed(_ share: Float) -> Blend {
-                let parts = [(blend as any Model, (1 - share) / before), (model.model, share / added)]
-                return Blend(parts.filter { $0.1 != 0 }.map { Blend.Member($0.0, weight: $0.1) })
-            }
-            var chosen: (blend: Blend, value: Double)?
-            for share in Self.shares {
-                let candidate = mixed(share)
-                let value =
-                    try Evaluator([metric], workers: workers).evaluate(
-                        candidate, on: dataset.validation, training: dataset.train,
-                        isCancelled: isCancelled
-                    ).results[0].mean ?? -.infinity
-                tried(index, share, value)
-                if value > chosen?.value ?? -.infinity { chosen = (candidate, value) }
-            }
-            if let chosen { (blend, best) = (chosen.blend, chosen.value) }
+        if isCancelled() { throw CancellationError() }
+        let spreads = models.map { spread($0, users) }
+        func blend(_ shares: [Int]) -> Blend {
+            let members = zip(models, zip(shares, spreads)).filter { $0.1.0 > 0 }
+            return Blend(members.map { Blend.Member($0.model, weight: Float($1.0) / $1.1) })
         }
-        var model = model(of: blend.scaled(), for: dataset)
+        let candidates =
+            metric.kind.isPerUser && !metric.kind.needsTraining
+            ? try BlendCandidates(models.map(\.model), users, metric: metric, workers: workers, isCancelled: isCancelled) : nil
+        let shares = try search(models.count) { shares in
+            let value: Double?
+            if let candidates {
+                value = try candidates.value(of: zip(shares, spreads).map { Float($0) / $1 }, isCancelled: isCancelled)
+            } else {
+                value = try self.value(of: blend(shares), on: dataset, isCancelled: isCancelled)
+            }
+            tried(shares.map { Float($0) / Float(Self.units) }, value ?? -.infinity)
+            return value ?? -.infinity
+        }
+        let best = blend(shares).scaled()
+        var weights = best.members.map(\.weight).makeIterator()
+        chosen(shares.map { $0 > 0 ? weights.next() ?? 0 : 0 })
+        var model = model(of: best, for: dataset)
         model.card.options["metric"] = metric.description
-        model.card.metrics["validation \(metric)"] = best
+        model.card.metrics["validation \(metric)"] = try value(of: best, on: dataset, isCancelled: isCancelled)
         return model
+    }
+
+    private func value(of blend: Blend, on dataset: PreparedDataset, isCancelled: () -> Bool) throws -> Double? {
+        try Evaluator([metric], workers: workers).evaluate(
+            blend, on: dataset.validation, training: dataset.train, isCancelled: isCancelled
+        ).results[0].mean
+    }
+
+    /// The best shares that were found, in units; the first of equals.
+    private func search(_ models: Int, value: ([Int]) throws -> Double) throws -> [Int] {
+        var known: [[Int]: Double] = [:]
+        func measured(_ shares: [Int]) throws -> Double {
+            if let value = known[shares] { return value }
+            let result = try value(shares)
+            known[shares] = result
+            return result
+        }
+        var best = (shares: [Int](), value: -Double.infinity)
+        func take(_ shares: [Int]) throws -> Bool {
+            let value = try measured(shares)
+            guard best.shares.isEmpty || value > best.value else { return false }
+            best = (shares, value)
+            return true
+        }
+        func even(_ members: [Int]) -> [Int] {
+            var shares = [Int](repeating: 0, count: models)
+            for (place, member) in members.enumerated() {
+                shares[member] = Self.units * (place + 1) / members.count - Self.units * place / members.count
+            }
+            return shares
+        }
+        for model in 0..<models { _ = try take(even([model])) }
+        for first in 0..<models { for second in first + 1..<max(models, first + 1) { _ = try take(even([first, second])) } }
+        if models > 2 { _ = try take(even(Array(0..<models))) }
+        for step in Self.steps {
+            var isBetter = true
+            while isBetter {
+                isBetter = false
+                let start = best.shares
+                for from in 0..<models where start[from] >= step {
+                    for to in 0..<models where to != from {
+                        var moved = start
+                        moved[from] -= step
+                        moved[to] += step
+                        if try take(moved) { isBetter = true }
+                    }
+                }
+            }
+        }
+        return best.shares
     }
 
     /// The blend of `models` by weights that are known, one a model and not all 0.
