@@ -15,6 +15,7 @@ RecVAE         [Rr]ec-?(VAE|vae)
 ELSA           \bELSA|\belsa\b
 ItemItem       \bEASE|EDLAE|\bedlae\b|\.ease\b|"ease"|case ease\b|sparse-ease
 ItemItem       [Ii]tem-?(KNN|knn)
+ChebyshevFilter [Cc]heby(CF|cf)|ChebyshevFilter
 Popularity     ItemPopularity|\bPopularity\(\)|family = "popularity"
 Blend          \bBlend\b|[a-z]Blend\b|[^a-z]\.blend\b
 '

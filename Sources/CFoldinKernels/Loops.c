@@ -41,6 +41,11 @@ void foldin_sum_rows(ptrdiff_t width, const float *start, ptrdiff_t count, const
     CALL(sum_rows, width, start, count, rows, factors, matrix, out)
 }
 
+void foldin_multiply_clicks(ptrdiff_t rows, const ptrdiff_t *starts, const int32_t *clicks, ptrdiff_t width, const float *matrix,
+                            float *out) {
+    CALL(multiply_clicks, rows, starts, clicks, width, matrix, out)
+}
+
 void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const float *bias, float *maxima, float *sums) {
     CALL(exponentials, rows, columns, panel, bias, maxima, sums)
 }

@@ -69,4 +69,13 @@ public struct BaselinePlan: Sendable, Equatable {
             return plan
         }
     }
+
+    /// The plans next to this one in an automatic search; see `ModelFamily.moves(from:)`.
+    package var moves: [BaselinePlan] {
+        family.moves(from: values).map { values in
+            var plan = self
+            plan.values = values
+            return plan
+        }
+    }
 }

@@ -5,7 +5,7 @@ import FoldinInteractions
 /// To add one, declare it beside its `Baseline`, as `ItemKNNOptions.swift` does, and add a line to `all`.
 public struct ClosedFormFamily: ModelFamily {
     /// All families, from the simplest to the most expensive.
-    public static let all: [ClosedFormFamily] = [.popularity, .itemKNN, .ease, .edlae]
+    public static let all: [ClosedFormFamily] = [.popularity, .itemKNN, .chebyCF, .ease, .edlae]
 
     /// What `--model` calls the family.
     public let name: String
@@ -15,6 +15,8 @@ public struct ClosedFormFamily: ModelFamily {
     public let options: [any OptionDeclaration]
     /// The values that `foldin compare` tries by the validation users; empty for the defaults alone.
     public let grid: [OptionAxis]
+    public let starts: [SearchStart]
+    public let search: [OptionAxis]
     /// The model with these options.
     let baseline: @Sendable (OptionValues) -> any Baseline
 
@@ -27,9 +29,10 @@ public struct ClosedFormFamily: ModelFamily {
     /// Declares the family of `model`.
     init<Model: Baseline>(
         _ model: Model.Type, help: String, options: [any OptionDeclaration] = [], grid: [OptionAxis] = [],
-        baseline: @escaping @Sendable (OptionValues) -> Model
+        starts: [SearchStart] = [SearchStart()], search: [OptionAxis] = [], baseline: @escaping @Sendable (OptionValues) -> Model
     ) {
         (self.name, self.help, self.options, self.grid, self.baseline) = (Model.name, help, options, grid, baseline)
+        (self.starts, self.search) = (starts, search)
     }
 }
 

@@ -103,6 +103,25 @@ public struct InteractionMatrix: Sendable, Equatable {
     /// The items of one user, ascending. Copies nothing.
     public func row(_ user: Int) -> ArraySlice<Int32> { columns[rowStarts[user]..<rowStarts[user + 1]] }
 
+    /// The most items that a row has; 0 without rows.
+    package var longestRow: Int { (0..<userCount).reduce(0) { max($0, row($1).count) } }
+
+    /// Which users clicked each item: [items, users].
+    package func transposed() -> InteractionMatrix {
+        var starts = [Int](repeating: 0, count: itemCount + 1)
+        for item in columns { starts[Int(item) + 1] += 1 }
+        for item in 0..<itemCount { starts[item + 1] += starts[item] }
+        var next = starts
+        var users = [Int32](repeating: 0, count: columns.count)
+        for user in 0..<userCount {
+            for item in row(user) {
+                users[next[Int(item)]] = Int32(user)
+                next[Int(item)] += 1
+            }
+        }
+        return InteractionMatrix(rowStarts: starts, columns: users, itemCount: userCount)
+    }
+
     /// The number of users who clicked each item.
     public func itemCounts() -> [Int] {
         var counts = [Int](repeating: 0, count: itemCount)

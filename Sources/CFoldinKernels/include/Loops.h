@@ -55,6 +55,11 @@ void foldin_prefetch(ptrdiff_t count, const float *_Nonnull from);
 void foldin_sum_rows(ptrdiff_t width, const float *_Nullable start, ptrdiff_t count, const int32_t *_Nonnull rows,
                      const float *_Nonnull factors, const float *_Nonnull matrix, float *_Nonnull out);
 
+/// out [rows, width] = the product of a binary sparse matrix and `matrix` [columns, width], the rows added in the order of the list: row i has
+/// ones in the columns `clicks[starts[i]] ..< clicks[starts[i + 1]]`. The width is a multiple of 16.
+void foldin_multiply_clicks(ptrdiff_t rows, const ptrdiff_t *_Nonnull starts, const int32_t *_Nonnull clicks, ptrdiff_t width,
+                            const float *_Nonnull matrix, float *_Nonnull out);
+
 /// For each row of panel [rows, columns]: l = panel + bias; maxima = max l; panel = exp(l - maxima); sums = sum of panel.
 void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *_Nonnull panel, const float *_Nonnull bias,
                          float *_Nonnull maxima, float *_Nonnull sums);

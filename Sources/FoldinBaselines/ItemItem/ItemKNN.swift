@@ -97,21 +97,3 @@ public struct ItemKNN: Baseline {
         return lists
     }
 }
-
-extension InteractionMatrix {
-    /// Which users clicked each item: [items, users].
-    func transposed() -> InteractionMatrix {
-        var starts = [Int](repeating: 0, count: itemCount + 1)
-        for item in columns { starts[Int(item) + 1] += 1 }
-        for item in 0..<itemCount { starts[item + 1] += starts[item] }
-        var next = starts
-        var users = [Int32](repeating: 0, count: columns.count)
-        for user in 0..<userCount {
-            for item in row(user) {
-                users[next[Int(item)]] = Int32(user)
-                next[Int(item)] += 1
-            }
-        }
-        return InteractionMatrix(rowStarts: starts, columns: users, itemCount: userCount)
-    }
-}

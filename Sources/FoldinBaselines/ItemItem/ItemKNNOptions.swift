@@ -4,7 +4,8 @@ extension ClosedFormFamily {
     /// Item-based nearest neighbours: `ItemKNN`.
     public static let itemKNN = ClosedFormFamily(
         ItemKNN.self, help: "item-based nearest neighbours", options: [neighbours, shrinkage],
-        grid: [OptionAxis(neighbours, [20, 50, 100, 200]), OptionAxis(shrinkage, [0, 10, 100])]
+        grid: [OptionAxis(neighbours, [20, 50, 100, 200]), OptionAxis(shrinkage, [0, 10, 100])],
+        search: [OptionAxis(neighbours, [20, 50, 100, 200, 400]), OptionAxis(shrinkage, [0, 10, 30, 100])]
     ) { values in
         ItemKNN(neighbours: values[neighbours], shrinkage: values[shrinkage])
     }

@@ -4,7 +4,9 @@ extension ClosedFormFamily {
     /// EASE^R (Steck 2019): `EASE`.
     public static let ease = ClosedFormFamily(
         EASE.self, help: "linear model of all items in closed form (Steck 2019)", options: [easeLambda, keep],
-        grid: [OptionAxis(easeLambda, [50, 100, 200, 500, 1000])]
+        grid: [OptionAxis(easeLambda, [50, 100, 200, 500, 1000])],
+        // EDLAE without dropout is EASE.
+        starts: []
     ) { values in
         EASE(lambda: values[easeLambda], keep: values[keep] == 0 ? nil : values[keep])
     }
@@ -13,7 +15,17 @@ extension ClosedFormFamily {
     public static let edlae = ClosedFormFamily(
         EDLAE.self, help: "denoising linear autoencoder in closed form (Steck 2020)",
         options: [dropout, edlaeLambda, userPower, itemPower, relaxation, keep],
-        grid: [OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65]), OptionAxis(edlaeLambda, [30, 100, 300])]
+        grid: [OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65]), OptionAxis(edlaeLambda, [30, 100, 300])],
+        starts: [
+            SearchStart(.dense, ["dropout": "0.35", "lambda": "300"], smaller: ["keep": "1000"]),
+            SearchStart(
+                .sparse, ["dropout": "0.65", "lambda": "0", "user-power": "0.75", "item-power": "0.2"], smaller: ["keep": "1000"]),
+        ],
+        search: [
+            OptionAxis(userPower, [0, 0.25, 0.5, 0.75, 1]), OptionAxis(itemPower, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+            OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65, 0.8]), OptionAxis(edlaeLambda, [0, 1, 3, 10, 30, 100, 300, 1000]),
+            OptionAxis(relaxation, [0, 0.1, 0.2, 0.4]),
+        ]
     ) { values in
         EDLAE(
             dropout: values[dropout], lambda: values[edlaeLambda], userPower: values[userPower], itemPower: values[itemPower],

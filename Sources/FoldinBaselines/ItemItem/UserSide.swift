@@ -140,7 +140,7 @@ struct UserSide {
     ) throws {
         let (items, width) = (penalties.count, Self.itemsPerPiece)
         let sums = FloatBuffer(count: workers.count * width * userCount)
-        let ones = [Float](repeating: 1, count: users.rowLengthMaximum)
+        let ones = [Float](repeating: 1, count: users.longestRow)
         for first in stride(from: 0, to: items, by: width * Self.piecesPerPass) {
             if isCancelled() { throw CancellationError() }
             let last = min(items, first + width * Self.piecesPerPass)
@@ -193,9 +193,4 @@ struct UserSide {
             }
         }
     }
-}
-
-extension InteractionMatrix {
-    /// The most clicks that a row has.
-    fileprivate var rowLengthMaximum: Int { (0..<userCount).reduce(0) { max($0, row($1).count) } }
 }

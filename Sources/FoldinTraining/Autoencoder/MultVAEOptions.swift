@@ -19,6 +19,21 @@ extension NetworkFamily {
                 expectation: "in the article NDCG@100 .403, Recall@20 .375, Recall@50 .520 on ML-20M",
                 article, ["decay": "l2", "anneal-cap": "0.08"]),
         ],
+        starts: [
+            SearchStart(
+                .dense,
+                [
+                    "epochs": "20", "batch-size": "125", "learning-rate": "0.004", "learning-rate-schedule": "cosine",
+                    "final-learning-rate": "0", "patience": "0",
+                ]),
+            SearchStart(
+                .sparse,
+                [
+                    "hidden": "none", "latent": "512", "anneal": "constant", "learning-rate": "0.003",
+                    "learning-rate-schedule": "cosine", "final-learning-rate": "0", "epochs": "15", "patience": "0",
+                ]),
+        ],
+        search: { [OptionAxis(TrainingOptions.shared.network.dropout, [0.3, 0.5, 0.7])] },
         listsForeignOptions: true, hasAnnealing: true,
         note: { trainer, users in
             trainer.schedule.annealingSummary(updatesPerEpoch: trainer.schedule.updatesPerEpoch(users: users))

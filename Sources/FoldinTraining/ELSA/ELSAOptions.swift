@@ -17,6 +17,16 @@ extension NetworkFamily {
                 ])
         ],
         comparisonPreset: "vancura-elsa",
+        starts: [
+            SearchStart(.dense, ["latent": "512", "learning-rate": "0.01", "epochs": "30", "patience": "5"]),
+            SearchStart(
+                .sparse,
+                [
+                    "latent": "512", "elsa-loss": "softmax", "temperature": "0.2", "learning-rate": "0.01",
+                    "learning-rate-schedule": "cosine", "final-learning-rate": "0", "epochs": "10", "patience": "0",
+                ]),
+        ],
+        search: { [OptionAxis(temperature, [0.1, 0.15, 0.2, 0.3, 0.4])] },
         excluding: { options in
             [options.network.hidden, options.network.decoderHidden, options.network.dropout, options.network.encoderDropout]
                 + [options.network.decoderDropout, options.network.activations] + options.annealing.declarations

@@ -18,6 +18,10 @@ public struct NetworkFamily: ModelFamily {
     public let options: [any OptionDeclaration]
     /// The values that `foldin compare` tries: none, networks train with their defaults or `comparisonPreset`.
     public var grid: [OptionAxis] { [] }
+    public let starts: [SearchStart]
+    public var search: [OptionAxis] { axes() }
+    /// `search`, made when it is needed: the shared options name the families themselves.
+    private let axes: @Sendable () -> [OptionAxis]
     /// The trainings of this family that were published.
     public let presets: [TrainingPreset]
     /// The name of the preset that `foldin compare` trains the family with; nil for the defaults.
@@ -42,7 +46,8 @@ public struct NetworkFamily: ModelFamily {
     /// Declares a family.
     init(
         name: String, title: String, help: String, options: [any OptionDeclaration] = [], presets: [TrainingPreset],
-        comparisonPreset: String? = nil, listsForeignOptions: Bool = false, hasAnnealing: Bool = false,
+        comparisonPreset: String? = nil, starts: [SearchStart] = [], search: @escaping @Sendable () -> [OptionAxis] = { [] },
+        listsForeignOptions: Bool = false, hasAnnealing: Bool = false,
         note: @escaping @Sendable (_ trainer: Trainer, _ users: Int) -> String? = { _, _ in nil },
         excluding excluded: @escaping @Sendable (TrainingOptions) -> [any OptionDeclaration] = { _ in [] },
         configuration: @escaping @Sendable (OptionValues) throws -> any ModelConfiguration,
@@ -51,6 +56,7 @@ public struct NetworkFamily: ModelFamily {
     ) {
         (self.name, self.title, self.help, self.options) = (name, title, help, options)
         (self.presets, self.comparisonPreset, self.hasAnnealing) = (presets, comparisonPreset, hasAnnealing)
+        (self.starts, axes) = (starts, search)
         (self.listsForeignOptions, self.note, self.excluded) = (listsForeignOptions, note, excluded)
         (self.configuration, self.read, self.canonicalize) = (configuration, read, canonicalize)
     }

@@ -155,6 +155,24 @@ extension TrainingPlan {
         return Dictionary(uniqueKeysWithValues: shown.map { ($0.name, $0.text(in: values)) })
     }
 
+    /// The plans next to this one in an automatic search; see `ModelFamily.moves(from:)`.
+    package var moves: [TrainingPlan] {
+        family.moves(from: values).map { values in
+            var plan = self
+            plan.values = values
+            return plan
+        }
+    }
+
+    /// The options that differ from the defaults, in the order of a command line.
+    package var changes: [(name: String, value: String)] {
+        let (options, standard) = (options, TrainingPlan().options)
+        return Self.declarations.compactMap { declaration in
+            let value = options[declaration.name] ?? declaration.defaultText
+            return value == standard[declaration.name] ?? declaration.defaultText ? nil : (declaration.name, value)
+        }
+    }
+
     /// Options as a TOML file, one per line in the order of `optionNames`; `foldin train --config` reads it.
     static func toml(_ options: [String: String]) -> String {
         optionNames.compactMap { name in

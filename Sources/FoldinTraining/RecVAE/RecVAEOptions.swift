@@ -21,6 +21,15 @@ extension NetworkFamily {
                 ])
         ],
         comparisonPreset: "shenbin-recvae",
+        starts: [
+            SearchStart(
+                .dense,
+                [
+                    "hidden": "600", "gamma": "0.005", "learning-rate": "0.002", "learning-rate-schedule": "cosine",
+                    "final-learning-rate": "0", "epochs": "30", "patience": "0",
+                ])
+        ],
+        search: { [OptionAxis(gamma, [0.0025, 0.005, 0.01])] },
         listsForeignOptions: true,
         note: { trainer, _ in
             (trainer.configuration as? RecVAE).map {
