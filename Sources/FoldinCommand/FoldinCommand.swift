@@ -18,7 +18,7 @@ struct FoldinCommand: AsyncParsableCommand {
             PrepareCommand.self,
             DatasetsCommand.self,
             TrainCommand.self,
-            CompareCommand.self,
+            AutoCommand.self, CompareCommand.self,
             BlendCommand.self,
             EvaluateCommand.self,
             SweepCommand.self,

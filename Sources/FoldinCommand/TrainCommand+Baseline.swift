@@ -30,7 +30,7 @@ extension TrainCommand {
 
     /// Computes a closed-form model and writes `model.safetensors` and `run.json`.
     func train(_ plan: BaselinePlan) throws {
-        let dataset = try PreparedDataset(contentsOf: directory)
+        let dataset = try trainingData()
         let run = try RunDirectory(creating: out, overwriting: overwrite, hasEpochs: false)
         Console.note(
             "\(plan.summary); \(dataset.train.userCount) users, \(dataset.train.itemCount) items, \(dataset.train.count) clicks; "

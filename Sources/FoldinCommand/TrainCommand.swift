@@ -30,6 +30,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The directory to write the run to.", valueName: "run"), completion: .directory) var out: String
     @Flag(help: "Replace an earlier run when the new one is complete.") var overwrite = false
     @Flag(help: "Continue the unfinished run in --out; without a checkpoint it starts from the beginning.") var resume = false
+    @Flag(help: "Train with the validation users' clicks as well; a network goes through all epochs and keeps the last.")
+    var withValidation = false
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 30.0
     @Option(
         help: ArgumentHelp("Start from the options of a well-known training.", valueName: "name"),
@@ -57,7 +59,7 @@ struct TrainCommand: ParsableCommand {
         if let plan = try baselinePlan() { return try train(plan) }
         let (plan, preset) = try resolvedPlan()
         let trainer = try plan.trainer(workers: work.workers)
-        let dataset = try PreparedDataset(contentsOf: directory)
+        let dataset = try trainingData()
         let outline = try trainer.outline(for: dataset)
         let (run, checkpoint) = try openRun(options: trainer.options)
         Console.note(
@@ -146,6 +148,12 @@ extension TrainCommand {
         try scheduling.apply(to: &plan)
         try computing.applyAll(to: &plan)
         return (plan, preset)
+    }
+
+    /// The prepared directory; with --with-validation its validation users are training users.
+    func trainingData() throws -> PreparedDataset {
+        let dataset = try PreparedDataset(contentsOf: directory)
+        return withValidation ? dataset.trainingOnValidation() : dataset
     }
 
     /// The run's directory, and with --resume the checkpoint to continue from.

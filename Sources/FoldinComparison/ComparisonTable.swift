@@ -137,7 +137,7 @@ public struct ComparisonTable: Sendable, Encodable {
     }
 
     /// A p-value with two digits, `0.31` or `<0.0001`.
-    static func pText(_ value: Double) -> String { value < 1e-4 ? "<0.0001" : String(format: "%.2g", value) }
+    package static func pText(_ value: Double) -> String { value < 1e-4 ? "<0.0001" : String(format: "%.2g", value) }
 
     /// Where the options are from.
     private func choiceText(_ row: Row) -> String {

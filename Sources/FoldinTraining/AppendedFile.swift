@@ -3,11 +3,11 @@ import FoldinSupport
 import Foundation
 
 /// Appends to a file that other processes may be reading.
-enum AppendedFile {
+package enum AppendedFile {
     /// Appends all of `bytes` to the existing file `path`; after a failure the file is cut back to its old length where possible.
     ///
     /// - Throws: `FoldinError` of kind `writeFailed` with `expected` as its expectation.
-    static func append(_ bytes: [UInt8], to path: String, expected: String) throws {
+    package static func append(_ bytes: [UInt8], to path: String, expected: String) throws {
         func failure() -> FoldinError {
             FoldinError(.writeFailed, file: path, found: FoldinError.systemReason, expected: expected)
         }

@@ -37,6 +37,10 @@ public struct RunDirectory: Sendable {
     public var checkpointPath: String { folder + "/checkpoint.safetensors" }
     /// The folder of TensorBoard's events; those of a search are in its folder `search`.
     public var eventsPath: String { folder + "/tensorboard" }
+    /// The trials of an automatic search, one line of JSON each.
+    public var trialsPath: String { folder + "/trials.jsonl" }
+    /// The most models that an automatic search keeps at a time, the best of each family.
+    package static let candidateCount = 64
     /// Whether the directory has an earlier run, which stays until this one is finished.
     public var replacesRun: Bool { folder != path }
 
@@ -59,6 +63,28 @@ public struct RunDirectory: Sendable {
         // During the search the state's history has the epochs of the search.
         let search = state.search?.curve ?? state.history.filter(\.isSearch)
         try begin(options, history: state.history.filter { !$0.isSearch }, search: search)
+    }
+
+    /// Opens the directory of an automatic search that was interrupted.
+    ///
+    /// - Throws: `FoldinError`: `missingInput` if there is none; if another process writes there.
+    public init(resumingSearch path: String) throws {
+        let path = RunDirectory.trimmed(path)
+        guard RunFiles.exists(path) else {
+            throw FoldinError(
+                .missingInput, file: path, found: "nothing there", expected: "the directory of an unfinished search")
+        }
+        self.path = path
+        lock = try RunLock(path)
+        try RunFiles.completeReplacement(in: path)
+        folder = RunDirectory.interrupted(in: path)
+        guard RunFiles.exists(folder + "/trials.jsonl"), !RunFiles.exists(folder + "/run.json") else {
+            throw FoldinError(
+                .missingInput, file: folder,
+                found: RunFiles.exists(folder + "/run.json") ? "a finished run" : "a directory without trials.jsonl",
+                expected: "an unfinished search")
+        }
+        RunFiles.removeLeftovers(from: folder)
     }
 
     /// Creates the directory, or uses an empty one.

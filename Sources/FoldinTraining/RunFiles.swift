@@ -9,12 +9,14 @@ import Foundation
 /// complete new one. An interrupted replacement is completed by `completeReplacement(in:)`, which every training in the directory calls first.
 enum RunFiles {
     /// The paths relative to the run's folder, the model first.
-    static let all = [
-        "model.safetensors", "run.json", "options.toml", "history.jsonl", "anneal-search.jsonl", "tensorboard/" + EventFile.name,
-        "tensorboard/search/" + EventFile.name, "checkpoint.safetensors",
-    ]
+    static let all =
+        [
+            "model.safetensors", "run.json", "options.toml", "history.jsonl", "anneal-search.jsonl",
+            "tensorboard/" + EventFile.name,
+            "tensorboard/search/" + EventFile.name, "trials.jsonl", "checkpoint.safetensors",
+        ] + (0..<RunDirectory.candidateCount).map { "candidates/\($0).safetensors" }
     /// Folders of the run's folder, inner ones before outer ones.
-    private static let folders = ["tensorboard/search", "tensorboard"]
+    private static let folders = ["tensorboard/search", "tensorboard", "candidates"]
     /// The names of files and folders directly in the run's folder.
     private static let names = Set(all.map { String($0.prefix { $0 != "/" }) })
 
@@ -63,7 +65,7 @@ enum RunFiles {
             if [unfinished(in: path), finished(in: path)].contains(inner) {
                 return isFolder(inner) && names.isSuperset(of: contents(inner).filter { !isLeftover($0) })
             }
-            return names.contains(name) && isFolder(inner) == (name == "tensorboard")
+            return names.contains(name) && isFolder(inner) == folders.contains(name)
         }
     }
 

@@ -1,0 +1,136 @@
+import FoldinBaselines
+import FoldinInteractions
+import FoldinTraining
+
+/// Which model an automatic search trains next: a function of the data's density and of what came of the models before.
+///
+/// 1. Models in closed form, each family from the options that suit the data.
+/// 2. Networks, at a quarter of their epochs; then the better half of them at all epochs.
+/// 3. Moves along one option at a time from the best model of each family, the leading family most often; families far behind get none.
+/// 4. After a few moves, closed-form models from the options for other data.
+struct AutoSearch {
+    /// A model to train.
+    struct Candidate: Equatable {
+        let plan: ModelPlan
+        /// What replaces it if it does not fit in memory.
+        let smaller: ModelPlan?
+        /// Whether it is a network at a part of its epochs, tried to choose among networks.
+        let isScreening: Bool
+
+        static func == (first: Candidate, second: Candidate) -> Bool { first.key == second.key }
+
+        /// The options, which name the model.
+        var key: String { Self.key(of: plan.options) }
+
+        static func key(of options: [String: String]) -> String {
+            options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }
+    }
+
+    /// Moves before the models for other data are tried.
+    private static let movesBeforeOthers = 4
+    /// A family with less than this share of the best value gets no moves.
+    private static let shareForMoves = 0.9
+
+    private var starts: [Candidate]
+    private var screened: [Candidate]
+    private var others: [Candidate]
+    private var promoted: [Candidate]?
+    private var screeningValues: [(candidate: Candidate, value: Double)] = []
+    /// By family, the best plan at all its epochs, and the number of moves made.
+    private var families: [String: (best: ModelPlan, value: Double, moves: Int)] = [:]
+    private var order: [String] = []
+    private var tried: Set<String> = []
+    private var stopped: Set<String> = []
+
+    /// A search on data of this density.
+    init(_ density: DataDensity, seed: UInt64, leavingOut excluded: Set<String> = []) throws {
+        func isSuited(_ start: SearchStart) -> Bool { start.density == nil || start.density == density }
+        var (suited, unsuited): ([Candidate], [Candidate]) = ([], [])
+        for family in ClosedFormFamily.all where !excluded.contains(family.name) {
+            for start in family.starts {
+                let plan = try ModelPlan.baseline(BaselinePlan(family)).with(start.options)
+                let smaller = start.smaller.isEmpty ? nil : try plan.with(start.smaller)
+                let candidate = Candidate(plan: plan, smaller: smaller, isScreening: false)
+                if isSuited(start) { suited.append(candidate) } else { unsuited.append(candidate) }
+            }
+        }
+        (starts, others) = (suited, unsuited)
+        screened = []
+        let networks = NetworkFamily.all.filter { !excluded.contains($0.name) }
+        for isFirst in [true, false] {
+            for family in networks {
+                for start in family.starts where isSuited(start) == isFirst {
+                    let plan = try ModelPlan.network(TrainingPlan())
+                        .with(["model": family.name, "seed": String(seed)]).with(start.options)
+                    let epochs = max(1, ((plan.epochs ?? 1) + 3) / 4)
+                    screened.append(Candidate(plan: try plan.with(epochs: epochs), smaller: nil, isScreening: true))
+                    fullEpochs[screened[screened.count - 1].key] = plan
+                }
+            }
+        }
+    }
+
+    /// The networks that are screened, by the key of what is trained for that.
+    private var fullEpochs: [String: ModelPlan] = [:]
+
+    /// The next model; nil if nothing is left to try.
+    mutating func next() -> Candidate? {
+        while let candidate = takeNext() {
+            if !tried.contains(candidate.key), !stopped.contains(candidate.plan.family) { return candidate }
+        }
+        return nil
+    }
+
+    private mutating func takeNext() -> Candidate? {
+        if !starts.isEmpty { return starts.removeFirst() }
+        if !screened.isEmpty { return screened.removeFirst() }
+        if promoted == nil {
+            let best = screeningValues.enumerated().sorted { (-$0.element.value, $0.offset) < (-$1.element.value, $1.offset) }
+            promoted = best.prefix((best.count + 1) / 2).compactMap { entry in
+                fullEpochs[entry.element.candidate.key].map { Candidate(plan: $0, smaller: nil, isScreening: false) }
+            }
+        }
+        if promoted?.isEmpty == false { return promoted?.removeFirst() }
+        let moves = families.values.reduce(0) { $0 + $1.moves }
+        if moves >= Self.movesBeforeOthers, !others.isEmpty { return others.removeFirst() }
+        if let move = move() { return move }
+        return others.isEmpty ? nil : others.removeFirst()
+    }
+
+    /// The next move: of the family with the fewest moves in proportion to its rank.
+    private mutating func move() -> Candidate? {
+        let ranked = order.sorted { (families[$0]?.value ?? 0) > (families[$1]?.value ?? 0) }
+        guard let leader = ranked.first.flatMap({ families[$0]?.value }) else { return nil }
+        var chosen: (name: String, plan: ModelPlan, priority: Int)?
+        for (rank, name) in ranked.enumerated() {
+            guard let family = families[name], family.value >= Self.shareForMoves * leader, !stopped.contains(name) else {
+                continue
+            }
+            let priority = family.moves + 2 * rank
+            guard priority < chosen?.priority ?? .max,
+                let plan = family.best.moves.first(where: { !tried.contains(Candidate.key(of: $0.options)) })
+            else { continue }
+            chosen = (name, plan, priority)
+        }
+        guard let chosen else { return nil }
+        families[chosen.name]?.moves += 1
+        return Candidate(plan: chosen.plan, smaller: nil, isScreening: false)
+    }
+
+    /// What came of a model: its value, nil if it could not be trained.
+    ///
+    /// - Parameter isTooSlow: whether its family takes too long for what is left of the time.
+    mutating func record(_ candidate: Candidate, value: Double?, isTooSlow: Bool = false) {
+        tried.insert(candidate.key)
+        if isTooSlow { stopped.insert(candidate.plan.family) }
+        guard let value else { return }
+        if candidate.isScreening { screeningValues.append((candidate, value)) }
+        let name = candidate.plan.family
+        if families[name] == nil { order.append(name) }
+        // Moves start from a network at all epochs, once there is one.
+        if value > families[name]?.value ?? -.infinity {
+            families[name] = (fullEpochs[candidate.key] ?? candidate.plan, value, families[name]?.moves ?? 0)
+        }
+    }
+}
