@@ -53,7 +53,11 @@ import Testing
     func triedValuesAreThoseOfTheBlends(_ metric: Metric) throws {
         let items = 30
         let models = (0..<3).map { model in
-            Self.model((0..<items).map { item in Float((7919 * (model + 1) * (item + 3) + 104_729 * item * item) % 97) / 97 })
+            Self.model(
+                (0..<items).map { item -> Float in
+                    let number = 7919 * (model + 1) * (item + 3) + 104_729 * item * item
+                    return Float(number % 97) / 97
+                })
         }
         let rows = (0..<40).map { user in [user % items, (7 * user + 3) % items].sorted() }
         let heldOut = (0..<40).map { user in user % 5 == 0 ? [] : [(user + 1) % items, (3 * user + 11) % items].sorted() }
@@ -70,8 +74,8 @@ import Testing
         let blend = try search.blend(
             models, on: dataset, tried: { tried[$0] = $1 }, chosen: { weights = $0 })
         let best = tried.values.max() ?? 0
-        let value = try #require(
-            try Evaluator([metric]).evaluate(blend, on: users, training: dataset.train).results[0].mean)
+        let report = try Evaluator([metric]).evaluate(blend, on: users, training: dataset.train)
+        let value = try #require(report.results[0].mean)
         #expect(abs(value - best) < 1e-12 && tried.count >= 7 && weights.contains { $0 != 0 })
         let again = try Evaluator([metric]).evaluate(
             search.blend(models, weights: weights, for: dataset), on: users, training: dataset.train)
