@@ -70,6 +70,12 @@ struct TrainCommand: ParsableCommand {
         if dataset.validation.heldOut.count == 0 {
             Console.note("no validation users: training goes through all epochs and keeps the last")
         }
+        if preset == nil, plan.changes.isEmpty, DataDensity(of: dataset.train) == .sparse {
+            let share = Double(dataset.train.count) / Double(dataset.train.userCount) / Double(dataset.train.itemCount)
+            Console.note(
+                "sparse data: \(String(format: "%.2g", 100 * share))% of all pairs of a user and an item have a click, and hidden layers overfit; "
+                    + "foldin auto, or --hidden none --latent 512 --anneal constant, gives a better model")
+        }
         dataset.noteLeakage()
         noteReplacement(by: run)
 

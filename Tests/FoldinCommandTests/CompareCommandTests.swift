@@ -25,6 +25,7 @@ import Testing
     @Test(arguments: [
         ("popularity", []), ("item-knn", ["--neighbours", "5", "--shrinkage", "1.5"]), ("ease", ["--lambda", "3"]),
         ("edlae", ["--lambda", "2", "--dropout", "0.25"]),
+        ("chebycf", ["--degree", "4", "--directions", "3"]),
     ])
     func trainsEvaluatesAndRecommends(name: String, options: [String]) throws {
         let run = try TrainedRun(training: false)

@@ -19,6 +19,8 @@ import Testing
                                   training.
           datasets                List, fetch or make ratings files.
           train                   Train a model on a prepared directory.
+          auto                    Find a good model for a prepared directory: trains
+                                  many and keeps the best.
           compare                 Train several models on a prepared directory and hold
                                   them against each other.
           blend                   Make one model of several: the weighted sum of their
