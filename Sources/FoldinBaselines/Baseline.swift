@@ -21,9 +21,29 @@ public protocol Baseline: Sendable {
     func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model
+
+    /// The part of the fit that the options of the family's `freeAxes` do not change; nil, the default, if there is none.
+    ///
+    /// - Throws: as `fit`.
+    func solve(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> (any SolvedFit)?
+}
+
+/// A fit that several models share, which differ in options that cost no new fit.
+public protocol SolvedFit: Sendable {
+    /// Scores as the model with the options of `baseline` does, up to rounding, but for the items of a history.
+    func scorer(of baseline: any Baseline) -> any Scorer
+
+    /// The model with the options of `baseline`, the same bits as its `fit` gives. May be called once: it uses the memory of the fit.
+    func model(of baseline: any Baseline, workers: Workers) -> any Model
 }
 
 extension Baseline {
+    public func solve(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> (any SolvedFit)? { nil }
+
     /// The model of a dataset's training users, with its ids, titles and a card.
     ///
     /// - Throws: as `fit`, and `FoldinError` for a dataset without training clicks.
@@ -34,7 +54,12 @@ extension Baseline {
         guard dataset.train.count > 0 else {
             throw FoldinError(.badData, found: "no training interactions", expected: "at least one training user with a click")
         }
-        let model = try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
+        return trained(
+            try fit(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress), on: dataset)
+    }
+
+    /// A model of the dataset with its ids, titles and a card.
+    func trained(_ model: any Model, on dataset: PreparedDataset) -> TrainedModel {
         let card = ModelCard(
             options: options.merging(["model": Self.name]) { $1 }, dataChecksum: dataset.checksum, likedAbove: dataset.likedAbove)
         return TrainedModel(

@@ -1,4 +1,6 @@
 import FoldinInteractions
+import FoldinKernels
+import FoldinModels
 import FoldinSupport
 
 /// The options of a closed-form model by name, with the values that flags, tables and the model's card carry; the counterpart of
@@ -77,5 +79,39 @@ public struct BaselinePlan: Sendable, Equatable {
             plan.values = values
             return plan
         }
+    }
+
+    /// The trained model with the best of the options that cost no new fit, and its plan; see `ClosedFormFamily.freeAxes`.
+    ///
+    /// Moves along one option at a time, as long as the value rises.
+    ///
+    /// - Throws: as `Baseline.train`, and what `value` throws.
+    package func trainBest(
+        on dataset: PreparedDataset, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void,
+        value: (any Scorer) throws -> Double
+    ) throws -> (model: TrainedModel, plan: BaselinePlan) {
+        guard !family.freeAxes.isEmpty,
+            let solved = try baseline.solve(dataset.train, workers: workers, isCancelled: isCancelled, progress: progress)
+        else {
+            return (
+                try baseline.train(on: dataset, workers: workers, isCancelled: isCancelled, progress: progress), self
+            )
+        }
+        var best = (plan: self, value: try value(solved.scorer(of: baseline)))
+        var tried = [self]
+        var isBetter = true
+        while isBetter {
+            isBetter = false
+            for values in family.freeAxes.moves(from: best.plan.values) {
+                var plan = self
+                plan.values = values
+                guard !tried.contains(plan) else { continue }
+                tried.append(plan)
+                let value = try value(solved.scorer(of: plan.baseline))
+                if value > best.value { (best, isBetter) = ((plan, value), true) }
+            }
+        }
+        let chosen = best.plan.baseline
+        return (chosen.trained(solved.model(of: chosen, workers: workers), on: dataset), best.plan)
     }
 }

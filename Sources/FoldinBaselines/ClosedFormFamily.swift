@@ -17,6 +17,8 @@ public struct ClosedFormFamily: ModelFamily {
     public let grid: [OptionAxis]
     public let starts: [SearchStart]
     public let search: [OptionAxis]
+    /// Options that cost no new fit, with the values that an automatic search tries after each fit; see `Baseline.solve`.
+    public let freeAxes: [OptionAxis]
     /// The model with these options.
     let baseline: @Sendable (OptionValues) -> any Baseline
 
@@ -29,10 +31,11 @@ public struct ClosedFormFamily: ModelFamily {
     /// Declares the family of `model`.
     init<Model: Baseline>(
         _ model: Model.Type, help: String, options: [any OptionDeclaration] = [], grid: [OptionAxis] = [],
-        starts: [SearchStart] = [SearchStart()], search: [OptionAxis] = [], baseline: @escaping @Sendable (OptionValues) -> Model
+        starts: [SearchStart] = [SearchStart()], search: [OptionAxis] = [], freeAxes: [OptionAxis] = [],
+        baseline: @escaping @Sendable (OptionValues) -> Model
     ) {
         (self.name, self.help, self.options, self.grid, self.baseline) = (Model.name, help, options, grid, baseline)
-        (self.starts, self.search) = (starts, search)
+        (self.starts, self.search, self.freeAxes) = (starts, search, freeAxes)
     }
 }
 

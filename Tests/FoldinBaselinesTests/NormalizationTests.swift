@@ -2,6 +2,7 @@ import FoldinInteractions
 import FoldinKernels
 import FoldinModels
 import FoldinSupport
+import FoldinTestSupport
 import Foundation
 import Testing
 
@@ -92,5 +93,64 @@ import Testing
         for (name, value) in [("relaxation", "1"), ("relaxation", "-0.1"), ("user-power", "nan"), ("item-power", "3")] {
             #expect(throws: FoldinError.self) { try plan.set(name, to: value) }
         }
+    }
+}
+
+/// Options that cost no new fit.
+@Suite("Solved regressions") struct SolvedRegressionTests {
+    /// Fewer users than items, and more: by either side.
+    static let matrices = [
+        BaselineTests.matrix,
+        InteractionMatrix(rows: (0..<40).map { user in (0..<6).map { (user * 7 + $0 * $0) % 90 } }, itemCount: 90),
+    ]
+
+    @Test(arguments: matrices.indices)
+    func scoreAndBecomeTheModelsOfTheirOptions(_ index: Int) throws {
+        let matrix = Self.matrices[index]
+        for relaxation in [0, 0.3] {
+            let first = EDLAE(dropout: 0.4, lambda: 2, userPower: 0.5, relaxation: relaxation)
+            let second = EDLAE(dropout: 0.4, lambda: 2, userPower: 0.5, itemPower: 0.3, relaxation: 0.1)
+            let solved = try #require(
+                try first.solve(matrix, workers: Workers(count: 2), isCancelled: { false }, progress: { _ in }))
+            let histories = InteractionMatrix(rows: [[1, 5, 80], [], Array(0..<30)], itemCount: matrix.itemCount)
+            for baseline in [first, second] {
+                let expected = try baseline.fitted(matrix).scores(for: histories)
+                let found = solved.scorer(of: baseline).scores(for: histories)
+                for row in 0..<3 {
+                    let history = Set(histories.row(row).map(Int.init))
+                    let largest = expected[row].map(\.magnitude).max() ?? 0
+                    for item in 0..<matrix.itemCount where !history.contains(item) {
+                        #expect(abs(expected[row][item] - found[row][item]) <= 1e-5 * max(largest, 1e-3))
+                    }
+                }
+            }
+            // The same bits as a fit of its own.
+            let model = try #require(solved.model(of: second, workers: Workers(count: 3)) as? ItemWeights)
+            let own = try #require(try second.fitted(matrix) as? ItemWeights)
+            #expect(model.weights.values == own.weights.values)
+        }
+    }
+
+    @Test func chooseTheBestOfTheFreeOptions() throws {
+        let dataset = PreparedDataset.twoGroups()
+        var plan = BaselinePlan(.edlae)
+        try plan.set("lambda", to: "1")
+        var values = 0
+        // The value rises with the score of item 2 for item 0 alone, whatever that is of: moves stop where it is best.
+        let histories = InteractionMatrix(rows: [[0, 6]], itemCount: dataset.train.itemCount)
+        let (model, best) = try plan.trainBest(
+            on: dataset, workers: Workers(count: 2), isCancelled: { false }, progress: { _ in },
+            value: { scorer in
+                values += 1
+                return Double(scorer.scores(for: histories)[0][2])
+            })
+        #expect(values >= 3 && best.family == .edlae && best.options["lambda"] == "1" && best.options["dropout"] == "0.5")
+        #expect(model.card.options == best.options)
+        let own = try best.baseline.train(on: dataset)
+        #expect(own.scores(for: histories) == model.scores(for: histories))
+        // A family without such options is trained as it is, and not evaluated.
+        let popularity = try BaselinePlan(.popularity).trainBest(
+            on: dataset, workers: Workers(count: 1), isCancelled: { false }, progress: { _ in }, value: { _ in 0 })
+        #expect(popularity.plan == BaselinePlan(.popularity))
     }
 }

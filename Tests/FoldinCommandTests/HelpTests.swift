@@ -61,7 +61,8 @@ import Testing
     }
 
     static let subcommands = [
-        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["compare"],
+        ["prepare"], ["datasets"], ["datasets", "list"], ["datasets", "fetch"], ["datasets", "make"], ["train"], ["auto"],
+        ["compare"],
         ["blend"],
         ["evaluate"], ["sweep"], ["tables"], ["report"], ["recommend"], ["similar"], ["serve"], ["keys"], ["import-events"],
         ["export-events"], ["bench"], ["bench", "step"], ["bench", "data"], ["bench", "read"], ["doctor"],

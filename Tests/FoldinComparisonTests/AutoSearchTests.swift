@@ -56,7 +56,7 @@ import Testing
 
     /// The best plan in reach of single steps is found: here the value falls with the distance from a point of the grid.
     @Test func movesToTheBestPlan() throws {
-        let best = ["user-power": 1.0, "item-power": 0.4, "dropout": 0.8]
+        let best = ["user-power": 1.0, "lambda": 3, "dropout": 0.8]
         let all = try Self.candidates(.sparse) { candidate in
             guard candidate.plan.family == "edlae" else { return 0.01 }
             return best.reduce(1) { $0 - 0.1 * abs($1.value - (Double(candidate.plan.options[$1.key] ?? "") ?? 9)) }

@@ -32,33 +32,60 @@ struct ItemRegression {
         workers: Workers, isCancelled: () -> Bool,
         progress: (Double) -> Void
     ) throws -> any Model {
+        guard let keep else {
+            let solved = try solve(training, workers: workers, isCancelled: isCancelled, progress: progress)
+            return ItemWeights(
+                family.all, itemCount: training.itemCount, weights: solved.weights(normalization, workers: workers))
+        }
         let users = training.transposed()
-        let clicks = (0..<training.itemCount).map { Double(users.row($0).count) }
-        // Without clicks there is nothing to regress, and the penalty may be 0.
-        let penalties = clicks.map { $0 > 0 ? penalty($0) : max(1, penalty($0)) }
-        if let byUsers = UserSide(clicks: clicks, penalties: penalties, training, normalization),
-            byUsers.memory(workers, keep: keep) <= availableMemory ?? .max
-        {
+        let (clicks, penalties) = clicksAndPenalties(users)
+        if let byUsers = side(of: training, clicks, penalties, workers, keep: keep) {
             let inverse = try byUsers.inverse(training, users, workers: workers, isCancelled: isCancelled, progress: progress)
-            guard let keep else {
-                let weights = try byUsers.weights(inverse, users, workers: workers, isCancelled: isCancelled, progress: progress)
-                return ItemWeights(family.all, itemCount: training.itemCount, weights: weights)
-            }
             return ItemNeighbours(
                 try byUsers.heaviest(keep, inverse, users, workers: workers, isCancelled: isCancelled, progress: progress),
                 family: family.heaviest)
         }
-        let weights = try weights(
+        let solved = try solveByItems(
             training, users, clicks, penalties, workers: workers, isCancelled: isCancelled, progress: progress)
-        guard let keep else { return ItemWeights(family.all, itemCount: training.itemCount, weights: weights) }
+        let weights = solved.weights(normalization, workers: workers)
         return ItemNeighbours(heaviest(keep, of: weights, items: training.itemCount, workers: workers), family: family.heaviest)
     }
 
-    /// [items, items], row-major: row `i` has the weights from item `i`.
-    private func weights(
+    /// All pairs of items, before the options that only multiply rows and columns.
+    func solve(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> SolvedRegression {
+        let users = training.transposed()
+        let (clicks, penalties) = clicksAndPenalties(users)
+        if let byUsers = side(of: training, clicks, penalties, workers, keep: nil) {
+            let inverse = try byUsers.inverse(training, users, workers: workers, isCancelled: isCancelled, progress: progress)
+            return try byUsers.solve(inverse, users, workers: workers, isCancelled: isCancelled, progress: progress)
+        }
+        return try solveByItems(
+            training, users, clicks, penalties, workers: workers, isCancelled: isCancelled, progress: progress)
+    }
+
+    private func clicksAndPenalties(_ users: InteractionMatrix) -> ([Double], [Double]) {
+        let clicks = (0..<users.userCount).map { Double(users.row($0).count) }
+        // Without clicks there is nothing to regress, and the penalty may be 0.
+        return (clicks, clicks.map { $0 > 0 ? penalty($0) : max(1, penalty($0)) })
+    }
+
+    /// The regression by the users' side; nil where it is not faster, or does not fit in memory.
+    private func side(
+        of training: InteractionMatrix, _ clicks: [Double], _ penalties: [Double], _ workers: Workers, keep: Int?
+    ) -> UserSide? {
+        guard let byUsers = UserSide(clicks: clicks, penalties: penalties, training, normalization),
+            byUsers.memory(workers, keep: keep) <= availableMemory ?? .max
+        else { return nil }
+        return byUsers
+    }
+
+    /// P [items, items].
+    private func solveByItems(
         _ training: InteractionMatrix, _ users: InteractionMatrix, _ clicks: [Double], _ penalties: [Double], workers: Workers,
         isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> FloatBuffer {
+    ) throws -> SolvedRegression {
         let items = training.itemCount
         try checkMemory(items: items)
         let matrix = FloatBuffer(count: items * items)
@@ -69,14 +96,7 @@ struct ItemRegression {
             matrix.pointer[item * items + item] = Float(own + penalties[item])
         }
         try Self.invert(matrix, side: items, workers: workers, isCancelled: isCancelled, progress: progress)
-        // B = -P diag(L + M) off the diagonal, in the place of P; without a relaxation L + M = 1 / diag(P).
-        let factors = (0..<items).map { item in
-            let own = matrix.pointer[item * items + item]
-            if normalization.relaxation == 0 { return Double(-1 / own) }
-            return -penalties[item] * normalization.factor(forShare: penalties[item] * Double(own))
-        }
-        normalization.scale(matrix, columns: factors, clicks: clicks, workers: workers)
-        return matrix
+        return SolvedRegression(matrix, clicks: clicks, penalties: penalties, isByUsers: false)
     }
 
     static func invert(
@@ -261,6 +281,40 @@ public struct EDLAE: Baseline {
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
+        try regression().model(
+            (.edlae, .edlae), keep: keep, training, workers: workers, isCancelled: isCancelled, progress: progress)
+    }
+
+    /// The item power and the relaxation are chosen afterwards: see `SolvedRegression`.
+    public func solve(
+        _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
+    ) throws -> (any SolvedFit)? {
+        guard keep == nil else { return nil }
+        return Solved(
+            regression: try regression().solve(training, workers: workers, isCancelled: isCancelled, progress: progress))
+    }
+
+    private struct Solved: SolvedFit {
+        let regression: SolvedRegression
+
+        func scorer(of baseline: any Baseline) -> any Scorer {
+            regression.scorer((baseline as? EDLAE)?.normalization ?? Normalization())
+        }
+
+        func model(of baseline: any Baseline, workers: Workers) -> any Model {
+            let weights = regression.weights((baseline as? EDLAE)?.normalization ?? Normalization(), workers: workers)
+            return ItemWeights(.edlae, itemCount: regression.itemCount, weights: weights)
+        }
+    }
+
+    private var normalization: Normalization {
+        Normalization(userPower: userPower, itemPower: itemPower, relaxation: relaxation)
+    }
+
+    /// The regression that the options describe.
+    ///
+    /// - Throws: `FoldinError` of kind `usage` for options that cannot be.
+    private func regression() throws -> ItemRegression {
         guard dropout >= 0, dropout < 1, lambda >= 0, lambda.isFinite, dropout + lambda > 0 else {
             throw FoldinError(
                 .usage, found: "a dropout of \(optionText(dropout)) and a lambda of \(optionText(lambda))",
@@ -272,10 +326,7 @@ public struct EDLAE: Baseline {
                 expected: "finite powers and a relaxation from 0 to less than 1")
         }
         let (share, lambda) = (dropout / (1 - dropout), lambda)
-        let normalization = Normalization(userPower: userPower, itemPower: itemPower, relaxation: relaxation)
-        let regression = ItemRegression(
+        return ItemRegression(
             penalty: { share * $0 + lambda }, normalization: normalization, availableMemory: availableMemory)
-        return try regression.model(
-            (.edlae, .edlae), keep: keep, training, workers: workers, isCancelled: isCancelled, progress: progress)
     }
 }

@@ -22,10 +22,10 @@ extension ClosedFormFamily {
                 .sparse, ["dropout": "0.65", "lambda": "0", "user-power": "0.75", "item-power": "0.2"], smaller: ["keep": "1000"]),
         ],
         search: [
-            OptionAxis(userPower, [0, 0.25, 0.5, 0.75, 1]), OptionAxis(itemPower, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
-            OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65, 0.8]), OptionAxis(edlaeLambda, [0, 1, 3, 10, 30, 100, 300, 1000]),
-            OptionAxis(relaxation, [0, 0.1, 0.2, 0.4]),
-        ]
+            OptionAxis(userPower, [0, 0.25, 0.5, 0.75, 1]), OptionAxis(dropout, [0.2, 0.35, 0.5, 0.65, 0.8]),
+            OptionAxis(edlaeLambda, [0, 1, 3, 10, 30, 100, 300, 1000]),
+        ],
+        freeAxes: [OptionAxis(itemPower, [0, 0.1, 0.2, 0.3, 0.4, 0.5]), OptionAxis(relaxation, [0, 0.1, 0.2, 0.4])]
     ) { values in
         EDLAE(
             dropout: values[dropout], lambda: values[edlaeLambda], userPower: values[userPower], itemPower: values[itemPower],

@@ -77,19 +77,16 @@ struct UserSide {
         for other in 0..<(throughEnd ? roots.count : user) { row[other] *= roots[user] * roots[other] }
     }
 
-    /// B [items, items] from K^-1.
-    func weights(
+    /// S [items, items] from K^-1, each row divided by its item's penalty: a regression solved.
+    func solve(
         _ inverse: FloatBuffer, _ users: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
-    ) throws -> FloatBuffer {
+    ) throws -> SolvedRegression {
         let items = penalties.count
         let matrix = FloatBuffer(count: items * items)
         try forEachPiece(inverse, users, workers: workers, isCancelled: isCancelled, progress: progress) { own, sums, _ in
             sums(true, matrix.pointer + own.lowerBound * items)
         }
-        // S_jj / L_j of all items is known only now.
-        let factors = (0..<items).map { normalization.factor(forShare: 1 - Double(matrix.pointer[$0 * items + $0])) }
-        normalization.scale(matrix, columns: factors, clicks: clicks, workers: workers)
-        return matrix
+        return SolvedRegression(matrix, clicks: clicks, penalties: penalties, isByUsers: true)
     }
 
     /// The `keep` heaviest weights to each item, as `heaviest(_:of:items:workers:)` chooses them, without a matrix of items: the weights to an

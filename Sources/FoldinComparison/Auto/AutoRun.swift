@@ -38,7 +38,7 @@ final class AutoRun {
         (self.isCancelled, self.progress, self.onTrial) = (isCancelled, progress, onTrial)
         folder = try AutoFolder(run, isResumed: isResumed)
         search = try AutoSearch(DataDensity(of: dataset.train), seed: trainer.seed)
-        for trial in folder.trials { earlier[AutoSearch.Candidate.key(of: trial.options)] = trial }
+        for trial in folder.trials { earlier[trial.asked] = trial }
     }
 
     private var seconds: Double { (ContinuousClock.now - began) / .seconds(1) }
@@ -159,7 +159,7 @@ final class AutoRun {
             number: number, model: plan.family, options: plan.options, flags: plan.flags, validation: result.mean,
             standardError: result.error, seconds: (ContinuousClock.now - start) / .seconds(1), evaluationSeconds: evaluated,
             peakMemoryBytes: canMeasure ? SystemMemory.peak : nil, failure: failure, isTooSlow: isTooSlow,
-            isScreening: candidate.isScreening, candidate: file)
+            isScreening: candidate.isScreening, asked: candidate.key, candidate: file)
         try folder.append(trial)
         plans[trial.number] = plan
         finish(candidate, trial)
@@ -168,7 +168,7 @@ final class AutoRun {
     /// Takes the result of a trial into account, and makes its model the best so far if it is.
     private func finish(_ candidate: AutoSearch.Candidate, _ trial: AutoTrial) {
         if plans[trial.number] == nil { plans[trial.number] = try? candidate.plan.with(trial.options) }
-        search.record(candidate, value: trial.validation, isTooSlow: trial.isTooSlow)
+        search.record(candidate, plan: plans[trial.number], value: trial.validation, isTooSlow: trial.isTooSlow)
         if let file = trial.candidate { files[trial.model] = file }
         let leader = AutoTrainer.members(of: best).first?.validation ?? -.infinity
         if let value = trial.validation, value > best[trial.model]?.validation ?? -.infinity { best[trial.model] = trial }
@@ -188,7 +188,7 @@ final class AutoRun {
     /// Trains a candidate; a network with fewer epochs if it would take too long, a model that does not fit in memory as its smaller one.
     private func trained(_ candidate: AutoSearch.Candidate) throws -> (TrainedModel, ModelPlan) {
         do {
-            return (try train(candidate.plan), candidate.plan)
+            return try trained(candidate.plan)
         } catch let slow as TooSlow {
             let allotted = AutoTrainer.allotted(of: left)
             guard let plan = try AutoTrainer.shortened(candidate.plan, projected: slow.projected, allotted: allotted) else {
@@ -197,26 +197,69 @@ final class AutoRun {
             return (try train(plan, isBounded: false), plan)
         } catch let error as FoldinError where error.kind == .usage {
             guard let smaller = candidate.smaller else { throw error }
-            return (try train(smaller), smaller)
+            return try trained(smaller)
         }
     }
 
+    /// Trains a plan; a closed-form model with the best of the options that cost no new fit, by some of the validation users.
+    private func trained(_ plan: ModelPlan) throws -> (TrainedModel, ModelPlan) {
+        guard case .baseline(let baseline) = plan else { return (try train(plan), plan) }
+        let evaluator = Evaluator([trainer.metric], workers: trainer.workers)
+        var best: (model: TrainedModel, plan: BaselinePlan)?
+        try bounded(plan) { isCancelled, progress in
+            best = try baseline.trainBest(
+                on: dataset, workers: trainer.workers, isCancelled: isCancelled, progress: progress,
+                value: { scorer in
+                    try evaluator.evaluate(scorer, on: someUsers, training: dataset.train, isCancelled: self.isCancelled)
+                        .results[0].mean ?? -.infinity
+                })
+        }
+        guard let best else { preconditionFailure("a training that ends has a model") }
+        return (best.model, .baseline(best.plan))
+    }
+
+    /// At most 5,000 of the validation users, at even distances.
+    private lazy var someUsers: HeldOutUsers = {
+        let users = dataset.validation
+        let rows = (0..<users.count).filter { !users.heldOut.row($0).isEmpty }
+        let distance = max(1, (rows.count + 4_999) / 5_000)
+        let chosen = stride(from: 0, to: rows.count, by: distance).map { rows[$0] }
+        func part(_ matrix: InteractionMatrix) -> InteractionMatrix {
+            InteractionMatrix(rows: chosen.map { matrix.row($0).map(Int.init) }, itemCount: matrix.itemCount)
+        }
+        return HeldOutUsers(
+            userIndices: chosen.map { users.userIndices[$0] }, foldIn: part(users.foldIn), heldOut: part(users.heldOut))
+    }()
+
     private func train(_ plan: ModelPlan, on dataset: PreparedDataset? = nil, isBounded: Bool = true) throws -> TrainedModel {
+        let comparison = Comparison([], metrics: [trainer.metric], choosing: trainer.metric, workers: trainer.workers)
+        var model: TrainedModel?
+        try bounded(plan, isBounded: isBounded) { isCancelled, progress in
+            model = try comparison.train(plan, on: dataset ?? self.dataset, isCancelled: isCancelled) { progress($1) }.model
+        }
+        guard let model else { preconditionFailure("a training that ends has a model") }
+        return model
+    }
+
+    /// Runs a training, which is cancelled if it would take more than its part of the time.
+    private func bounded(
+        _ plan: ModelPlan, isBounded: Bool = true,
+        _ training: (_ isCancelled: () -> Bool, _ progress: (Double) -> Void) throws -> Void
+    ) throws {
         let start = ContinuousClock.now
         let allotted = isBounded ? AutoTrainer.allotted(of: left) : .infinity
         var projected: Double?
-        let comparison = Comparison([], metrics: [trainer.metric], choosing: trainer.metric, workers: trainer.workers)
         do {
-            return try comparison.train(plan, on: dataset ?? self.dataset) { [self] in
-                isCancelled() || projected != nil
-            } progress: { [self] _, fraction in
-                progress(AutoStep(model: plan.summary, number: number, fraction: fraction, seconds: seconds))
-                let elapsed = (ContinuousClock.now - start) / .seconds(1)
-                // The first steps take longer than the others.
-                if allotted < .infinity, elapsed > 2, fraction > 0.01, elapsed / fraction > allotted {
-                    projected = elapsed / fraction
-                }
-            }.model
+            try training(
+                { isCancelled() || projected != nil },
+                { fraction in
+                    progress(AutoStep(model: plan.summary, number: number, fraction: fraction, seconds: seconds))
+                    let elapsed = (ContinuousClock.now - start) / .seconds(1)
+                    // The first steps take longer than the others.
+                    if allotted < .infinity, elapsed > 2, fraction > 0.01, elapsed / fraction > allotted {
+                        projected = elapsed / fraction
+                    }
+                })
         } catch is CancellationError {
             if isCancelled() { throw CancellationError() }
             throw TooSlow(projected: projected ?? .infinity)
@@ -256,7 +299,7 @@ final class AutoRun {
             number: number, model: "blend", options: blend.card.options, flags: "", validation: report.results[0].mean,
             standardError: report.results[0].standardError, seconds: (ContinuousClock.now - start) / .seconds(1),
             evaluationSeconds: 0, peakMemoryBytes: nil, failure: nil, isTooSlow: false, isScreening: false,
-            candidate: isBetter ? file : nil)
+            asked: "", candidate: isBetter ? file : nil)
         try folder.append(trial)
         onTrial(trial, isBetter)
         guard isBetter else { return nil }
@@ -300,16 +343,16 @@ final class AutoRun {
             return try train(plan, on: merged, isBounded: false)
         }
         guard models.count > 1 else { return models[0] }
-        return BlendSearch(metric: trainer.metric, workers: trainer.workers)
-            .blend(models, weights: members.map(\.weight), for: merged)
+        let search = BlendSearch(metric: trainer.metric, workers: trainer.workers)
+        return search.blend(models, weights: members.map(\.weight), for: merged)
     }
 
     private func commands(_ members: [(trial: AutoTrial, weight: Float)]) -> [String] {
         let flag = trainsAgain ? " --with-validation" : ""
-        let isBlend = members.count > 1
-        let runs = members.map { isBlend ? "RUN-\($0.trial.model)" : "RUN" }
+        let isJoint = members.count > 1
+        let runs = members.map { isJoint ? "RUN-\($0.trial.model)" : "RUN" }
         let trainings = zip(members, runs).map { "foldin train DIR \($0.trial.flags)\(flag) --out \($1)" }
-        guard isBlend else { return trainings }
+        guard isJoint else { return trainings }
         let weights = members.map { "\($0.weight)" }.joined(separator: ",")
         return trainings + ["foldin blend \(runs.joined(separator: " ")) --data DIR --weights \(weights) --out RUN"]
     }

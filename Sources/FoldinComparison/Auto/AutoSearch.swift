@@ -120,9 +120,12 @@ struct AutoSearch {
 
     /// What came of a model: its value, nil if it could not be trained.
     ///
-    /// - Parameter isTooSlow: whether its family takes too long for what is left of the time.
-    mutating func record(_ candidate: Candidate, value: Double?, isTooSlow: Bool = false) {
+    /// - Parameters:
+    ///   - plan: the plan of the model, if it is not the candidate's own: with fewer epochs, or with options that cost no new fit.
+    ///   - isTooSlow: whether its family takes too long for what is left of the time.
+    mutating func record(_ candidate: Candidate, plan: ModelPlan? = nil, value: Double?, isTooSlow: Bool = false) {
         tried.insert(candidate.key)
+        if let plan { tried.insert(Candidate.key(of: plan.options)) }
         if isTooSlow { stopped.insert(candidate.plan.family) }
         guard let value else { return }
         if candidate.isScreening { screeningValues.append((candidate, value)) }
@@ -130,7 +133,7 @@ struct AutoSearch {
         if families[name] == nil { order.append(name) }
         // Moves start from a network at all epochs, once there is one.
         if value > families[name]?.value ?? -.infinity {
-            families[name] = (fullEpochs[candidate.key] ?? candidate.plan, value, families[name]?.moves ?? 0)
+            families[name] = (fullEpochs[candidate.key] ?? plan ?? candidate.plan, value, families[name]?.moves ?? 0)
         }
     }
 }

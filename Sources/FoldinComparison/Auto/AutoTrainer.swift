@@ -35,7 +35,7 @@ public struct AutoTrainer: Sendable {
     /// The most models in a blend.
     private static let blended = 4
     /// With less than this share of the best value a model is no member of a blend.
-    private static let shareForBlend = 0.85
+    private static let shareForMembers = 0.85
     /// The share of the time that is left of which one model may take at most so much.
     private static let shareOfTime = 0.4
     /// The fewest epochs to which a network is cut if it takes too long.
@@ -99,7 +99,7 @@ public struct AutoTrainer: Sendable {
         let ranked = best.values.filter { $0.validation != nil }
             .sorted { ($0.validation ?? 0, -$0.number) > ($1.validation ?? 0, -$1.number) }
         guard let leader = ranked.first?.validation else { return [] }
-        return Array(ranked.prefix { ($0.validation ?? 0) >= shareForBlend * leader }.prefix(blended))
+        return Array(ranked.prefix { ($0.validation ?? 0) >= shareForMembers * leader }.prefix(blended))
     }
 
     /// A network with as many epochs as fit in the time; nil if that would be too few.

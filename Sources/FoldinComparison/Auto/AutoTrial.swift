@@ -26,6 +26,8 @@ public struct AutoTrial: Sendable, Codable, Equatable {
     public let isTooSlow: Bool
     /// Whether it is a network at a part of its epochs, tried to choose among networks.
     public let isScreening: Bool
+    /// The options that the search asked for, as text; `options` may have fewer epochs, or what was chosen at no cost.
+    let asked: String
     /// The file of the model among the candidates; nil if another model of its family was better at the time.
     let candidate: Int?
 }
@@ -40,7 +42,7 @@ public enum AutoLimit: Sendable, Equatable {
 
 /// What an automatic search is doing.
 public struct AutoStep: Sendable {
-    /// The model that is being trained: `edlae, dropout 0.5`.
+    /// The model that is being trained, with its options.
     public let model: String
     /// Its number, from 1.
     public let number: Int

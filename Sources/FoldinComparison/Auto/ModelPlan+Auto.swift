@@ -10,7 +10,7 @@ extension ModelPlan {
         switch self {
         case .baseline(let plan): plan.family.name
         case .network(let plan): plan.family.name
-        case .blend, .own: ""
+        default: ""
         }
     }
 
@@ -19,11 +19,11 @@ extension ModelPlan {
         switch self {
         case .baseline(let plan): plan.options
         case .network(let plan): plan.options
-        case .blend, .own: [:]
+        default: [:]
         }
     }
 
-    /// The options that differ from the defaults as flags of `foldin train`: `--model edlae --dropout 0.3`.
+    /// The options that differ from the defaults as flags of `foldin train`: `--model name --option value`.
     var flags: String {
         switch self {
         case .baseline(let plan):
@@ -36,7 +36,7 @@ extension ModelPlan {
         case .network(let plan):
             let changes = plan.changes.filter { $0.name != "model" }
             return "--model \(plan.family.name)" + changes.map { " --\($0.name) \($0.value)" }.joined()
-        case .blend, .own: return ""
+        default: return ""
         }
     }
 
@@ -47,7 +47,7 @@ extension ModelPlan {
         case .network(let plan):
             let changes = plan.changes.filter { $0.name != "model" && $0.name != "seed" }
             return family + changes.map { ", \($0.name) \($0.value)" }.joined()
-        case .blend, .own: return ""
+        default: return ""
         }
     }
 
@@ -56,7 +56,7 @@ extension ModelPlan {
         switch self {
         case .baseline(let plan): plan.moves.map(ModelPlan.baseline)
         case .network(let plan): plan.moves.map(ModelPlan.network)
-        case .blend, .own: []
+        default: []
         }
     }
 
@@ -82,7 +82,7 @@ extension ModelPlan {
         case .network(var plan):
             for (name, value) in options.sorted(by: { $0.key < $1.key }) { try plan.set(name, to: value) }
             return .network(plan)
-        case .blend, .own: return self
+        default: return self
         }
     }
 }

@@ -70,10 +70,14 @@ extension ModelFamily {
         }
     }
 
-    /// The options next to `values` in the search: for each axis the value before and the one after, the lower one first; where the value is none
-    /// of the axis, all of them.
+    /// The options next to `values` in the search.
+    package func moves(from values: OptionValues) -> [OptionValues] { search.moves(from: values) }
+}
+
+extension [OptionAxis] {
+    /// For each axis the value before that of `values` and the one after, the lower one first; where the value is none of the axis, all of them.
     package func moves(from values: OptionValues) -> [OptionValues] {
-        search.flatMap { axis in
+        flatMap { axis in
             let settings = axis.settings.map { set in
                 var moved = values
                 set(&moved)
