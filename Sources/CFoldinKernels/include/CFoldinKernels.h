@@ -7,6 +7,8 @@
 
 #include "BFloat16.h"
 #include "Bytes.h"
+#include "Cholesky.h"
+#include "Eigen.h"
 #include "Inverse.h"
 #include "Loops.h"
 #include "Memory.h"
