@@ -7,7 +7,7 @@ public enum ModelRegistry {
     /// A new kind is one line here.
     private static let builtIn: [any Model.Type] = [
         Autoencoder.self, RecVAEModel.self, ELSAModel.self,
-        ItemWeights.self, ItemNeighbours.self, ChebyshevFilter.self, ItemPopularity.self, Blend.self,
+        ItemWeights.self, ItemNeighbours.self, ChebyshevFilter.self, ImplicitALSModel.self, ItemPopularity.self, Blend.self,
     ]
 
     /// The kinds whose tensors a bare PyTorch `state_dict` may hold; the last one explains what is missing in a file that fits none.

@@ -14,6 +14,7 @@ import Testing
         case itemKNN = "item-knn"
         case sparseEASE = "sparse-ease"
         case popularity
+        case ials
         case blend
 
         var testDescription: String { rawValue }
@@ -27,6 +28,11 @@ import Testing
                 let lists = ItemNeighbours.Lists(
                     starts: [0, 2, 3, 3, 5, 6], items: [1, 3, 0, 0, 4, 3], weights: [0.5, 0.25, 0.5, 0.25, 0.75, 0.75])
                 return ItemNeighbours(lists, family: self == .itemKNN ? .itemKNN : .ease)
+            case .ials:
+                // The columns are orthogonal: their principal axes.
+                return ImplicitALSModel(
+                    items: 5, latent: 2, vectors: FloatBuffer([1, 1, 2, 0, 0, 3, 1, -1, -1, 0]), squares: [7, 11],
+                    penalty: ImplicitALSPenalty(unobservedWeight: 0.25, lambda: 0.5))
             case .blend:
                 let members: [(Kind, Float)] = [(.popularity, 1), (.itemKNN, -2), (.ease, 0.5)]
                 return Blend(members.map { Blend.Member($0.model, weight: $1) })
@@ -227,6 +233,69 @@ import Testing
                 $0.header["member_3.a"] = ["dtype": "F32", "shape": [0], "data_offsets": [0, 0]]
             }
         ),
+        (
+            .ials,
+            Harm(
+                "one more item", "expected shape [6, 2]", HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":6")
+            )
+        ),
+        (
+            .ials,
+            Harm(
+                "a width too much", "expected shape [5, 3]",
+                HostileModelFileTests.edit("architecture", "\"latent\":2", "\"latent\":3"))
+        ),
+        (.ials, Harm("no width", "0 latent", HostileModelFileTests.edit("architecture", "\"latent\":2", "\"latent\":0"))),
+        (
+            .ials,
+            Harm(
+                "a width beyond reach", "latent",
+                HostileModelFileTests.edit("architecture", "\"latent\":2", "\"latent\":9223372036854775807"))
+        ),
+        (
+            .ials,
+            Harm(
+                "a billion items", "expected shape",
+                HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":1000000000"))
+        ),
+        (
+            .ials,
+            Harm("items below nothing", "-5 items", HostileModelFileTests.edit("architecture", "\"items\":5", "\"items\":-5"))
+        ),
+        (.ials, Harm("no lambda", "cannot be read", HostileModelFileTests.edit("architecture", "lambda", "lambdas"))),
+        (
+            .ials,
+            Harm(
+                "a negative lambda", "a lambda of -0.5",
+                HostileModelFileTests.edit("architecture", "\"lambda\":0.5", "\"lambda\":-0.5"))
+        ),
+        (
+            .ials,
+            Harm(
+                "lambda of zero", "a lambda of 0.0", HostileModelFileTests.edit("architecture", "\"lambda\":0.5", "\"lambda\":0"))
+        ),
+        (
+            .ials,
+            Harm(
+                "an infinite weight", "cannot be read",
+                HostileModelFileTests.edit("architecture", "\"unobservedWeight\":0.25", "\"unobservedWeight\":1e999"))
+        ),
+        (
+            .ials,
+            Harm(
+                "a gigantic weight", "an unobserved weight of 1e+300",
+                HostileModelFileTests.edit("architecture", "\"unobservedWeight\":0.25", "\"unobservedWeight\":1e300"))
+        ),
+        (
+            .ials,
+            Harm(
+                "a steep penalty", "a frequency power of 900.0",
+                HostileModelFileTests.edit("architecture", "\"frequencyPower\":1", "\"frequencyPower\":900"))
+        ),
+        (.ials, Harm("NaN in a vector", "NaN or infinite", put(0x7FC0_0000, at: 3))),
+        (.ials, Harm("an infinite square", "NaN or infinite", put(0x7F80_0000, at: 11))),
+        (.ials, Harm("a negative square", "a sum of squares of -1.0", put(Int32(bitPattern: 0xBF80_0000), at: 10))),
+        (.ials, Harm("a missing tensor", "behind the last tensor") { $0.header["ials.squares"] = nil }),
         (.itemKNN, Harm("too many ids", "6 item ids", HostileModelFileTests.edit("items", "\"i4\"", "\"i4\",\"i5\""))),
     ]
 

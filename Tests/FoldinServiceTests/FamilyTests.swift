@@ -14,7 +14,8 @@ import Testing
 @Suite("Service: kinds of models") struct FamilyTests {
     static let items = 6
     static let families = [
-        "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "popularity", "blend",
+        "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "popularity", "ials",
+        "blend",
     ]
 
     /// A model whose numbers are all multiplied by `scale`.
@@ -46,6 +47,11 @@ import Testing
             case "sparse-ease": ItemNeighbours(lists, family: .ease)
             case "sparse-edlae": ItemNeighbours(lists, family: .edlae)
             case "popularity": popularity
+            case "ials":
+                ImplicitALSModel(
+                    items: items, latent: 2, vectors: FloatBuffer([1, 0, 2, 1, 0, 3, 1, -2, 0, 0, -1, 1].map { $0 * scale }),
+                    squares: [7, 15].map { $0 * scale * scale }, penalty: ImplicitALSPenalty(unobservedWeight: 0.1, lambda: 0.003)
+                )
             default:
                 Blend([
                     .init(popularity, weight: 1), .init(ItemNeighbours(lists), weight: -2),

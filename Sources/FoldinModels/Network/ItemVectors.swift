@@ -7,11 +7,25 @@ extension Parameters {
     /// The cosine of each item's vector with that of `item`.
     func similarities(to item: Int, workers: Workers) -> [Float] {
         let (vectors, width) = itemVectors
+        return ItemVectors(vectors, width: width).cosines(to: item, workers: workers)
+    }
+}
+
+/// One vector per item, [items, width], row-major.
+struct ItemVectors {
+    private let vectors: FloatBuffer
+    private let width: Int
+
+    /// All of `vectors`, `width` numbers for each item.
+    init(_ vectors: FloatBuffer, width: Int) { (self.vectors, self.width) = (vectors, width) }
+
+    /// The cosine of each item's vector with that of `item`; 0 where one is 0.
+    func cosines(to item: Int, workers: Workers) -> [Float] {
         let own = vectors.pointer + item * width
-        let cosines = FloatBuffer(count: shape.items)
+        let cosines = FloatBuffer(count: vectors.count / width)
         // In double precision no square of a weight is infinite, and none that matters is 0.
         let length = Self.products(own, own, width).ofBoth.squareRoot()
-        workers.forEachPiece(of: shape.items, size: 1024) { items, _ in
+        workers.forEachPiece(of: cosines.count, size: 1024) { items, _ in
             for item in items {
                 let (product, square) = Self.products(vectors.pointer + item * width, own, width)
                 let lengths = square.squareRoot() * length
