@@ -14,6 +14,7 @@ Autoencoder    [Mm]ult-?(VAE|DAE|vae|dae)
 RecVAE         [Rr]ec-?(VAE|vae)
 ELSA           \bELSA|\belsa\b
 ItemItem       \bEASE|EDLAE|\bedlae\b|\.ease\b|"ease"|case ease\b|sparse-ease
+ImplicitALS    ImplicitALS|\bi?ALS\b|"ials"|\.ials\b
 ItemItem       [Ii]tem-?(KNN|knn)
 ChebyshevFilter [Cc]heby(CF|cf)|ChebyshevFilter
 Popularity     ItemPopularity|\bPopularity\(\)|family = "popularity"

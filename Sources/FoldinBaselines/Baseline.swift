@@ -3,7 +3,8 @@ import FoldinKernels
 import FoldinModels
 import FoldinSupport
 
-/// A model that is worked out from the training matrix at once, without epochs and without chance.
+/// A model that is worked out from the training matrix at once, without epochs. Where it starts from random numbers, their seed is one of its
+/// options.
 public protocol Baseline: Sendable {
     /// What `--model` calls it.
     static var name: String { get }

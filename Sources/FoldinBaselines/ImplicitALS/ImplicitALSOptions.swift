@@ -1,0 +1,31 @@
+import FoldinInteractions
+import FoldinModels
+
+extension ClosedFormFamily {
+    /// Implicit ALS (Hu et al. 2008, Rendle et al. 2022): `ImplicitALS`.
+    public static let ials = ClosedFormFamily(
+        ImplicitALS.self, help: "matrix factorisation by alternating least squares (Hu et al. 2008, Rendle et al. 2022)",
+        options: [latent, lambda, unobservedWeight, frequencyPower, iterations, seed],
+        grid: [OptionAxis(lambda, [0.001, 0.003, 0.01]), OptionAxis(unobservedWeight, [0.03, 0.1, 0.3])]
+    ) { values in
+        ImplicitALS(
+            latent: values[latent],
+            penalty: ImplicitALSPenalty(
+                unobservedWeight: values[unobservedWeight], lambda: values[lambda], frequencyPower: values[frequencyPower]),
+            iterations: values[iterations], seed: values[seed])
+    }
+
+    private static let latent = TrainingOption(
+        "latent", default: 256, in: 1...ImplicitALSModel.maximumLatent, "Width of the user and item vectors.")
+    private static let lambda = TrainingOption(
+        "lambda", default: 0.003, in: ImplicitALSPenalty.ranges.lambda, "Penalty of the squared vectors.")
+    private static let unobservedWeight = TrainingOption(
+        "unobserved-weight", default: 0.1, in: ImplicitALSPenalty.ranges.unobservedWeight,
+        "Weight of the squared score of every pair of a user and an item.")
+    private static let frequencyPower = TrainingOption(
+        "frequency-power", default: 1.0, in: ImplicitALSPenalty.ranges.frequencyPower,
+        "How far the penalty grows with a vector's clicks: 1 in proportion, 0 not at all.")
+    private static let iterations = TrainingOption(
+        "iterations", default: 16, in: 1...10_000, placeholder: "n", "Times that all user and item vectors are computed.")
+    private static let seed = TrainingOption<UInt64>("seed", default: 98_765, "Seed of the first item vectors.")
+}
