@@ -23,6 +23,8 @@ package final class FactorSolver {
     /// The clicked rows of V D^-1/2, at most `latent` at once.
     private let clicked: FloatBuffer
     private let ones: FloatBuffer
+    /// 0 ..< latent.
+    private let places: [Int32]
 
     /// What is the same for all vectors of one side.
     package struct Problem: Sendable {
@@ -53,6 +55,7 @@ package final class FactorSolver {
         solver = CholeskySolver(maximumSide: latent)
         roots = FloatBuffer(count: latent)
         clicked = FloatBuffer(count: latent * latent)
+        places = (0..<Int32(latent)).map { $0 }
         ones = FloatBuffer(count: latent)
         ones.pointer.update(repeating: 1, count: latent)
     }
@@ -70,7 +73,6 @@ package final class FactorSolver {
         }
         let penalty = problem.penalty.ofVector(clicks: clicks.count, others: problem.others)
         foldin_inverse_roots(latent, problem.squares.pointer, Float(penalty), roots.pointer)
-        let solution = MutableMatrixView(w.start, rows: 1, columns: latent)
         let isSolvable: Bool
         if clicks.count <= latent {
             let rows = gather(clicks, problem)
@@ -79,16 +81,15 @@ package final class FactorSolver {
             system.row(clicks.count).copy(from: ones.vector[0..<clicks.count])
             isSolvable = Self.isSolvable(system)
             let weights = solver.solve(side: clicks.count)
-            engine.multiply(MatrixView(weights.start, rows: 1, columns: weights.count), rows, into: solution)
+            multiply(weights, rows, plus: nil, into: w)
         } else {
             let system = solver.system(side: latent)
             for first in stride(from: clicks.startIndex, to: clicks.endIndex, by: latent) {
                 let rows = gather(clicks[first..<min(clicks.endIndex, first + latent)], problem)
                 let isLater = first > clicks.startIndex
                 multiplyLowerHalf(rows.transposed, rows, into: system.rows(0..<latent), adding: isLater)
-                engine.multiply(
-                    MatrixView(ones.pointer, rows: 1, columns: rows.rows), rows, into: system.rows(latent..<latent + 1),
-                    adding: isLater)
+                let sums = system.row(latent)
+                multiply(ones.vector[0..<rows.rows], rows, plus: isLater ? sums.readOnly : nil, into: sums)
             }
             isSolvable = Self.isSolvable(system)
             w.copy(from: solver.solve(side: latent))
@@ -96,6 +97,16 @@ package final class FactorSolver {
         for place in 0..<latent { w.start[place] *= roots.pointer[place] }
         shorten(w, to: problem.longest(clicks: clicks.count))
         return isSolvable
+    }
+
+    /// sums [latent] = weights [n] * rows [n, latent] + start.
+    private func multiply(_ weights: VectorView, _ rows: MatrixView, plus start: VectorView?, into sums: MutableVectorView) {
+        places.withUnsafeBufferPointer { places in
+            engine.multiply(
+                SparseVector(indices: UnsafeBufferPointer(rebasing: places[..<weights.count]), values: weights), rows,
+                plus: start,
+                into: sums)
+        }
     }
 
     /// Whether adding 1 to the diagonal of a system changes more than the last bits; false also for infinite and NaN.
