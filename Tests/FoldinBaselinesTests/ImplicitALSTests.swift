@@ -167,7 +167,7 @@ import Testing
     @Test func tinyDataIsFine() throws {
         for (rows, items) in [([[0]], 1), ([[]], 1), ([[0], []], 3), ([[0, 1, 2]], 3), ([[2], [2], [2]], 4)] as [([[Int]], Int)] {
             let matrix = InteractionMatrix(rows: rows, itemCount: items)
-            let fitted = try ImplicitALS(latent: 8, iterations: 3).fitted(matrix)
+            let fitted = try ImplicitALS(latent: 8, unobservedWeight: 0.1, iterations: 3).fitted(matrix)
             let model = try #require(fitted as? ImplicitALSModel)
             #expect(model.latent == min(rows.count, items))
             let scores = Self.scores(model, matrix)
@@ -182,16 +182,16 @@ import Testing
     }
 
     @Test func refusesWhatCannotBe() {
-        func penalty(_ unobserved: Double, _ lambda: Double, _ power: Double = 1) -> ImplicitALSPenalty {
-            ImplicitALSPenalty(unobservedWeight: unobserved, lambda: lambda, frequencyPower: power)
+        func with(_ unobserved: Double, _ lambda: Double, _ power: Double = 1) -> ImplicitALS {
+            ImplicitALS(unobservedWeight: unobserved, lambda: lambda, frequencyPower: power)
         }
         for (baseline, found) in [
             (ImplicitALS(latent: 0), "0 latent"), (ImplicitALS(latent: 8193), "8193 latent"),
-            (ImplicitALS(iterations: 0), "0 iterations"), (ImplicitALS(penalty: penalty(0, 1)), "an unobserved weight of 0.0"),
-            (ImplicitALS(penalty: penalty(.nan, 1)), "an unobserved weight of nan"),
-            (ImplicitALS(penalty: penalty(1, -1)), "a lambda of -1.0"),
-            (ImplicitALS(penalty: penalty(1, .infinity)), "a lambda of inf"),
-            (ImplicitALS(penalty: penalty(1, 1, 2.5)), "a frequency power of 2.5"),
+            (ImplicitALS(iterations: 0), "0 iterations"), (with(0, 1), "an unobserved weight of 0.0"),
+            (with(.nan, 1), "an unobserved weight of nan"),
+            (with(1, -1), "a lambda of -1.0"),
+            (with(1, .infinity), "a lambda of inf"),
+            (with(1, 1, 2.5), "a frequency power of 2.5"),
             (ImplicitALS(availableMemory: 1_000_000), "vectors of 256 for 900 users and 700 items"),
         ] {
             let error = #expect(throws: FoldinError.self) { try baseline.fitted(BaselineTests.matrix) }
@@ -199,11 +199,21 @@ import Testing
         }
     }
 
+    @Test func theWeightOfAllPairsFollowsTheDensity() {
+        // 3 clicks on 2 x 100 pairs, and on 2 x 5.
+        let matrix = InteractionMatrix(rows: [[0, 4], [1]], itemCount: 100)
+        #expect(abs(ImplicitALS().penalty(for: matrix).unobservedWeight - 0.45) < 1e-12)
+        #expect(ImplicitALS().penalty(for: InteractionMatrix(rows: [[0, 4], [1]], itemCount: 5)).unobservedWeight == 1)
+        #expect(ImplicitALS(unobservedWeight: 0.5).penalty(for: matrix).unobservedWeight == 0.5)
+        #expect(ImplicitALS().penalty(for: InteractionMatrix(rows: [[]], itemCount: 5)).validationError == nil)
+    }
+
     /// Everybody has clicked everything, and hardly anything keeps the vectors short.
     @Test func saysThatLambdaIsTooSmall() {
         let matrix = InteractionMatrix(rows: (0..<60).map { _ in Array(0..<50) }, itemCount: 50)
-        let penalty = ImplicitALSPenalty(unobservedWeight: 1e-9, lambda: 1e-9)
-        let error = #expect(throws: FoldinError.self) { try ImplicitALS(latent: 40, penalty: penalty).fitted(matrix) }
+        let error = #expect(throws: FoldinError.self) {
+            try ImplicitALS(latent: 40, unobservedWeight: 1e-9, lambda: 1e-9).fitted(matrix)
+        }
         #expect(error?.kind == .usage && error?.reason == .penaltyTooSmall && error?.expected == "a larger lambda")
     }
 

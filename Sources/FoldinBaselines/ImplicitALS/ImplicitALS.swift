@@ -20,8 +20,12 @@ public struct ImplicitALS: Baseline {
     /// The width of the vectors, 1 to `ImplicitALSModel.maximumLatent`; not more than there are users or items is used, as the matrix of scores has no
     /// higher rank.
     public let latent: Int
-    /// alpha0, lambda and nu.
-    public let penalty: ImplicitALSPenalty
+    /// alpha0, see `ImplicitALSPenalty`; nil for 30 times the share of all pairs that are clicks, at most 1.
+    public let unobservedWeight: Double?
+    /// See `ImplicitALSPenalty`.
+    public let lambda: Double
+    /// nu, see `ImplicitALSPenalty`.
+    public let frequencyPower: Double
     /// How often the vectors of all users and then of all items are computed; at least 1.
     public let iterations: Int
     /// The seed of the first item vectors.
@@ -30,19 +34,28 @@ public struct ImplicitALS: Baseline {
 
     /// `availableMemory` in bytes is what the fit must do with; nil for no limit.
     public init(
-        latent: Int = 256, penalty: ImplicitALSPenalty = ImplicitALSPenalty(unobservedWeight: 0.1, lambda: 0.003),
+        latent: Int = 256, unobservedWeight: Double? = nil, lambda: Double = 0.003, frequencyPower: Double = 1,
         iterations: Int = 16, seed: UInt64 = 98_765, availableMemory: Int? = SystemMemory.available
     ) {
-        (self.latent, self.penalty, self.iterations) = (latent, penalty, iterations)
-        (self.seed, self.availableMemory) = (seed, availableMemory)
+        (self.latent, self.unobservedWeight, self.lambda) = (latent, unobservedWeight, lambda)
+        (self.frequencyPower, self.iterations, self.seed) = (frequencyPower, iterations, seed)
+        self.availableMemory = availableMemory
     }
 
     public var options: [String: String] {
         [
-            "latent": String(latent), "lambda": optionText(penalty.lambda),
-            "unobserved-weight": optionText(penalty.unobservedWeight), "frequency-power": optionText(penalty.frequencyPower),
+            "latent": String(latent), "lambda": optionText(lambda), "unobserved-weight": optionText(unobservedWeight ?? 0),
+            "frequency-power": optionText(frequencyPower),
             "iterations": String(iterations), "seed": String(seed),
         ]
+    }
+
+    /// The weights of the loss for these clicks.
+    func penalty(for training: InteractionMatrix) -> ImplicitALSPenalty {
+        let pairs = Double(training.userCount) * Double(training.itemCount)
+        let automatic = max(1e-9, min(1, 30 * Double(training.count) / max(1, pairs)))
+        return ImplicitALSPenalty(
+            unobservedWeight: unobservedWeight ?? automatic, lambda: lambda, frequencyPower: frequencyPower)
     }
 
     /// The bytes that a fit takes at least: the vectors, a Gram matrix with its eigenvectors, and what each worker needs.
@@ -55,7 +68,7 @@ public struct ImplicitALS: Baseline {
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
-        let (users, items) = (training.userCount, training.itemCount)
+        let (users, items, penalty) = (training.userCount, training.itemCount, penalty(for: training))
         if let error = ImplicitALSModel.validationError(items: items, latent: latent, penalty: penalty) {
             throw FoldinError(.usage, found: error, expected: "a model that can be built")
         }
