@@ -40,7 +40,7 @@ public struct RunDirectory: Sendable {
     /// The trials of an automatic search, one line of JSON each.
     public var trialsPath: String { folder + "/trials.jsonl" }
     /// The most models that an automatic search keeps at a time, the best of each family.
-    package static let candidateCount = 64
+    package static let candidateCount = 24
     /// Whether the directory has an earlier run, which stays until this one is finished.
     public var replacesRun: Bool { folder != path }
 

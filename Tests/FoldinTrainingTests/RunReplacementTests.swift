@@ -22,9 +22,11 @@ import Testing
 
     private static func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-    /// An old run with a checkpoint and a search, and a complete new one that has neither.
-    private static let old = RunFiles.all
-    private static let new = RunFiles.all.filter { !$0.contains("search") && !$0.hasPrefix("checkpoint") }
+    /// An old run with a checkpoint, a search for beta and the files of an automatic search, and a complete new one that has none of these.
+    private static let old = RunFiles.all.filter { !$0.hasPrefix("candidates/") || $0 == "candidates/0.safetensors" }
+    private static let new = old.filter { file in
+        !["search", "checkpoint", "trials", "candidates"].contains { file.contains($0) }
+    }
 
     private static func expectNewRun(_ path: String) throws {
         #expect(

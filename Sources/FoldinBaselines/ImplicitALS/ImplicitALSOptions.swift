@@ -6,7 +6,14 @@ extension ClosedFormFamily {
     public static let ials = ClosedFormFamily(
         ImplicitALS.self, help: "matrix factorisation by alternating least squares (Hu et al. 2008, Rendle et al. 2022)",
         options: [latent, lambda, unobservedWeight, frequencyPower, iterations, seed],
-        grid: [OptionAxis(latent, [64, 256]), OptionAxis(lambda, [0.002, 0.004, 0.008])]
+        grid: [OptionAxis(latent, [64, 256]), OptionAxis(lambda, [0.002, 0.004, 0.008])],
+        starts: [
+            SearchStart(.dense, ["lambda": "0.004"]),
+            SearchStart(.sparse, ["latent": "512", "lambda": "0.002", "iterations": "8"]),
+        ],
+        search: [
+            OptionAxis(lambda, [0.0005, 0.001, 0.002, 0.004, 0.008]), OptionAxis(latent, [64, 128, 256, 512, 1024]),
+        ]
     ) { values in
         ImplicitALS(
             latent: values[latent], unobservedWeight: values[unobservedWeight] == 0 ? nil : values[unobservedWeight],

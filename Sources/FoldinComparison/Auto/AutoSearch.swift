@@ -8,6 +8,7 @@ import FoldinTraining
 /// 2. Networks, at a quarter of their epochs; then the better half of them at all epochs.
 /// 3. Moves along one option at a time from the best model of each family, the leading family most often; families far behind get none.
 /// 4. After a few moves, closed-form models from the options for other data.
+/// 5. The other networks at all epochs.
 struct AutoSearch {
     /// A model to train.
     struct Candidate: Equatable {
@@ -19,12 +20,8 @@ struct AutoSearch {
 
         static func == (first: Candidate, second: Candidate) -> Bool { first.key == second.key }
 
-        /// The options, which name the model.
-        var key: String { Self.key(of: plan.options) }
-
-        static func key(of options: [String: String]) -> String {
-            options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-        }
+        /// The options that its training depends on, which name it.
+        var key: String { plan.fitKey }
     }
 
     /// Moves before the models for other data are tried.
@@ -36,6 +33,8 @@ struct AutoSearch {
     private var screened: [Candidate]
     private var others: [Candidate]
     private var promoted: [Candidate]?
+    /// The networks of the worse half, best first.
+    private var rest: [Candidate] = []
     private var screeningValues: [(candidate: Candidate, value: Double)] = []
     /// By family, the best plan at all its epochs, and the number of moves made.
     private var families: [String: (best: ModelPlan, value: Double, moves: Int)] = [:]
@@ -87,15 +86,18 @@ struct AutoSearch {
         if !screened.isEmpty { return screened.removeFirst() }
         if promoted == nil {
             let best = screeningValues.enumerated().sorted { (-$0.element.value, $0.offset) < (-$1.element.value, $1.offset) }
-            promoted = best.prefix((best.count + 1) / 2).compactMap { entry in
+            let full = best.compactMap { entry in
                 fullEpochs[entry.element.candidate.key].map { Candidate(plan: $0, smaller: nil, isScreening: false) }
             }
+            promoted = Array(full.prefix((full.count + 1) / 2))
+            rest = Array(full.dropFirst((full.count + 1) / 2))
         }
         if promoted?.isEmpty == false { return promoted?.removeFirst() }
         let moves = families.values.reduce(0) { $0 + $1.moves }
         if moves >= Self.movesBeforeOthers, !others.isEmpty { return others.removeFirst() }
         if let move = move() { return move }
-        return others.isEmpty ? nil : others.removeFirst()
+        if !others.isEmpty { return others.removeFirst() }
+        return rest.isEmpty ? nil : rest.removeFirst()
     }
 
     /// The next move: of the family with the fewest moves in proportion to its rank.
@@ -109,7 +111,7 @@ struct AutoSearch {
             }
             let priority = family.moves + 2 * rank
             guard priority < chosen?.priority ?? .max,
-                let plan = family.best.moves.first(where: { !tried.contains(Candidate.key(of: $0.options)) })
+                let plan = family.best.moves.first(where: { !tried.contains($0.fitKey) })
             else { continue }
             chosen = (name, plan, priority)
         }
@@ -125,7 +127,7 @@ struct AutoSearch {
     ///   - isTooSlow: whether its family takes too long for what is left of the time.
     mutating func record(_ candidate: Candidate, plan: ModelPlan? = nil, value: Double?, isTooSlow: Bool = false) {
         tried.insert(candidate.key)
-        if let plan { tried.insert(Candidate.key(of: plan.options)) }
+        if let plan { tried.insert(plan.fitKey) }
         if isTooSlow { stopped.insert(candidate.plan.family) }
         guard let value else { return }
         if candidate.isScreening { screeningValues.append((candidate, value)) }

@@ -23,6 +23,13 @@ extension ModelPlan {
         }
     }
 
+    /// The options that a fit depends on, as text: equal for plans that differ only in options that cost no new fit.
+    var fitKey: String {
+        var options = options
+        if case .baseline(let plan) = self { for axis in plan.family.freeAxes { options[axis.name] = nil } }
+        return options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    }
+
     /// The options that differ from the defaults as flags of `foldin train`: `--model name --option value`.
     var flags: String {
         switch self {

@@ -47,11 +47,14 @@ public struct SearchStart: Sendable {
 
 /// An option with the values that a search tries.
 public struct OptionAxis: Sendable {
+    /// The name of the option.
+    package let name: String
     /// Sets each of the values.
     package let settings: [@Sendable (inout OptionValues) -> Void]
 
     /// The axis of an option.
     public init<Value>(_ option: TrainingOption<Value>, _ values: [Value]) {
+        name = option.name
         settings = values.map { value in { $0[option] = value } }
     }
 }

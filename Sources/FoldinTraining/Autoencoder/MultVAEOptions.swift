@@ -33,7 +33,13 @@ extension NetworkFamily {
                     "learning-rate-schedule": "cosine", "final-learning-rate": "0", "epochs": "15", "patience": "0",
                 ]),
         ],
-        search: { [OptionAxis(TrainingOptions.shared.network.dropout, [0.3, 0.5, 0.7])] },
+        search: {
+            [
+                OptionAxis(TrainingOptions.shared.network.dropout, [0.3, 0.5, 0.7]),
+                OptionAxis(TrainingOptions.shared.network.latent, [100, 200, 512, 1024]),
+                OptionAxis(TrainingOptions.shared.optimizer.learningRate, [0.001, 0.002, 0.003, 0.004, 0.006]),
+            ]
+        },
         listsForeignOptions: true, hasAnnealing: true,
         note: { trainer, users in
             trainer.schedule.annealingSummary(updatesPerEpoch: trainer.schedule.updatesPerEpoch(users: users))

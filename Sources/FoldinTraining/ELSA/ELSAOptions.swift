@@ -26,7 +26,13 @@ extension NetworkFamily {
                     "learning-rate-schedule": "cosine", "final-learning-rate": "0", "epochs": "10", "patience": "0",
                 ]),
         ],
-        search: { [OptionAxis(temperature, [0.1, 0.15, 0.2, 0.3, 0.4])] },
+        search: {
+            [
+                OptionAxis(temperature, [0.1, 0.15, 0.2, 0.3, 0.4]),
+                OptionAxis(TrainingOptions.shared.network.latent, [128, 256, 512, 1024]),
+                OptionAxis(TrainingOptions.shared.optimizer.learningRate, [0.0025, 0.005, 0.01, 0.02]),
+            ]
+        },
         excluding: { options in
             [options.network.hidden, options.network.decoderHidden, options.network.dropout, options.network.encoderDropout]
                 + [options.network.decoderDropout, options.network.activations] + options.annealing.declarations
