@@ -70,14 +70,14 @@ import Testing
             if isDone { break }
             cuts += 1
         }
-        // The commit, the checkpoint, three old files, five new ones, the folders.
-        #expect(cuts == 11)
+        // The commit, the checkpoint, five old files, five new ones, the folders.
+        #expect(cuts == 13)
     }
 
     /// An interrupted completion is itself completed.
     @Test func isCompletedAfterTwoInterruptions() throws {
-        for first in 1..<11 {
-            for second in 0..<(11 - first) {
+        for first in 1..<13 {
+            for second in 0..<(13 - first) {
                 try withTemporaryFolder { folder in
                     let path = folder + "/run"
                     try Self.fill(path, "old", files: Self.old)
