@@ -17,6 +17,7 @@ ItemItem       \bEASE|EDLAE|\bedlae\b|\.ease\b|"ease"|case ease\b|sparse-ease
 ImplicitALS    ImplicitALS|\bi?ALS\b|"ials"|\.ials\b
 ItemItem       [Ii]tem-?(KNN|knn)
 ChebyshevFilter [Cc]heby(CF|cf)|ChebyshevFilter
+ItemItem       \bMRF|\bmrf\b
 Popularity     ItemPopularity|\bPopularity\(\)|family = "popularity"
 Blend          \bBlend\b|[a-z]Blend\b|[^a-z]\.blend\b
 '

@@ -5,7 +5,7 @@ import FoldinInteractions
 /// To add one, declare it beside its `Baseline`, as `ItemKNNOptions.swift` does, and add a line to `all`.
 public struct ClosedFormFamily: ModelFamily {
     /// All families, from the simplest to the most expensive.
-    public static let all: [ClosedFormFamily] = [.popularity, .itemKNN, .chebyCF, .ials, .ease, .edlae]
+    public static let all: [ClosedFormFamily] = [.popularity, .itemKNN, .chebyCF, .ials, .mrf, .ease, .edlae]
 
     /// What `--model` calls the family.
     public let name: String

@@ -16,6 +16,8 @@ import Testing
     static let families = [
         "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "popularity", "ials",
         "blend",
+        "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "mrf",
+        "popularity", "blend",
     ]
 
     /// A model whose numbers are all multiplied by `scale`.
@@ -46,6 +48,7 @@ import Testing
             case "item-knn": ItemNeighbours(lists, family: .itemKNN)
             case "sparse-ease": ItemNeighbours(lists, family: .ease)
             case "sparse-edlae": ItemNeighbours(lists, family: .edlae)
+            case "mrf": ItemNeighbours(lists, family: .mrf)
             case "popularity": popularity
             case "ials":
                 ImplicitALSModel(

@@ -13,6 +13,8 @@ public struct ItemNeighbours {
         case ease = "sparse-ease"
         /// The heaviest weights of EDLAE.
         case edlae = "sparse-edlae"
+        /// Regressions of each item on its neighbours (Steck 2019, *Markov Random Fields for Collaborative Filtering*).
+        case mrf
     }
 
     /// Lists of items with their weights, one a row: row `i` is `starts[i] ..< starts[i + 1]`, its items ascending.
