@@ -37,7 +37,7 @@ public struct MRF: Baseline {
 
     /// `availableMemory` in bytes is what the fit must do with; nil for no limit.
     public init(
-        neighbours: Int = 200, dropout: Double = 0.65, lambda: Double = 0, userPower: Double = 0.3, itemPower: Double = 0.2,
+        neighbours: Int = 200, dropout: Double = 0.65, lambda: Double = 20, userPower: Double = 0.3, itemPower: Double = 0.2,
         availableMemory: Int? = SystemMemory.available
     ) {
         (self.neighbours, self.dropout, self.lambda, self.availableMemory) = (neighbours, dropout, lambda, availableMemory)
@@ -143,6 +143,9 @@ public struct MRF: Baseline {
 final class NeighbourhoodRegression: @unchecked Sendable {
     /// The place of an item among the neighbours, -1 for others; [items].
     private var places: [Int32]
+    /// A bit per remainder of an item divided by their number, set for those of neighbours: it tells most other items without a look at `places`, and
+    /// stays in the fastest cache.
+    private var bits = [UInt64](repeating: 0, count: 1024)
     private let stride: Int
     private let system: FloatBuffer
     private let scratch: FloatBuffer
@@ -172,13 +175,21 @@ final class NeighbourhoodRegression: @unchecked Sendable {
     ) {
         let side = own.count
         gram.rows.items.withUnsafeBufferPointer { items in
-            for place in 0..<side { places[Int(items[own.lowerBound + place])] = Int32(place) }
+            for place in 0..<side {
+                let item = Int(items[own.lowerBound + place])
+                places[item] = Int32(place)
+                bits[item >> 6 & 1023] |= 1 << UInt64(item & 63)
+            }
             var raised: Float = 0
             repeat {
                 fill(own, items, gram, penalties: penalties, raised: raised)
                 raised = max(1.0 / 64, 2 * raised)
             } while !PositiveSystem.solve(system.pointer, side: side, stride: stride, scratch: scratch.pointer)
-            for place in 0..<side { places[Int(items[own.lowerBound + place])] = -1 }
+            for place in 0..<side {
+                let item = Int(items[own.lowerBound + place])
+                places[item] = -1
+                bits[item >> 6 & 1023] = 0
+            }
         }
         weights.update(from: system.pointer + side * stride, count: side)
     }
@@ -189,12 +200,14 @@ final class NeighbourhoodRegression: @unchecked Sendable {
     ) {
         let side = own.count
         gram.rows.weights.withUnsafeBufferPointer { elements in
-            places.withUnsafeBufferPointer { places in
+            bits.withUnsafeBufferPointer { bits in
                 for row in 0..<side { (system.pointer + row * stride).update(repeating: 0, count: row + 1) }
                 for row in 0..<side {
                     let item = Int(items[own.lowerBound + row])
                     for index in gram.rows.starts[item]..<gram.rows.starts[item + 1] {
-                        let column = Int(places[Int(items[index])])
+                        let other = Int(items[index])
+                        guard bits[other >> 6 & 1023] >> UInt64(other & 63) & 1 == 1 else { continue }
+                        let column = Int(places[other])
                         if column >= 0 { system.pointer[max(row, column) * stride + min(row, column)] = elements[index] }
                     }
                     system.pointer[row * stride + row] = gram.diagonal[item] * (1 + raised) + penalties[item]

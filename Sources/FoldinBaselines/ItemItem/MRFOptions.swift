@@ -15,7 +15,7 @@ extension ClosedFormFamily {
     private static let neighbours = TrainingOption(
         "neighbours", default: 200, in: 1...10_000, placeholder: "n", "Other items that an item is predicted from.")
     private static let dropout = TrainingOption("dropout", default: 0.65, in: 0...0.999, "Probability of dropping a click.")
-    private static let lambda = TrainingOption("lambda", default: 0.0, in: 0...1e30, "Penalty of the squared weights.")
+    private static let lambda = TrainingOption("lambda", default: 20.0, in: 0...1e30, "Penalty of the squared weights.")
     private static let userPower = TrainingOption(
         "user-power", default: 0.3, in: 0...2, "A user with n clicks counts 1/n^power times; for sparse data 0.3 to 0.8.")
     private static let itemPower = TrainingOption(
