@@ -16,6 +16,8 @@ private struct MRFReference: Decodable {
         let lambda: Double
         let userPower: Double
         let itemPower: Double
+        /// Whether pairs that are no neighbours count as 0.
+        let thresholded: Bool
         let lists: [[Int]]
         let weights: [[Double]]
     }
@@ -44,11 +46,12 @@ private struct MRFReference: Decodable {
     @Test("neighbours and weights are those of the paper's inverse in NumPy") func followsThePaper() throws {
         let reference = try MRFReference.read()
         let matrix = InteractionMatrix(rows: reference.rows, itemCount: reference.items)
-        #expect(reference.cases.count == 3)
+        #expect(reference.cases.count == 4)
         for expected in reference.cases {
-            let model = MRF(
+            var model = MRF(
                 neighbours: expected.neighbours, dropout: expected.dropout, lambda: expected.lambda,
                 userPower: expected.userPower, itemPower: expected.itemPower)
+            if expected.thresholded { model.knownPairs = 0 }
             let lists = try Self.lists(model, matrix)
             var largest = 0.0
             for item in 0..<reference.items {
@@ -114,7 +117,11 @@ private struct MRFReference: Decodable {
     /// Item 9 is left out of the lists of 0 to 8, and of equal items the lower ones stay.
     @Test("of equal neighbours the lower items are taken") func choosesTheLowerItems() throws {
         let matrix = InteractionMatrix(rows: (0..<4).map { _ in Array(0..<10) } + [[0, 12], [0, 12]], itemCount: 13)
-        let lists = try Self.lists(MRF(neighbours: 3), matrix)
+        var model = MRF(neighbours: 3)
+        let lists = try Self.lists(model, matrix)
+        model.knownPairs = 0
+        let again = try Self.lists(model, matrix)
+        #expect(again.starts == lists.starts && again.items == lists.items)
         func neighbours(_ item: Int) -> [Int32] { Array(lists.items[lists.starts[item]..<lists.starts[item + 1]]) }
         #expect(neighbours(5) == [1, 2, 3] && neighbours(1) == [2, 3, 4] && neighbours(12) == [0])
         #expect(neighbours(10).isEmpty && neighbours(11).isEmpty)
@@ -129,7 +136,7 @@ private struct MRFReference: Decodable {
         let regression = NeighbourhoodRegression(items: 4, neighbours: 3)
         func weights(penalty: Float) -> [Float] {
             var weights = [Float](repeating: .nan, count: 3)
-            regression.solve(4..<7, of: gram, penalties: [Float](repeating: penalty, count: 4), into: &weights)
+            regression.solve(3, [0, 1, 2], of: gram, penalties: [Float](repeating: penalty, count: 4), into: &weights)
             return weights
         }
         func residual(_ x: [Float], diagonal: Float) -> Float {

@@ -46,14 +46,15 @@ def neighbours_of(gram, item, most):
     return sorted(kept)
 
 
-def mrf(x, most, dropout, penalty, beta, alpha):
+def mrf(x, most, dropout, penalty, beta, alpha, thresholded):
     gram = gram_of(x, beta)
     n = x.sum(axis=0)
     lists = [neighbours_of(gram, item, most) for item in range(ITEMS)]
-    known = np.eye(ITEMS, dtype=bool)
-    for item, kept in enumerate(lists):
-        known[item, kept] = known[kept, item] = True
-    gram = np.where(known, gram, 0)
+    if thresholded:
+        known = np.eye(ITEMS, dtype=bool)
+        for item, kept in enumerate(lists):
+            known[item, kept] = known[kept, item] = True
+        gram = np.where(known, gram, 0)
     weights = np.zeros((ITEMS, ITEMS))
     for item, kept in enumerate(lists):
         if not kept:
@@ -67,10 +68,11 @@ def mrf(x, most, dropout, penalty, beta, alpha):
     return weights, lists
 
 
-def case(x, most, dropout, penalty, beta, alpha):
-    weights, lists = mrf(x, most, dropout, penalty, beta, alpha)
+def case(x, most, dropout, penalty, beta, alpha, thresholded):
+    weights, lists = mrf(x, most, dropout, penalty, beta, alpha, thresholded)
     return {
         "neighbours": most, "dropout": dropout, "lambda": penalty, "user_power": beta, "item_power": alpha,
+        "thresholded": thresholded,
         "lists": [list(map(int, kept)) for kept in lists],
         "weights": [np.round(weights[kept, item], 7).tolist() for item, kept in enumerate(lists)],
     }
@@ -78,7 +80,7 @@ def case(x, most, dropout, penalty, beta, alpha):
 
 def main():
     x = clicks()
-    settings = [(3, 0.3, 1, 0, 0), (12, 0.65, 0, 0.5, 0.2), (68, 0.5, 2, 1, 0.4)]
+    settings = [(3, 0.3, 1, 0, 0, False), (12, 0.65, 0, 0.5, 0.2, False), (12, 0.65, 0, 0.5, 0.2, True), (68, 0.5, 2, 1, 0.4, True)]
     print(json.dumps({
         "rows": [np.flatnonzero(row).tolist() for row in x], "items": ITEMS, "cases": [case(x, *setting) for setting in settings],
     }))

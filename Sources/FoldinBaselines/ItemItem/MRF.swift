@@ -7,7 +7,7 @@ import FoldinSupport
 /// (Steck, *Markov Random Fields for Collaborative Filtering*, NeurIPS 2019).
 ///
 /// Each item is regressed on its `neighbours` only, the items that are clicked together with it most. With the Gram matrix
-/// `G = X^T diag(d^-beta) X` of the clicks, of which the elements of neighbours are kept and the others are 0, the penalties
+/// `G = X^T diag(d^-beta) X` of the clicks, of which the largest elements are kept and the others are 0, the penalties
 /// `L = diag(p / (1 - p) n + lambda)` and the neighbours N of item j, the weights to j are
 /// `B_Nj = (G_NN + L_NN)^-1 G_Nj`. That is `-P_ij / P_jj` for the inverse P of the block of N and j together, the matrix in the paper. The weight
 /// from i to j is then multiplied by `(n_i / n_j)^alpha`. With all items as neighbours these are the weights of `EDLAE`, and of `EASE` for p = 0.
@@ -28,6 +28,9 @@ public struct MRF: Baseline {
     public let itemPower: Double
     private let availableMemory: Int?
 
+    /// Elements of the Gram matrix that are kept even if there are fewer neighbours, in all rows together. Up to some ten thousand items that is
+    /// the whole matrix, so that dense data has the exact blocks that it needs.
+    var knownPairs = 1 << 27
     /// Systems that one task solves.
     private static let itemsPerPiece = 16
     /// Pieces between two checks for cancellation.
@@ -52,49 +55,57 @@ public struct MRF: Baseline {
     }
 
     /// Costs the sum of the squares of the users' numbers of clicks, and `neighbours^3 / 3` operations per item. Takes 16 bytes per item
-    /// and neighbour, and per worker 16 bytes per item and 4 per pair of neighbours.
+    /// and neighbour or up to 1 GB, whichever is more, and per worker 16 bytes per item and 4 per pair of neighbours.
     public func fit(
         _ training: InteractionMatrix, workers: Workers, isCancelled: () -> Bool, progress: (Double) -> Void
     ) throws -> any Model {
         try checkOptions()
         let users = training.transposed()
-        let countBound = SparseGram.countBound(training, users, most: neighbours)
-        try checkMemory(items: training.itemCount, weights: countBound, workers: workers)
+        let most = max(neighbours, knownPairs / max(1, training.itemCount))
+        let countBound = SparseGram.countBound(training, users, most: most)
+        try checkMemory(
+            items: training.itemCount, elements: countBound,
+            weights: most == neighbours ? countBound : SparseGram.countBound(training, users, most: neighbours), workers: workers)
         let normalization = Normalization(userPower: userPower, itemPower: itemPower)
         let gram = try SparseGram(
-            training, users, weights: normalization.userWeights(training), most: neighbours, countBound: countBound,
+            training, users, weights: normalization.userWeights(training), most: most, countBound: countBound,
             workers: workers, isCancelled: isCancelled, progress: { progress(Self.gramShare * $0) })
         let clicks = (0..<training.itemCount).map { Double(users.row($0).count) }
+        let chosen = most == neighbours ? nil : gram.largest(neighbours, workers: workers)
+        let starts = chosen?.starts ?? gram.rows.starts
+        let others = chosen?.items ?? gram.rows.items
         let weights = try weights(
-            gram, clicks: clicks, normalization, workers: workers, isCancelled: isCancelled,
+            gram, starts, others, clicks: clicks, normalization, workers: workers, isCancelled: isCancelled,
             progress: { progress(Self.gramShare + (1 - Self.gramShare) * $0) })
         return ItemNeighbours(
-            ItemNeighbours.Lists(starts: gram.rows.starts, items: gram.rows.items, weights: weights), family: .mrf)
+            ItemNeighbours.Lists(starts: starts, items: others, weights: weights), family: .mrf)
     }
 
-    /// The weights of the neighbours, in the order of `gram.rows`.
+    /// The weights of the neighbours: those of item j are `others[starts[j] ..< starts[j + 1]]`.
     private func weights(
-        _ gram: SparseGram, clicks: [Double], _ normalization: Normalization, workers: Workers, isCancelled: () -> Bool,
+        _ gram: SparseGram, _ starts: [Int], _ others: [Int32], clicks: [Double], _ normalization: Normalization,
+        workers: Workers, isCancelled: () -> Bool,
         progress: (Double) -> Void
     ) throws -> [Float] {
         let items = clicks.count
         let share = dropout / (1 - dropout)
         let penalties = clicks.map { Float(share * $0 + lambda) }
         let powers = clicks.map { normalization.power(ofClicks: $0) }
-        let most = (0..<items).reduce(0) { max($0, gram.rows.starts[$1 + 1] - gram.rows.starts[$1]) }
+        let most = (0..<items).reduce(0) { max($0, starts[$1 + 1] - starts[$1]) }
         let regressions = (0..<workers.count).map { _ in NeighbourhoodRegression(items: items, neighbours: most) }
-        var weights = [Float](repeating: 0, count: gram.rows.items.count)
+        var weights = [Float](repeating: 0, count: others.count)
         try weights.withUnsafeMutableBufferPointer { weights in
             for first in stride(from: 0, to: items, by: Self.itemsPerPiece * Self.piecesPerPass) {
                 if isCancelled() { throw CancellationError() }
                 let last = min(items, first + Self.itemsPerPiece * Self.piecesPerPass)
                 workers.forEachPiece(of: last - first, size: Self.itemsPerPiece) { piece, worker in
                     for item in first + piece.lowerBound..<first + piece.upperBound {
-                        let own = gram.rows.starts[item]..<gram.rows.starts[item + 1]
+                        let own = starts[item]..<starts[item + 1]
                         guard let target = weights.baseAddress, !own.isEmpty else { continue }
-                        regressions[worker].solve(own, of: gram, penalties: penalties, into: target + own.lowerBound)
+                        regressions[worker].solve(
+                            item, others[own], of: gram, penalties: penalties, into: target + own.lowerBound)
                         for place in own {
-                            weights[place] *= Float(powers[Int(gram.rows.items[place])] / powers[item])
+                            weights[place] *= Float(powers[Int(others[place])] / powers[item])
                         }
                     }
                 }
@@ -118,15 +129,12 @@ public struct MRF: Baseline {
         }
     }
 
-    /// Bytes for `weights` in all: a neighbour, its element of the Gram matrix, which the model's second order takes the place of, and the weight.
-    private func memory(items: Int, neighbours: Int, weights: Int, workers: Workers) -> Int {
-        let perWorker = (SparseGram.scratchPerItem + 1) * items + NeighbourhoodRegression.scratchCount(neighbours: neighbours)
-        return 16 * weights + 4 * workers.count * perWorker
-    }
-
-    private func checkMemory(items: Int, weights: Int, workers: Workers) throws {
+    /// Bytes: 8 per element of the Gram matrix; per weight the neighbour and the weight, and as much in the model's second order, which is made when
+    /// the matrix is gone. Neighbours are shared with the matrix where these are all of its elements.
+    private func checkMemory(items: Int, elements: Int, weights: Int, workers: Workers) throws {
         let most = min(neighbours, max(1, items - 1))
-        let needed = memory(items: items, neighbours: most, weights: weights, workers: workers)
+        let perWorker = (SparseGram.scratchPerItem + 1) * items + NeighbourhoodRegression.scratchCount(neighbours: most)
+        let needed = max(8 * (elements + weights), 16 * weights) + 4 * workers.count * perWorker
         guard let availableMemory, needed > availableMemory else { return }
         throw FoldinError(
             .usage,
@@ -166,52 +174,56 @@ final class NeighbourhoodRegression: @unchecked Sendable {
     /// Whole cache lines.
     private static func stride(_ neighbours: Int) -> Int { (neighbours + 15) / 16 * 16 }
 
-    /// weights [own.count] = `(G_NN + L_NN)^-1 G_Nj` for the row `own` of item j in `gram`.
+    /// weights [neighbours.count] = `(G_NN + L_NN)^-1 G_Nj` for the neighbours N of item j, which are in its row of `gram`.
     ///
-    /// G_NN lacks pairs of items of which none is a neighbour of the other, so that it may not be positive definite. If it is not with the penalties, a 64th
-    /// of each item's own G_ii is added to the diagonal, then twice as much, until it is: once the diagonal dominates the rows, it must be.
+    /// G_NN lacks pairs that the matrix does not keep, so that it may not be positive definite. If it is not with the penalties, a 64th of each
+    /// item's own G_ii is added to the diagonal, then twice as much, until it is: once the diagonal dominates the rows, it must be.
     func solve(
-        _ own: Range<Int>, of gram: SparseGram, penalties: [Float], into weights: UnsafeMutablePointer<Float>
+        _ item: Int, _ neighbours: ArraySlice<Int32>, of gram: SparseGram, penalties: [Float],
+        into weights: UnsafeMutablePointer<Float>
     ) {
-        let side = own.count
-        gram.rows.items.withUnsafeBufferPointer { items in
-            for place in 0..<side {
-                let item = Int(items[own.lowerBound + place])
-                places[item] = Int32(place)
-                bits[item >> 6 & 1023] |= 1 << UInt64(item & 63)
-            }
-            var raised: Float = 0
-            repeat {
-                fill(own, items, gram, penalties: penalties, raised: raised)
-                raised = max(1.0 / 64, 2 * raised)
-            } while !PositiveSystem.solve(system.pointer, side: side, stride: stride, scratch: scratch.pointer)
-            for place in 0..<side {
-                let item = Int(items[own.lowerBound + place])
-                places[item] = -1
-                bits[item >> 6 & 1023] = 0
-            }
+        for (place, neighbour) in neighbours.enumerated() {
+            places[Int(neighbour)] = Int32(place)
+            bits[Int(neighbour) >> 6 & 1023] |= 1 << UInt64(neighbour & 63)
+        }
+        let side = neighbours.count
+        var raised: Float = 0
+        repeat {
+            fill(item, neighbours, gram, penalties: penalties, raised: raised)
+            raised = max(1.0 / 64, 2 * raised)
+        } while !PositiveSystem.solve(system.pointer, side: side, stride: stride, scratch: scratch.pointer)
+        for neighbour in neighbours {
+            places[Int(neighbour)] = -1
+            bits[Int(neighbour) >> 6 & 1023] = 0
         }
         weights.update(from: system.pointer + side * stride, count: side)
     }
 
     /// The lower half of `G_NN + L_NN` and, below it, G_Nj.
-    private func fill(
-        _ own: Range<Int>, _ items: UnsafeBufferPointer<Int32>, _ gram: SparseGram, penalties: [Float], raised: Float
-    ) {
-        let side = own.count
-        gram.rows.weights.withUnsafeBufferPointer { elements in
-            bits.withUnsafeBufferPointer { bits in
-                for row in 0..<side { (system.pointer + row * stride).update(repeating: 0, count: row + 1) }
-                for row in 0..<side {
-                    let item = Int(items[own.lowerBound + row])
+    private func fill(_ item: Int, _ neighbours: ArraySlice<Int32>, _ gram: SparseGram, penalties: [Float], raised: Float) {
+        let side = neighbours.count
+        for row in 0..<side { (system.pointer + row * stride).update(repeating: 0, count: row + 1) }
+        for (row, neighbour) in neighbours.enumerated() {
+            forEachNeighbour(inRowOf: Int(neighbour), of: gram) { column, element in
+                system.pointer[max(row, column) * stride + min(row, column)] = element
+            }
+            system.pointer[row * stride + row] = gram.diagonal[Int(neighbour)] * (1 + raised) + penalties[Int(neighbour)]
+        }
+        forEachNeighbour(inRowOf: item, of: gram) { place, element in system.pointer[side * stride + place] = element }
+    }
+
+    /// Calls `body` with the places of the neighbours that have an element in a row of the matrix, and the elements.
+    @inline(__always)
+    private func forEachNeighbour(inRowOf item: Int, of gram: SparseGram, _ body: (_ place: Int, _ element: Float) -> Void) {
+        gram.rows.items.withUnsafeBufferPointer { items in
+            gram.rows.weights.withUnsafeBufferPointer { elements in
+                bits.withUnsafeBufferPointer { bits in
                     for index in gram.rows.starts[item]..<gram.rows.starts[item + 1] {
                         let other = Int(items[index])
                         guard bits[other >> 6 & 1023] >> UInt64(other & 63) & 1 == 1 else { continue }
-                        let column = Int(places[other])
-                        if column >= 0 { system.pointer[max(row, column) * stride + min(row, column)] = elements[index] }
+                        let place = Int(places[other])
+                        if place >= 0 { body(place, elements[index]) }
                     }
-                    system.pointer[row * stride + row] = gram.diagonal[item] * (1 + raised) + penalties[item]
-                    system.pointer[side * stride + row] = elements[own.lowerBound + row]
                 }
             }
         }

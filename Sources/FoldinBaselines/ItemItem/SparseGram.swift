@@ -7,7 +7,7 @@ import Foundation
 ///
 /// Item j is among the `most` neighbours of item i if few others have a larger `G_ij / G_jj^0.25`: the threshold is for a matrix that is
 /// standardised in part, so that neither popular items nor those with a single click in common are the neighbours of all. Items without a
-/// user in common are no neighbours. A pair is known if one of the two is a neighbour of the other; `G_ij` of other pairs is 0.
+/// user in common are no neighbours. A pair is known if one of the two has the other in its row; `G_ij` of other pairs is 0.
 struct SparseGram {
     /// Row i: its neighbours, ascending, and their `G_ij`.
     let rows: ItemNeighbours.Lists
@@ -47,7 +47,7 @@ extension SparseGram {
             weights.map { weights in users.row(item).reduce(into: Float(0)) { $0 += weights[Int($1)] } }
                 ?? Float(users.row(item).count)
         }
-        let powers = diagonal.map { $0 > 0 ? pow($0, -Self.power) : 0 }
+        let powers = Self.powers(diagonal)
         let kept = max(0, min(most, items - 1))
         var rows = ItemNeighbours.Lists(starts: [0], items: [], weights: [])
         rows.starts.reserveCapacity(items + 1)
@@ -69,6 +69,29 @@ extension SparseGram {
         }
         (self.rows, self.diagonal) = (rows, diagonal)
     }
+
+    /// The `most` neighbours of each item among those kept, chosen as those were, ascending; those of item i are `items[starts[i] ..< starts[i + 1]]`.
+    func largest(_ most: Int, workers: Workers) -> (starts: [Int], items: [Int32]) {
+        let powers = Self.powers(diagonal)
+        let width = 256
+        let pieces = workers.map((diagonal.count + width - 1) / width) { piece, _ in
+            var (counts, chosen): ([Int], [Int32]) = ([], [])
+            for item in piece * width..<min(diagonal.count, (piece + 1) * width) {
+                let own = rows.starts[item]..<rows.starts[item + 1]
+                // A row is ascending, and of equal elements the lower places are taken.
+                let places = TopK.items(most, of: own.map { rows.weights[$0] * powers[Int(rows.items[$0])] }).sorted()
+                counts.append(places.count)
+                for place in places { chosen.append(rows.items[own.lowerBound + place]) }
+            }
+            return (counts, chosen)
+        }
+        var starts = [0]
+        for count in pieces.lazy.flatMap(\.0) { starts.append(starts[starts.count - 1] + count) }
+        return (starts, pieces.flatMap(\.1))
+    }
+
+    /// What elements of a column are multiplied by to choose the largest of a row.
+    private static func powers(_ diagonal: [Float]) -> [Float] { diagonal.map { $0 > 0 ? pow($0, -power) : 0 } }
 
     /// The rows of `items`. The first third of `scratch` is 0 before and after.
     private static func rows(
