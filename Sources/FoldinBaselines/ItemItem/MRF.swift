@@ -150,20 +150,28 @@ public struct MRF: Baseline {
 /// - Note: `@unchecked Sendable` because one worker at a time uses it.
 final class NeighbourhoodRegression: @unchecked Sendable {
     /// The place of an item among the neighbours, -1 for others; [items].
-    private var places: [Int32]
+    private let places: UnsafeMutablePointer<Int32>
     /// A bit per remainder of an item divided by their number, set for those of neighbours: it tells most other items without a look at `places`, and
     /// stays in the fastest cache.
-    private var bits = [UInt64](repeating: 0, count: 1024)
+    private let bits: UnsafeMutablePointer<UInt64>
     private let stride: Int
     private let system: FloatBuffer
     private let scratch: FloatBuffer
 
     /// For at most `neighbours` neighbours among `items`.
     init(items: Int, neighbours: Int) {
-        places = [Int32](repeating: -1, count: items)
+        places = .allocate(capacity: items)
+        places.initialize(repeating: -1, count: items)
+        bits = .allocate(capacity: 1024)
+        bits.initialize(repeating: 0, count: 1024)
         stride = Self.stride(neighbours)
         system = FloatBuffer(count: stride * (neighbours + 1))
         scratch = FloatBuffer(count: PositiveSystem.scratchCount(side: neighbours))
+    }
+
+    deinit {
+        places.deallocate()
+        bits.deallocate()
     }
 
     /// Floats of the system and of the scratch memory.
@@ -217,13 +225,11 @@ final class NeighbourhoodRegression: @unchecked Sendable {
     private func forEachNeighbour(inRowOf item: Int, of gram: SparseGram, _ body: (_ place: Int, _ element: Float) -> Void) {
         gram.rows.items.withUnsafeBufferPointer { items in
             gram.rows.weights.withUnsafeBufferPointer { elements in
-                bits.withUnsafeBufferPointer { bits in
-                    for index in gram.rows.starts[item]..<gram.rows.starts[item + 1] {
-                        let other = Int(items[index])
-                        guard bits[other >> 6 & 1023] >> UInt64(other & 63) & 1 == 1 else { continue }
-                        let place = Int(places[other])
-                        if place >= 0 { body(place, elements[index]) }
-                    }
+                for index in gram.rows.starts[item]..<gram.rows.starts[item + 1] {
+                    let other = Int(items[index])
+                    guard bits[other >> 6 & 1023] >> UInt64(other & 63) & 1 == 1 else { continue }
+                    let place = Int(places[other])
+                    if place >= 0 { body(place, elements[index]) }
                 }
             }
         }
