@@ -3,9 +3,6 @@
 #include <string.h>
 
 #include "Vectors.h"
-#include <math.h>
-
-#include "InstructionSets.h"
 
 #define BODY "Cholesky.inc"
 #define PORTABLE 1
@@ -24,10 +21,4 @@ void foldin_gather_scaled(ptrdiff_t count, const int32_t *rows, ptrdiff_t width,
 
 void foldin_inverse_roots(ptrdiff_t count, const float *x, float addend, float *out) {
     CALL(inverse_roots, count, x, addend, out)
-bool foldin_cholesky(ptrdiff_t side, float *matrix, ptrdiff_t stride, const float *least, float *inverse) {
-    CALL(cholesky, side, matrix, stride, least, inverse)
-}
-
-void foldin_solve_transposed(ptrdiff_t side, const float *lower, ptrdiff_t stride, float *x) {
-    CALL(solve_transposed, side, lower, stride, x)
 }

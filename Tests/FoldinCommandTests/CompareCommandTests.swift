@@ -24,7 +24,6 @@ import Testing
 
     @Test(arguments: [
         ("popularity", []), ("item-knn", ["--neighbours", "5", "--shrinkage", "1.5"]), ("ease", ["--lambda", "3"]),
-        ("edlae", ["--lambda", "2", "--dropout", "0.25"]),
         ("chebycf", ["--degree", "4", "--directions", "3"]),
         ("edlae", ["--lambda", "2", "--dropout", "0.25"]), ("mrf", ["--neighbours", "20", "--lambda", "2"]),
     ])

@@ -14,10 +14,8 @@ import Testing
 @Suite("Service: kinds of models") struct FamilyTests {
     static let items = 6
     static let families = [
-        "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "popularity", "ials",
-        "blend",
         "mult-vae", "mult-dae", "rec-vae", "ease", "edlae", "item-knn", "sparse-ease", "sparse-edlae", "mrf",
-        "popularity", "blend",
+        "ials", "popularity", "blend",
     ]
 
     /// A model whose numbers are all multiplied by `scale`.

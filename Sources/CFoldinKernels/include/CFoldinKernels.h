@@ -14,6 +14,7 @@
 #include "Memory.h"
 #include "Multiply.h"
 #include "NumberRows.h"
+#include "PositiveSystem.h"
 #include "Processor.h"
 #include "Random.h"
 #include "Residual.h"
