@@ -20,8 +20,8 @@ void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel
     }
 }
 
-void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
+void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
+                                  const float *shares, const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
                                   float *column_sums) {
     ptrdiff_t pairs = foldin_pairs(count);
     memset(column_sums, 0, (size_t)count * sizeof(float));
@@ -49,10 +49,10 @@ void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t co
             ptrdiff_t click = first_click(clicks, user + which, first), end = clicks.starts[user + which + 1];
             for (; click < end && clicks.items[click] < first + count; click++) {
                 ptrdiff_t item = clicks.items[click] - first;
-                float gradient = widen(from + which * count + item, 1)[0] * scales[user + which] - share;
+                float gradient = widen(from + which * count + item, 1)[0] * scales[user + which] - shares[user + which];
                 uint16_t rounded;
                 foldin_bfloat16_round(1, &gradient, &rounded);
-                column_sums[item] -= share;
+                column_sums[item] -= shares[user + which];
                 memcpy((uint16_t *)(rows + which * pairs) + item, &rounded, sizeof rounded);
                 memcpy((uint16_t *)(pair + item) + which, &rounded, sizeof rounded);
             }
@@ -70,8 +70,8 @@ void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *panel
     __builtin_trap();
 }
 
-void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                                  const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
+void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
+                                  const float *shares, const float *scales, const uint16_t *exponentials, uint32_t *by_items, uint32_t *by_users,
                                   float *column_sums) {
     __builtin_trap();
 }

@@ -50,9 +50,9 @@ void foldin_exponentials(ptrdiff_t rows, ptrdiff_t columns, float *panel, const 
     CALL(exponentials, rows, columns, panel, bias, maxima, sums)
 }
 
-void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
+void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, const float *shares,
                           const float *scales, float *panel, float *column_sums) {
-    CALL(loss_gradient, users, first, count, clicks, share, scales, panel, column_sums)
+    CALL(loss_gradient, users, first, count, clicks, shares, scales, panel, column_sums)
 }
 
 void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, const float *panel,

@@ -38,12 +38,12 @@ public protocol ComputeEngine: Sendable {
     func sumClicked(
         _ logits: MatrixView, bias: VectorView, clicks: BatchClicks, firstItem: Int, into sums: MutableVectorView)
 
-    /// From exponentials to the loss's gradient: panel [users, items] *= scales [users], row by row, minus `share` at the clicked items;
+    /// From exponentials to the loss's gradient: panel [users, items] *= scales [users], row by row, minus shares [users] at the clicked items;
     /// columnSums [items] = the sums of the gradient's columns.
     ///
     /// The panel's first column is item `firstItem`. panel is contiguous.
     func lossGradient(
-        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, share: Float,
+        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, shares: VectorView,
         columnSums: MutableVectorView)
 
     // MARK: Adam

@@ -48,15 +48,15 @@ public struct KernelEngine: ComputeEngine {
     }
 
     public func lossGradient(
-        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, share: Float,
+        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, shares: VectorView,
         columnSums: MutableVectorView
     ) {
         checkShape(
-            panel.isContiguous && scales.count == panel.rows && clicks.userCount == panel.rows
+            panel.isContiguous && scales.count == panel.rows && shares.count == panel.rows && clicks.userCount == panel.rows
                 && columnSums.count == panel.columns)
         clicks.withKernelClicks {
             foldin_loss_gradient(
-                panel.rows, firstItem, panel.columns, $0, share, scales.start, panel.start, columnSums.start)
+                panel.rows, firstItem, panel.columns, $0, shares.start, scales.start, panel.start, columnSums.start)
         }
     }
 

@@ -13,12 +13,15 @@ import Testing
             #expect(line != nil, "\(name)")
             #expect(help.contains("\(TrainingPlan.help(for: name)) (default: \(value))"), "\(name)")
         }
-        // In five trainings, as some contradict each other.
+        // In six trainings, as some contradict each other.
         let run = try TrainedRun(training: false)
         var missing = Set(TrainingPlan.optionNames)
         var rest = ["anneal-epochs": "1", "epochs": "2"]
         if Precision.bfloat16.isAvailable { rest["precision"] = "bf16" } else { missing.remove("precision") }
-        for (name, options) in [("a", Self.some), ("b", Self.others), ("c", rest), ("d", Self.recVAEs), ("e", Self.elsas)] {
+        let cosines = ["logits": "cosine", "logits-temperature": "0.3", "user-power": "0.5", "epochs": "2"]
+        for (name, options) in [
+            ("a", Self.some), ("b", Self.others), ("c", rest), ("d", Self.recVAEs), ("e", Self.elsas), ("f", cosines),
+        ] {
             let flags = options.flatMap { ["--\($0.key)", $0.value] }
             let outcome = try PrepareCommandTests.foldin(
                 ["train", run.data, "--out", run.folder.path + "/" + name, "--json"] + flags)

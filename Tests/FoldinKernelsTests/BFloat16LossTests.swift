@@ -31,6 +31,7 @@ import Testing
         let starts = rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
         let exponentials = LoopsTests.numbers(users * columns).map { roundedToBFloat16(abs($0)) }
         let scales = (0..<users).map { [0.5, 2, 0.25, 3, 1][$0] as Float }
+        let shares = (0..<users).map { [0.25, 0.75, 0.5, 0.125, 2][$0] as Float }
         let pairs = Int(foldin_pairs(columns))
         let guardian: UInt32 = 0xDEAD_BEEF
         var byItems = [UInt32](repeating: guardian, count: users * pairs + 1)
@@ -40,7 +41,7 @@ import Testing
             rows.flatMap { $0 }.withUnsafeBufferPointer { items in
                 guard let starts = starts.baseAddress, let items = items.baseAddress else { return }
                 foldin_loss_gradient_rounded(
-                    users, first, columns, foldin_clicks(starts: starts, items: items), 0.25, scales, exponentials, &byItems,
+                    users, first, columns, foldin_clicks(starts: starts, items: items), shares, scales, exponentials, &byItems,
                     &byUsers, &columnSums)
             }
         }
@@ -50,7 +51,7 @@ import Testing
             var sum = 0.0
             for user in 0..<users {
                 let isClicked = rows[user].contains(Int32(first + column))
-                let gradient = widened(exponentials[user * columns + column]) * scales[user] - (isClicked ? 0.25 : 0)
+                let gradient = widened(exponentials[user * columns + column]) * scales[user] - (isClicked ? shares[user] : 0)
                 let item = half(byItems[user * pairs + column / 2], column % 2)
                 #expect(item == roundedToBFloat16(gradient), "user \(user), column \(column)")
                 #expect(half(byUsers[user / 2 * columns + column], user % 2) == item)

@@ -150,6 +150,7 @@ import Testing
         let before = Self.doubles(logits)
         let bias = Self.numbers(items, seed: 2)
         let scales = FloatBuffer([0.5, -2, 3] as [Float])
+        let shares = FloatBuffer([0.25, 0.75, 2] as [Float])
         let (clicked, columnSums) = (FloatBuffer(count: 3), FloatBuffer(count: items))
         BatchClicks.withClicks(starts: starts, items: rows.flatMap { $0 }) { clicks in
             conformer.engine.sumClicked(
@@ -157,7 +158,7 @@ import Testing
                 into: clicked.mutableVector)
             conformer.engine.lossGradient(
                 logits.mutableMatrix(rows: 3, columns: items), scales: scales.vector, clicks: clicks, firstItem: first,
-                share: 0.25, columnSums: columnSums.mutableVector)
+                shares: shares.vector, columnSums: columnSums.mutableVector)
         }
         let panels = rows.map { row in row.map { Int($0) - first }.filter { (0..<items).contains($0) } }
         #expect(
@@ -167,7 +168,8 @@ import Testing
                     panel.reduce(0.0) { $0 + before[user * items + $1] + Double(bias.pointer[$1]) }
                 }))
         let gradient = before.enumerated().map { place, value in
-            value * Double(scales.pointer[place / items]) - (panels[place / items].contains(place % items) ? 0.25 : 0)
+            value * Double(scales.pointer[place / items])
+                - (panels[place / items].contains(place % items) ? Double(shares.pointer[place / items]) : 0)
         }
         #expect(Self.isNear(logits, gradient))
         #expect(

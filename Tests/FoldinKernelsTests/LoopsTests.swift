@@ -130,6 +130,7 @@ import Testing
         let matrix = Self.numbers(3 * columns)
         let bias = Self.numbers(columns, seed: 3)
         let scales: [Float] = [0.5, -2, 3]
+        let shares: [Float] = [0.25, 0.75, 2]
         starts.withUnsafeBufferPointer { starts in
             rows.flatMap { $0 }.withUnsafeBufferPointer { items in
                 guard let starts = starts.baseAddress, let items = items.baseAddress else { return }
@@ -138,7 +139,7 @@ import Testing
                 foldin_sum_clicks(3, first, columns, clicks, matrix, bias, &sums)
                 var panel = matrix + [Self.guardian]
                 var columnSums = [Float](repeating: Self.guardian, count: columns + 1)
-                foldin_loss_gradient(3, first, columns, clicks, 0.25, scales, &panel, &columnSums)
+                foldin_loss_gradient(3, first, columns, clicks, shares, scales, &panel, &columnSums)
                 var expected = [Double](repeating: 0, count: columns)
                 for user in 0..<3 {
                     var sum = 0.0
@@ -146,7 +147,7 @@ import Testing
                         let isClicked = rows[user].contains(Int32(first + column))
                         let value = matrix[user * columns + column]
                         if isClicked { sum += Double(value) + Double(bias[column]) }
-                        let gradient = Double(value) * Double(scales[user]) - (isClicked ? 0.25 : 0)
+                        let gradient = Double(value) * Double(scales[user]) - (isClicked ? Double(shares[user]) : 0)
                         #expect(abs(Double(panel[user * columns + column]) - gradient) < 1e-5)
                         expected[column] += gradient
                     }

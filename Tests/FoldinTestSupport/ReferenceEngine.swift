@@ -64,14 +64,15 @@ public struct ReferenceEngine: ComputeEngine {
     }
 
     public func lossGradient(
-        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, share: Float,
+        _ panel: MutableMatrixView, scales: VectorView, clicks: BatchClicks, firstItem: Int, shares: VectorView,
         columnSums: MutableVectorView
     ) {
         precondition(
-            scales.count == panel.rows && clicks.userCount == panel.rows && columnSums.count == panel.columns, "shapes")
+            scales.count == panel.rows && shares.count == panel.rows && clicks.userCount == panel.rows
+                && columnSums.count == panel.columns, "shapes")
         for user in 0..<panel.rows {
             for item in 0..<panel.columns { panel[user, item] *= scales[user] }
-            for item in columns(of: user, clicks, firstItem, panel.columns) { panel[user, item] -= share }
+            for item in columns(of: user, clicks, firstItem, panel.columns) { panel[user, item] -= shares[user] }
         }
         sumColumns(panel.readOnly, into: columnSums)
     }

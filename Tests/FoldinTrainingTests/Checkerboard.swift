@@ -33,7 +33,13 @@ struct ModelCase: Sendable, CustomStringConvertible {
     let description: String
     let configuration: any ModelConfiguration
 
-    static let all = autoencoders + [recVAE]
+    static let all = autoencoders + [normalized, recVAE]
+
+    static let normalized = ModelCase(
+        description: "Mult-VAE normalized",
+        configuration: MultVAE(
+            latent: 6, hidden: [12], dropout: 0.3,
+            normalization: Normalization(temperature: 0.2, userPower: 0.5)))
 
     static let recVAE = ModelCase(description: "RecVAE", configuration: RecVAE(latent: 6, hidden: 12, dropout: 0.3))
 

@@ -24,7 +24,8 @@ import Testing
 
     /// A training in which all users are one batch, and whose weights are random numbers up to `scale`.
     static func session(
-        _ architecture: Architecture, _ matrix: InteractionMatrix = matrix, scale: Float, softmax: Softmax = .exact
+        _ architecture: Architecture, _ matrix: InteractionMatrix = matrix, scale: Float, softmax: Softmax = .exact,
+        normalization: Normalization = .none
     ) -> AutoencoderSession {
         let parameters = Parameters(zerosFor: architecture.network)
         var draws = Draws(seed: 11)
@@ -32,7 +33,8 @@ import Testing
         return AutoencoderSession(
             Autoencoder(architecture, parameters),
             SessionSetup(
-                clicks: matrix, batchSize: matrix.userCount, seed: 17, workers: Workers(count: 2), softmax: softmax))
+                clicks: matrix, batchSize: matrix.userCount, seed: 17, workers: Workers(count: 2), softmax: softmax),
+            normalization)
     }
 
     /// The objective at the present weights. Afterwards the gradient is in `firstMoments`.
@@ -74,10 +76,29 @@ import Testing
         check(Self.session(architecture, scale: 0.7, softmax: .sampled(negatives: 90)))
     }
 
-    func check(_ session: AutoencoderSession) {
+    static let normalizations = [
+        Normalization(temperature: 0.3), Normalization(userPower: 0.7), Normalization(temperature: 0.5, userPower: 0.5),
+    ]
+
+    @Test(arguments: normalizations, [Softmax.exact, .sampled(negatives: 90)])
+    func slopesAreThoseOfTheGradientOfANormalization(_ normalization: Normalization, softmax: Softmax) {
+        for network in [
+            SmallNetwork(.multVAE, depth: 1), SmallNetwork(.multVAE, depth: 2, .article), SmallNetwork(.multDAE, depth: 2),
+        ] {
+            let architecture = network.architecture(items: Self.items, dropout: 0.3)
+            let session = Self.session(architecture, scale: 0.7, softmax: softmax, normalization: normalization)
+            #expect(Self.objective(session) != Self.objective(Self.session(architecture, scale: 0.7, softmax: softmax)))
+            check(session, exceptLast: normalization.temperature == nil ? 0 : 1)
+        }
+    }
+
+    /// All tensors of a session but the last `count` ones.
+    func check(_ session: AutoencoderSession, exceptLast count: Int = 0) {
         _ = Self.objective(session)
         let parameters = session.step.parameters
-        check(parameters.weights.buffers, parameters.firstMoments.buffers) { Self.objective(session) }
+        check(parameters.weights.buffers.dropLast(count), parameters.firstMoments.buffers.dropLast(count)) {
+            Self.objective(session)
+        }
     }
 
     /// The same of any objective of `tensors` whose `gradients` are known.

@@ -12,9 +12,11 @@ import Testing
 /// The sampled head draws so often that all items are candidates: its estimate is then the exact softmax.
 @Suite("Output heads") struct OutputHeadTests {
     struct Kind: Sendable, CustomTestStringConvertible {
-        let testDescription: String
+        let name: String
+        var testDescription: String { areCosines ? name + ", cosines" : name }
         var precision = Precision.float32
         var softmax = Softmax.exact
+        var areCosines = false
         /// How far the loss may be off, relative to it, and each gradient, by its Euclidean length.
         let lossTolerance: Double
         let gradientTolerance: Double
@@ -22,13 +24,20 @@ import Testing
 
     static let allDrawn = Softmax.sampled(negatives: 1 << 18)
     static let kinds =
+        plainKinds
+        + plainKinds.map { kind in
+            var kind = kind
+            kind.areCosines = true
+            return kind
+        }
+    static let plainKinds =
         [
-            Kind(testDescription: "exact", lossTolerance: 1e-6, gradientTolerance: 1e-5),
+            Kind(name: "exact", lossTolerance: 1e-6, gradientTolerance: 1e-5),
             Kind(
-                testDescription: "sampled, all items drawn", softmax: allDrawn, lossTolerance: 1e-5, gradientTolerance: 1e-4),
+                name: "sampled, all items drawn", softmax: allDrawn, lossTolerance: 1e-5, gradientTolerance: 1e-4),
         ]
         + (Precision.bfloat16.isAvailable
-            ? [Kind(testDescription: "bfloat16", precision: .bfloat16, lossTolerance: 1e-3, gradientTolerance: 0.01)] : [])
+            ? [Kind(name: "bfloat16", precision: .bfloat16, lossTolerance: 1e-3, gradientTolerance: 0.01)] : [])
 
     /// Three panels of items, the last of odd width; an odd number of users, one of them without clicks; a width that is no
     /// multiple of a vector's.
@@ -49,7 +58,8 @@ import Testing
                 architecture.network,
                 SessionSetup(
                     clicks: matrix, batchSize: users, seed: 3, workers: Workers(count: threads), precision: kind.precision,
-                    softmax: kind.softmax, engine: engine))
+                    softmax: kind.softmax, engine: engine),
+                kind.areCosines ? Normalization(temperature: 1) : .none)
             input = FloatBuffer(count: users * width)
             RandomSource(seed: 1, stream: 0).normal(into: input.mutableVector)
         }
@@ -87,7 +97,12 @@ import Testing
 
     /// Loss and gradients by the formulas, in double precision.
     static func expected(_ head: Case) -> (loss: Double, dInput: [Double], dWeights: [Double], dBiases: [Double]) {
-        let (weights, biases) = head.last(head.step.parameters.weights)
+        let (rows, biases) = head.last(head.step.parameters.weights)
+        let areCosines = head.step.normalization.temperature != nil
+        let lengths = (0..<items).map { item in
+            areCosines ? rows[item * width..<(item + 1) * width].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() : 1
+        }
+        let weights = rows.enumerated().map { Double($1) / lengths[$0 / width] }
         let input = head.input.values
         var loss = 0.0
         var dInput = [Double](repeating: 0, count: users * width)
@@ -97,7 +112,7 @@ import Testing
             let clicks = matrix.row(user)
             var logits = biases.map(Double.init)
             for item in 0..<items {
-                for k in 0..<width { logits[item] += Double(weights[item * width + k]) * Double(input[user * width + k]) }
+                for k in 0..<width { logits[item] += weights[item * width + k] * Double(input[user * width + k]) }
             }
             let normalizer = log(logits.reduce(0) { $0 + exp($1) })
             for item in clicks { loss += (normalizer - logits[Int(item)]) / Double(users) }
@@ -106,12 +121,18 @@ import Testing
             for item in 0..<items {
                 dBiases[item] += gradient[item]
                 for k in 0..<width {
-                    dInput[user * width + k] += gradient[item] * Double(weights[item * width + k])
+                    dInput[user * width + k] += gradient[item] * weights[item * width + k]
                     dWeights[item * width + k] += gradient[item] * Double(input[user * width + k])
                 }
             }
         }
-        return (loss, dInput, dWeights, dBiases)
+        guard areCosines else { return (loss, dInput, dWeights, dBiases) }
+        for item in 0..<items {
+            let row = item * width..<(item + 1) * width
+            let product = row.reduce(0.0) { $0 + dWeights[$1] * weights[$1] }
+            for place in row { dWeights[place] = (dWeights[place] - product * weights[place]) / lengths[item] }
+        }
+        return (loss, dInput, dWeights, dBiases.map { _ in 0 })
     }
 
     /// The Euclidean length of the difference over that of `b`.
@@ -130,7 +151,11 @@ import Testing
         // With beta1 = 0 the first moments are the gradients.
         let gradients = head.last(head.step.parameters.firstMoments)
         #expect(Self.distance(gradients.weights, expected.dWeights) < kind.gradientTolerance)
-        #expect(Self.distance(gradients.biases, expected.dBiases) < kind.gradientTolerance)
+        if kind.areCosines {
+            #expect(gradients.biases.allSatisfy { $0 == 0 }, "cosines have no biases")
+        } else {
+            #expect(Self.distance(gradients.biases, expected.dBiases) < kind.gradientTolerance)
+        }
     }
 
     @Test(arguments: kinds)

@@ -57,6 +57,7 @@ def case(family, depth, placement):
     return out
 
 
-cases = [case(f, d, p) for f in ("mult-vae", "mult-dae") for d in DEPTHS for p in ("paper", "article")]
-path = pathlib.Path(__file__).parent.parent / "FoldinTestSupport/Fixtures/torch.json"
-path.write_text(json.dumps({"torch": torch.__version__.split("+")[0], "steps": STEPS, "cases": cases}) + "\n")
+if __name__ == "__main__":
+    cases = [case(f, d, p) for f in ("mult-vae", "mult-dae") for d in DEPTHS for p in ("paper", "article")]
+    path = pathlib.Path(__file__).parent.parent / "FoldinTestSupport/Fixtures/torch.json"
+    path.write_text(json.dumps({"torch": torch.__version__.split("+")[0], "steps": STEPS, "cases": cases}) + "\n")

@@ -65,8 +65,8 @@ void foldin_exponentials_rounded(ptrdiff_t rows, ptrdiff_t columns, float *_Nonn
 /// `foldin_loss_gradient` from rounded exponentials, the gradient [users, count] rounded and stored twice: `by_items`
 /// [users, pairs of items] is a left operand for sums over items; `by_users` [pairs of users, count] one for sums over
 /// users, of row stride 1. The column sums are of the gradient before it was rounded.
-void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                                  const float *_Nonnull scales, const uint16_t *_Nonnull exponentials,
+void foldin_loss_gradient_rounded(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
+                                  const float *_Nonnull shares, const float *_Nonnull scales, const uint16_t *_Nonnull exponentials,
                                   uint32_t *_Nonnull by_items, uint32_t *_Nonnull by_users, float *_Nonnull column_sums);
 
 #endif

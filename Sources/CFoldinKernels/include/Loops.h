@@ -75,9 +75,10 @@ void foldin_sum_clicks(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin
                        const float *_Nonnull bias, float *_Nonnull sums);
 
 /// From exponentials to the loss's gradient, and its sum over the users: panel [users, count] *= scales [users], row by row;
-/// minus `share` at the clicked items; column_sums [count] = the sums of its columns.
-void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks, float share,
-                          const float *_Nonnull scales, float *_Nonnull panel, float *_Nonnull column_sums);
+/// minus shares [users] at the clicked items; column_sums [count] = the sums of its columns.
+void foldin_loss_gradient(ptrdiff_t users, ptrdiff_t first, ptrdiff_t count, foldin_clicks clicks,
+                          const float *_Nonnull shares, const float *_Nonnull scales, float *_Nonnull panel,
+                          float *_Nonnull column_sums);
 
 /// out [columns] = sum over the rows of matrix [rows, columns], whose rows are `stride` floats apart.
 void foldin_sum_columns(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *_Nonnull matrix, float *_Nonnull out);

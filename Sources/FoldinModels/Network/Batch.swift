@@ -14,6 +14,8 @@ package struct Batch {
     package private(set) var columns: [Int32] = []
     /// The first layer's input of each click: L2-normalised, after dropout and perhaps tanh.
     package private(set) var values: [Float] = []
+    /// The weight of each user's loss: 1, unless `weigh` gave others.
+    package private(set) var weights: [Float] = []
     /// The same clicks by item: entry `i` of `itemRows` and `itemValues` is `itemStarts[i] ..< itemStarts[i + 1]`.
     package private(set) var itemStarts: [Int] = []
     /// Users of the batch, ascending for each item; clicks that dropout removed are left out.
@@ -49,6 +51,13 @@ package struct Batch {
             values.append(contentsOf: repeatElement(normalizedClick(row.count), count: row.count))
             rowStarts.append(columns.count)
         }
+        weigh { _ in 1 }
+    }
+
+    /// Gives each user's loss the weight that `weight` has for the user's number of clicks.
+    package mutating func weigh(by weight: (Int) -> Float) {
+        weights.removeAll(keepingCapacity: true)
+        for user in 0..<userCount { weights.append(weight(clickCount(of: user))) }
     }
 
     /// The number of clicks of a user of the batch.

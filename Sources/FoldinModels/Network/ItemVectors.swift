@@ -59,3 +59,22 @@ struct ItemVectors {
         return (product.sum() + rest, square.sum() + restSquare)
     }
 }
+
+/// 1 / the length of a vector; 0 for one of zeros or too short to be divided by.
+package func inverseLength(_ vector: VectorView) -> Float {
+    // In four lanes: the additions of one sum would wait for each other. In double precision no square is infinite.
+    var lanes = SIMD4<Double>.zero
+    var i = 0
+    while i + 4 <= vector.count {
+        let values = SIMD4(Double(vector[i]), Double(vector[i + 1]), Double(vector[i + 2]), Double(vector[i + 3]))
+        lanes += values * values
+        i += 4
+    }
+    var sum = lanes.sum()
+    while i < vector.count {
+        sum += Double(vector[i]) * Double(vector[i])
+        i += 1
+    }
+    let scale = Float(1 / sum.squareRoot())
+    return scale.isFinite ? scale : 0
+}

@@ -11,6 +11,8 @@ public final class Parameters: Sendable {
     package struct Linear: Sendable {
         package let weight: FloatBuffer
         package let bias: FloatBuffer
+
+        package init(weight: FloatBuffer, bias: FloatBuffer) { (self.weight, self.bias) = (weight, bias) }
     }
 
     /// Gain and shift of one layer norm.
@@ -43,6 +45,12 @@ public final class Parameters: Sendable {
                 bias: FloatBuffer(count: layer.outputs))
         }
         norms = shape.norms.map { Norm(gain: FloatBuffer(count: $0.width), shift: FloatBuffer(count: $0.width)) }
+    }
+
+    /// Weights in memory that is given: one matrix and bias per layer of `shape`, one gain and shift per norm.
+    package init(_ shape: NetworkShape, _ linears: [Linear], _ norms: [Norm]) {
+        precondition(linears.count == shape.layers.count && norms.count == shape.norms.count, "weights of another shape")
+        (self.shape, self.linears, self.norms, areRowMoments) = (shape, linears, norms, false)
     }
 
     /// Initial weights as the article's PyTorch code draws them; see `initialize(seed:workers:)`.

@@ -16,24 +16,34 @@ package final class AutoencoderSession: TrainingSession {
     /// Divergence of each user of the batch.
     private var divergences: [Double]
 
-    package convenience init(_ architecture: Architecture, _ setup: SessionSetup) {
-        self.init(Autoencoder(initializing: architecture, seed: setup.seed, workers: setup.workers), setup)
+    /// A training that begins with initial weights.
+    package convenience init(_ architecture: Architecture, _ setup: SessionSetup, _ normalization: Normalization = .none) {
+        self.init(
+            Autoencoder(initializing: architecture, seed: setup.seed, workers: setup.workers), setup, normalization)
     }
 
     /// A training that begins with the weights of a model, and changes them.
-    package init(_ model: Autoencoder, _ setup: SessionSetup) {
+    package init(_ model: Autoencoder, _ setup: SessionSetup, _ normalization: Normalization = .none) {
         architecture = model.architecture
-        step = NetworkStep(model.parameters, setup)
+        step = NetworkStep(model.parameters, setup, normalization)
         stack = HiddenStack(model.parameters, engine: setup.engine)
         divergences = [Double](repeating: 0, count: setup.batchSize)
     }
 
-    package var model: any Model { Autoencoder(architecture, step.parameters.weights) }
+    /// With cosines its last layer is a copy, with rows of length 1; else all weights are in the memory of the training.
+    package var model: any Model {
+        let weights = step.plainWeights()
+        plainWeights = weights
+        return Autoencoder(architecture, weights)
+    }
+    /// The weights of the model that was asked for last; nil after an update.
+    private var plainWeights: Parameters?
     package var weights: [FloatBuffer] { step.parameters.weights.buffers }
     package var times: StepTimes { step.times }
 
     @discardableResult
     package func run(_ users: ArraySlice<Int32>, _ update: SessionUpdate) -> StepLoss {
+        plainWeights = nil
         let randomness = step.setup.randomness(update.number)
         let constants = update.adam.update(number: update.number + 1)
         var clock = StepClock()
@@ -42,16 +52,18 @@ package final class AutoencoderSession: TrainingSession {
         step.times.input = clock.lap()
         step.drawNoise(randomness)
         divergences.withUnsafeMutableBufferPointer { divergences in
-            forEachPiece { stack.forward($0, step.values, randomness: randomness, divergences: divergences) }
+            forEachPiece { users in
+                stack.forward(users, step.values, randomness: randomness, divergences: divergences)
+                step.normalizeLastInput(users)
+            }
         }
         step.times.hidden = clock.lap()
         let likelihood = step.head.forward(step.lastInput, step.batch)
         step.times.outputForward = clock.lap()
         step.head.backward(step.lastInput, step.batch, constants, number: update.number + 1, needsInputGradient: true)
         step.times.outputBackward = clock.lap()
-        let last = step.values.shape.layers.count - 1
         forEachPiece { users in
-            step.head.inputGradient(users, into: step.gradients.before(last).rows(users))
+            step.lastInputGradient(users)
             stack.backward(
                 users, step.values, step.gradients, randomness: randomness,
                 divergenceWeight: update.beta / Float(step.batch.userCount))
@@ -84,7 +96,7 @@ package final class AutoencoderSession: TrainingSession {
         let (items, workers, engine) = (architecture.items, step.setup.workers, step.setup.engine)
         // All tasks only read it.
         nonisolated(unsafe) let scores = scores
-        let divergences = divergences(histories, rows: rows)
+        let evaluated = evaluated(histories, rows: rows)
         let zeros = FloatBuffer(count: items)
         return workers.map(rows.count) { row, _ in
             let logits = VectorView(scores + row * items, count: items)
@@ -92,31 +104,46 @@ package final class AutoencoderSession: TrainingSession {
                 let values = MutableVectorView(memory)
                 let (copy, maximum, sum) = (values[0..<items], values[items..<items + 1], values[items + 1..<items + 2])
                 copy.copy(from: logits)
+                let factor = evaluated.factors?[row] ?? 1
+                if factor != 1 { scale(copy, by: factor) }
                 engine.exponentials(
                     MutableMatrixView(copy.start, rows: 1, columns: items), bias: zeros.vector, maxima: maximum, sums: sum)
                 let normalizer = Double(maximum[0]) + log(Double(sum[0]))
-                return histories.row(rows.lowerBound + row).reduce(0.0) { $0 + normalizer - Double(logits[Int($1)]) }
+                let clicks = histories.row(rows.lowerBound + row)
+                let likelihood = clicks.reduce(0.0) { $0 + normalizer - Double(logits[Int($1)] * factor) }
+                return likelihood * Double(step.userWeight(clicks.count))
             }
-            return StepLoss(negativeLogLikelihood: likelihood, divergence: divergences?[row] ?? 0)
+            return StepLoss(negativeLogLikelihood: likelihood, divergence: evaluated.divergences?[row] ?? 0)
         }
     }
 
-    /// Each user's divergence of the latent from the standard normal; nil for the DAE.
-    private func divergences(_ histories: InteractionMatrix, rows: Range<Int>) -> [Double]? {
-        guard architecture.family.isVariational else { return nil }
+    /// What an evaluation needs beside scores, by user: the divergence of the latent from the standard normal, nil for the DAE; what makes
+    /// logits of scores, nil for logits that are scores.
+    private func evaluated(
+        _ histories: InteractionMatrix, rows: Range<Int>
+    ) -> (divergences: [Double]?, factors: [Float]?) {
+        let temperature = step.normalization.temperature
+        guard architecture.family.isVariational || temperature != nil else { return (nil, nil) }
         let (workers, engine, latent) = (step.setup.workers, step.setup.engine, architecture.latent)
         let depth = step.values.shape.encoderDepth
-        let values = step.parameters.weights.forward(
-            histories, rows: rows, layers: 1..<depth, workers: workers, engine: engine)
+        let values = (plainWeights ?? step.plainWeights()).forward(
+            histories, rows: rows, layers: temperature == nil ? 1..<depth : nil, workers: workers, engine: engine)
         let noise = FloatBuffer(count: latent)
         return withExtendedLifetime((values, noise)) {
             let moments = values.output(of: depth - 1)
-            return workers.map(rows.count) { row, _ in
-                withUnsafeTemporaryAllocation(of: Float.self, capacity: latent) { sample in
-                    engine.sampleLatent(
-                        moments: moments.row(row).readOnly, noise: noise.vector, into: MutableVectorView(sample))
+            let divergences =
+                !architecture.family.isVariational
+                ? nil
+                : workers.map(rows.count) { row, _ in
+                    withUnsafeTemporaryAllocation(of: Float.self, capacity: latent) { sample in
+                        engine.sampleLatent(
+                            moments: moments.row(row).readOnly, noise: noise.vector, into: MutableVectorView(sample))
+                    }
                 }
+            let factors = temperature.map { temperature in
+                rows.indices.map { inverseLength(values.inputOfLast.row($0 - rows.lowerBound).readOnly) / temperature }
             }
+            return (divergences, factors)
         }
     }
 }

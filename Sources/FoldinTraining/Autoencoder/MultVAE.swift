@@ -3,14 +3,17 @@ import FoldinModels
 /// Mult-VAE^PR (Liang et al. 2018, section 2), of any depth.
 public struct MultVAE: AutoencoderConfiguration {
     let template: Architecture
+    let normalization: Normalization
 
     /// An encoder of `hidden` widths and, unless `decoder` says otherwise, a decoder that mirrors it.
     ///
     /// `dropout` is applied to the input; `encoderDropout` and `decoderDropout`, one probability before each layer, say more.
     public init(
         latent: Int = 200, hidden: [Int] = [600], decoder: [Int]? = nil, dropout: Float = 0.5,
-        encoderDropout: [Float]? = nil, decoderDropout: [Float]? = nil, activations: Architecture.Activations = .paper
+        encoderDropout: [Float]? = nil, decoderDropout: [Float]? = nil, activations: Architecture.Activations = .paper,
+        normalization: Normalization = .none
     ) {
+        self.normalization = normalization
         template = Architecture(
             .multVAE, latent: latent, hidden: hidden, decoder: decoder, dropout: dropout, encoderDropout: encoderDropout,
             decoderDropout: decoderDropout, activations: activations)
@@ -36,9 +39,12 @@ public struct MultDAE: AutoencoderConfiguration {
 protocol AutoencoderConfiguration: ModelConfiguration {
     /// The architecture for one item.
     var template: Architecture { get }
+    /// How logits and losses are scaled.
+    var normalization: Normalization { get }
 }
 
 extension AutoencoderConfiguration {
+    var normalization: Normalization { .none }
     public var family: String { template.family.rawValue }
     public var usesBeta: Bool { template.family.isVariational }
 
@@ -60,11 +66,11 @@ extension AutoencoderConfiguration {
         if case .searching = trainer.schedule.annealing, !usesBeta {
             return "a search for beta with \(family), which has none; expected \(Architecture.Family.multVAE.rawValue)"
         }
-        return template.validationError
+        return template.validationError ?? normalization.validationError
     }
 
     public func makeSession(_ setup: SessionSetup) -> any TrainingSession {
-        AutoencoderSession(architecture(items: setup.clicks.itemCount), setup)
+        AutoencoderSession(architecture(items: setup.clicks.itemCount), setup, normalization)
     }
 
     public func memory(for dataset: TrainingMemory.Shape, batch: Int, softmax: Softmax) -> SessionMemory {
@@ -76,8 +82,9 @@ extension AutoencoderConfiguration {
         let shape = architecture.network
         let (parameters, scores) = NetworkStep.memory(
             shape, softmax, users: batch, clicksPerUser: dataset.interactions / max(1, dataset.users) + 1)
-        return SessionMemory(
-            parameters: parameters, scores: scores, rounded: ByteCount(dataset.items) * shape.last.inputs * 2)
+        // With cosines validation users are scored with a copy of the last layer.
+        let width = shape.last.inputs * (normalization.temperature == nil ? 2 : 2 + 4)
+        return SessionMemory(parameters: parameters, scores: scores, rounded: ByteCount(dataset.items) * width)
     }
 }
 

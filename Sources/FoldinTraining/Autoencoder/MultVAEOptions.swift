@@ -5,6 +5,7 @@ extension NetworkFamily {
     /// Mult-VAE (Liang et al. 2018): `MultVAE`.
     static let multVAE = NetworkFamily(
         name: "mult-vae", title: "Mult-VAE", help: "variational autoencoder with multinomial likelihood (Liang et al. 2018)",
+        options: [logits, temperature, userPower],
         presets: [
             TrainingPreset(
                 "liang-vae", "Mult-VAE of Liang et al. 2018",
@@ -41,6 +42,7 @@ extension NetworkFamily {
             ]
         },
         listsForeignOptions: true, hasAnnealing: true,
+        listsForeignOptions: true, listsOwnDefaults: false, hasAnnealing: true,
         note: { trainer, users in
             trainer.schedule.annealingSummary(updatesPerEpoch: trainer.schedule.updatesPerEpoch(users: users))
         },
@@ -48,10 +50,28 @@ extension NetworkFamily {
             MultVAE(
                 latent: values[\.network.latent], hidden: values[\.network.hidden], decoder: values[\.network.decoderHidden],
                 dropout: values[\.network.dropout], encoderDropout: values[\.network.encoderDropout],
-                decoderDropout: values[\.network.decoderDropout], activations: values[\.network.activations])
+                decoderDropout: values[\.network.decoderDropout], activations: values[\.network.activations],
+                normalization: Normalization(
+                    temperature: values[logits] == .cosine ? values[temperature] : nil, userPower: values[userPower]))
         },
-        read: { $1.readLayers(of: $0) },
+        read: { configuration, values in
+            values.readLayers(of: configuration)
+            guard let normalization = (configuration as? MultVAE)?.normalization else { return }
+            values[logits] = normalization.temperature == nil ? .dot : .cosine
+            if let temperature = normalization.temperature { values[Self.temperature] = temperature }
+            values[userPower] = normalization.userPower
+        },
         canonicalize: { $0.canonicalizeLayers() })
+
+    private static let logits = TrainingOption(
+        "logits", default: LogitsName.dot, placeholder: "kind",
+        "The scores of mult-vae before the softmax: 'dot' products, or 'cosine' similarities divided by --logits-temperature.")
+    private static let temperature = TrainingOption<Float>(
+        "logits-temperature", default: 0.1, placeholder: "x", "The number that divides cosines.", where: { $0[logits] == .cosine }
+    )
+    private static let userPower = TrainingOption<Float>(
+        "user-power", default: 0, placeholder: "x",
+        "The loss of a user with n clicks is multiplied by n^-power; for sparse data 0.5.")
 
     /// What the article's two programs share; with `--learning-rate-schedule plateau` also their way to cut the learning rate.
     private static let article = [
@@ -62,6 +82,9 @@ extension NetworkFamily {
         "anneal-epochs": "85%", "evaluate-every": "1", "patience": "20", "metric": "ndcg@100", "stop-on": "metric",
     ]
 }
+
+/// The kinds of logits by name.
+enum LogitsName: String, CaseIterable, OptionValue { case dot, cosine }
 
 extension OptionValues {
     /// Sets the options of the layers to those of a network whose layers can each have their own width and dropout.

@@ -70,7 +70,7 @@ package final class ELSASession: TrainingSession {
         setup.workers.forEachPiece(of: items, size: itemsPerPanel) { panel, _ in
             for item in panel {
                 let row = weight.mutableVector[item * width..<(item + 1) * width]
-                let scale = ELSAModel.scale(row.readOnly)
+                let scale = inverseLength(row.readOnly)
                 for place in 0..<width { row.start[place] *= scale }
             }
         }
@@ -129,7 +129,7 @@ package final class ELSASession: TrainingSession {
         let result = scratch[worker].vectors(places.count)
         for (place, column) in places.enumerated() {
             let own = weight.vector[row(columns.item(column))]
-            let scale = ELSAModel.scale(own)
+            let scale = inverseLength(own)
             scratch[worker].scales.pointer[place] = scale
             let target = result.row(place).start
             for i in 0..<width { target[i] = own.start[i] * scale }
@@ -143,7 +143,7 @@ package final class ELSASession: TrainingSession {
         setup.workers.forEachPiece(of: columns.keyCount, size: itemsPerPanel) { keys, _ in
             batch.forEachKey(keys) { key, _ in
                 let item = columns.item(key)
-                inputScales.pointer[item] = ELSAModel.scale(weight.vector[row(item)])
+                inputScales.pointer[item] = inverseLength(weight.vector[row(item)])
             }
         }
         setup.workers.forEachPiece(of: batch.userCount, size: 16) { users, _ in
@@ -215,6 +215,7 @@ package final class ELSASession: TrainingSession {
             for user in 0..<users { factors[user] = 1 / configuration.temperature }
             return sums.join(batch, panelCount: panelCount)
         case .squared:
+            sums.share(batch)
             var loss = 0.0
             for user in 0..<users {
                 let value = Double(normalizedClick(batch.clickCount(of: user)))
@@ -253,7 +254,7 @@ package final class ELSASession: TrainingSession {
                     }
                     setup.engine.lossGradient(
                         panel, scales: sums.maxima(index, users: users).readOnly, clicks: clicks, firstItem: places.lowerBound,
-                        share: 1 / Float(users), columnSums: scratch[worker].columnSums(places.count))
+                        shares: sums.shares(users: users), columnSums: scratch[worker].columnSums(places.count))
                     setup.engine.multiply(
                         panel.readOnly, vectors(places, worker), into: dHidden, adding: index > lanes.panels[lane].lowerBound)
                 }

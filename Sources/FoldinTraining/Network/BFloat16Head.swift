@@ -17,6 +17,7 @@ final class BFloat16Head: OutputHead {
     private let sums: PanelSums
     private let lanes: InputLanes
     private let scratch: [PanelGradient]
+    private let directions: ItemDirections
     /// Exponentials of the logits, users x items halves, panel after panel.
     private let exponentials: WordBuffer
     private let inputRows: WordBuffer
@@ -27,7 +28,7 @@ final class BFloat16Head: OutputHead {
     private let byItems: [WordBuffer]
     private let byUsers: [WordBuffer]
 
-    init(_ parameters: AdamParameters, _ setup: SessionSetup) {
+    init(_ parameters: AdamParameters, _ setup: SessionSetup, areCosines: Bool = false) {
         let (layer, users) = (parameters.weights.shape.last, setup.batchSize)
         (self.parameters, engine, workers) = (parameters, setup.engine, setup.workers)
         rows = DeferredRows(parameters, engine: setup.engine)
@@ -35,6 +36,7 @@ final class BFloat16Head: OutputHead {
         sums = PanelSums(panelCount: panelCount, users: users)
         lanes = InputLanes(panelCount: panelCount, users: users, width: layer.inputs)
         scratch = (0..<setup.workers.count).map { _ in PanelGradient(width: layer.inputs) }
+        directions = ItemDirections(areNormalized: areCosines, width: layer.inputs, workers: setup.workers.count)
         exponentials = WordBuffer(count: (users * layer.outputs + 1) / 2)
         inputRows = WordBuffer(count: users * foldin_pairs(layer.inputs))
         inputStrips = WordBuffer(count: foldin_strips(layer.inputs, users))
@@ -56,10 +58,11 @@ final class BFloat16Head: OutputHead {
             workers.forEach(sums.panelCount) { index, worker in
                 let items = Panels.items(index, of: layer.items)
                 let (panel, bias) = (logits[worker].pointer, layer.bias[items])
+                let vectors = directions.vectors(layer.weight.rows(items), worker)
                 foldin_multiply_rounding(
                     users, items.count, width,
                     foldin_left_pairs(start: inputRows.pointer, row_stride: foldin_pairs(width), pair_stride: 1),
-                    foldin_matrix(start: layer.weight.rows(items).start, stride: width, is_transposed: true), false, panel,
+                    foldin_matrix(start: vectors.start, stride: width, is_transposed: true), false, panel,
                     items.count)
                 foldin_sum_clicks(
                     users, items.lowerBound, items.count, clicks, panel, bias.start, sums.clicked(index, users: users).start)
@@ -95,14 +98,16 @@ final class BFloat16Head: OutputHead {
                 for index in lanes.panels[lane] {
                     let items = Panels.items(index, of: layer.items)
                     let dBias = scratch[worker].bias(items.count)
+                    let vectors = directions.vectors(layer.weight.rows(items), worker)
                     foldin_loss_gradient_rounded(
-                        users, items.lowerBound, items.count, clicks, 1 / Float(users), sums.maxima(index, users: users).start,
+                        users, items.lowerBound, items.count, clicks, sums.shares(users: users).start,
+                        sums.maxima(index, users: users).start,
                         exponentials.halves + items.lowerBound * users, byItems, byUsers, dBias.start)
                     if needsInputGradient {
                         foldin_multiply_rounding(
                             users, width, items.count,
                             foldin_left_pairs(start: byItems, row_stride: foldin_pairs(items.count), pair_stride: 1),
-                            foldin_matrix(start: layer.weight.rows(items).start, stride: width, is_transposed: false),
+                            foldin_matrix(start: vectors.start, stride: width, is_transposed: false),
                             index > lanes.panels[lane].lowerBound, dInput.start, dInput.stride)
                     }
                     guard let update else { continue }
@@ -112,8 +117,9 @@ final class BFloat16Head: OutputHead {
                         items.count, width, users, foldin_left_pairs(start: byUsers, row_stride: 1, pair_stride: items.count),
                         inputStrips.pointer, false, dWeight.start, width,
                         foldin_prefetch_ranges(first: own.firstMoments.start, second: own.secondMoments.start, count: own.count))
+                    directions.project(dWeight, worker)
                     engine.update(own, gradient: dWeight.elements.readOnly, update)
-                    engine.update(biases[items], gradient: dBias.readOnly, update)
+                    if !directions.areNormalized { engine.update(biases[items], gradient: dBias.readOnly, update) }
                 }
             }
         }

@@ -13,8 +13,9 @@ final class ExactHead: OutputHead {
     private let lanes: InputLanes
     /// A worker's gradient of a panel's weights and biases.
     private let scratch: [PanelGradient]
+    private let directions: ItemDirections
 
-    init(_ parameters: AdamParameters, _ setup: SessionSetup) {
+    init(_ parameters: AdamParameters, _ setup: SessionSetup, areCosines: Bool = false) {
         let layer = parameters.weights.shape.last
         (self.parameters, engine, workers) = (parameters, setup.engine, setup.workers)
         rows = DeferredRows(parameters, engine: setup.engine)
@@ -23,6 +24,7 @@ final class ExactHead: OutputHead {
         sums = PanelSums(panelCount: panelCount, users: setup.batchSize)
         lanes = InputLanes(panelCount: panelCount, users: setup.batchSize, width: layer.inputs)
         scratch = (0..<setup.workers.count).map { _ in PanelGradient(width: layer.inputs) }
+        directions = ItemDirections(areNormalized: areCosines, width: layer.inputs, workers: setup.workers.count)
     }
 
     /// The bytes of the logits.
@@ -43,10 +45,10 @@ final class ExactHead: OutputHead {
     func forward(_ input: MatrixView, _ batch: Batch) -> Double {
         let (layer, users) = (layer, batch.userCount)
         batch.withClicks { clicks in
-            workers.forEach(sums.panelCount) { index, _ in
+            workers.forEach(sums.panelCount) { index, worker in
                 let items = Panels.items(index, of: layer.items)
                 let panel = panel(items, users: users)
-                engine.multiply(input, layer.weight.rows(items).transposed, into: panel)
+                engine.multiply(input, directions.vectors(layer.weight.rows(items), worker).transposed, into: panel)
                 engine.sumClicked(
                     panel.readOnly, bias: layer.bias[items], clicks: clicks, firstItem: items.lowerBound,
                     into: sums.clicked(index, users: users))
@@ -67,20 +69,22 @@ final class ExactHead: OutputHead {
                 for index in lanes.panels[lane] {
                     let items = Panels.items(index, of: layer.items)
                     let panel = panel(items, users: users)
+                    let vectors = directions.vectors(layer.weight.rows(items), worker)
                     let dBias = scratch[worker].bias(items.count)
                     engine.lossGradient(
                         panel, scales: sums.maxima(index, users: users).readOnly, clicks: clicks, firstItem: items.lowerBound,
-                        share: 1 / Float(users), columnSums: dBias)
+                        shares: sums.shares(users: users), columnSums: dBias)
                     if needsInputGradient {
                         engine.multiply(
-                            panel.readOnly, layer.weight.rows(items), into: dInput,
+                            panel.readOnly, vectors, into: dInput,
                             adding: index > lanes.panels[lane].lowerBound)
                     }
                     guard let update else { continue }
                     let dWeight = scratch[worker].weight(items.count)
                     engine.multiply(panel.transposed, input, into: dWeight)
+                    directions.project(dWeight, worker)
                     engine.update(weights[layer.elements(items)], gradient: dWeight.elements.readOnly, update)
-                    engine.update(biases[items], gradient: dBias.readOnly, update)
+                    if !directions.areNormalized { engine.update(biases[items], gradient: dBias.readOnly, update) }
                 }
             }
         }

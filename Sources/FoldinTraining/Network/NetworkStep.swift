@@ -17,6 +17,10 @@ package final class NetworkStep {
     package let gradients: ActivationGradients
     let head: any OutputHead
     let inputLayer: InputLayer
+    let normalization: Normalization
+    /// Clicks per training user.
+    private let meanClicks: Double
+    private let direction: InputDirection?
     private(set) var batch = Batch()
     /// For tests: used instead of drawn noise, [users, latent].
     package var fixedNoise: [Float]?
@@ -24,26 +28,41 @@ package final class NetworkStep {
     package var times = StepTimes()
 
     /// A step over initial weights of a shape, drawn by the seed of `setup`.
-    package convenience init(_ shape: NetworkShape, _ setup: SessionSetup) {
-        self.init(Parameters(initializing: shape, seed: setup.seed, workers: setup.workers), setup)
+    package convenience init(_ shape: NetworkShape, _ setup: SessionSetup, _ normalization: Normalization = .none) {
+        self.init(Parameters(initializing: shape, seed: setup.seed, workers: setup.workers), setup, normalization)
     }
 
     /// A step over given weights, which it changes.
-    package init(_ weights: Parameters, _ setup: SessionSetup) {
-        self.setup = setup
+    package init(_ weights: Parameters, _ setup: SessionSetup, _ normalization: Normalization = .none) {
+        (self.setup, self.normalization) = (setup, normalization)
+        let areCosines = normalization.temperature != nil
+        meanClicks = Double(setup.clicks.count) / Double(setup.clicks.userCount)
+        direction = normalization.temperature.map {
+            InputDirection(users: setup.batchSize, width: weights.shape.last.inputs, temperature: $0)
+        }
         switch setup.softmax {
         case .exact:
             parameters = AdamParameters(weights)
             head =
-                setup.precision == .bfloat16 ? BFloat16Head(parameters, setup) : ExactHead(parameters, setup)
+                setup.precision == .bfloat16
+                ? BFloat16Head(parameters, setup, areCosines: areCosines)
+                : ExactHead(parameters, setup, areCosines: areCosines)
         case .sampled(let negatives):
             precondition(setup.precision == .float32, "a sampled softmax is trained in single precision")
             parameters = AdamParameters(weights, isByRow: true)
-            head = SampledHead(parameters, negatives: negatives, setup)
+            head = SampledHead(parameters, negatives: negatives, setup, areCosines: areCosines)
         }
         inputLayer = InputLayer(weights, engine: setup.engine)
         values = Activations(weights.shape, users: setup.batchSize, isForTraining: true)
         gradients = ActivationGradients(weights.shape, users: setup.batchSize)
+        clearUnusedBiases()
+    }
+
+    /// Cosines have no biases: those of the last layer are 0 then.
+    private func clearUnusedBiases() {
+        guard direction != nil else { return }
+        let bias = parameters.weights.linears[parameters.lastIndex].bias
+        bias.pointer.update(repeating: 0, count: bias.count)
     }
 
     /// The bytes of weights and moments, and of the scores of a batch.
@@ -66,8 +85,12 @@ package final class NetworkStep {
         precondition(
             !users.isEmpty && users.count <= setup.batchSize, "a batch of \(users.count); expected 1 to \(setup.batchSize)")
         batch.takeClicks(setup.clicks, users: users, layer: inputLayer, randomness: randomness)
+        if normalization.userPower != 0 { batch.weigh(by: userWeight) }
         head.prepare(&batch, updates: update.number, adam: update.adam, randomness: randomness)
     }
+
+    /// The weight of the loss of a user with `count` clicks.
+    func userWeight(_ count: Int) -> Float { normalization.userWeight(count, mean: meanClicks) }
 
     /// Takes the clicks of `users` without dropout, for a step that leaves the first layer as it is. Its pending updates are made.
     func takeBatchWithoutDropout(_ users: ArraySlice<Int32>, _ update: SessionUpdate) {
@@ -97,7 +120,20 @@ package final class NetworkStep {
     }
 
     /// The input of the last layer, [users of the batch, inputs].
-    var lastInput: MatrixView { values.inputOfLast.rows(0..<batch.userCount).readOnly }
+    var lastInput: MatrixView {
+        let input = direction.map { $0.directions } ?? values.inputOfLast
+        return input.rows(0..<batch.userCount).readOnly
+    }
+
+    /// Makes `lastInput` of the values before it, for some users of the batch.
+    func normalizeLastInput(_ users: Range<Int>) { direction?.forward(users, values.inputOfLast) }
+
+    /// dInput of the last layer of some users of the batch, before `normalizeLastInput`.
+    func lastInputGradient(_ users: Range<Int>) {
+        let gradient = gradients.before(parameters.lastIndex).rows(users)
+        head.inputGradient(users, into: gradient)
+        direction?.backward(users, gradient)
+    }
 
     /// Gradients and updates of all layers but the last: of the first layer a panel of rows per task, of the others a few output rows.
     func updateInnerLayers(_ update: AdamUpdate) {
@@ -154,6 +190,7 @@ package final class NetworkStep {
     /// Draws initial weights again.
     func restart() {
         parameters.restart(seed: setup.seed, workers: setup.workers)
+        clearUnusedBiases()
         head.reset()
     }
 }

@@ -46,6 +46,8 @@ struct PanelSums: Sendable {
     private let largest: FloatBuffer
     private let sums: FloatBuffer
     private let clicked: FloatBuffer
+    /// [users]
+    private let ownShares: FloatBuffer
 
     /// Memory for so many panels and users.
     init(panelCount: Int, users: Int) {
@@ -53,6 +55,7 @@ struct PanelSums: Sendable {
         largest = FloatBuffer(count: panelCount * users)
         sums = FloatBuffer(count: panelCount * users)
         clicked = FloatBuffer(count: panelCount * users)
+        ownShares = FloatBuffer(count: users)
     }
 
     private func vector(_ buffer: FloatBuffer, _ panel: Int, _ users: Int) -> MutableVectorView {
@@ -66,10 +69,19 @@ struct PanelSums: Sendable {
     /// The sum of the logits of each user's clicks in a panel.
     func clicked(_ panel: Int, users: Int) -> MutableVectorView { vector(clicked, panel, users) }
 
-    /// Joins the softmaxes of the first `panelCount` panels: returns the mean negative log-likelihood, and leaves in `maxima` the factor that
-    /// makes of a panel's exponentials the gradient `clicks * softmax / users`.
+    /// What a click of each user counts in the mean loss, its weight / users; as `share` or `join` left it.
+    func shares(users: Int) -> VectorView { ownShares.vector[0..<users] }
+
+    /// Gives each user of the batch the share that its weight makes.
+    func share(_ batch: Batch) {
+        for user in 0..<batch.userCount { ownShares.pointer[user] = batch.weights[user] / Float(batch.userCount) }
+    }
+
+    /// Joins the softmaxes of the first `panelCount` panels: returns the weighted mean negative log-likelihood, and leaves in `maxima` the
+    /// factor that makes of a panel's exponentials the gradient `weight * clicks * softmax / users`.
     func join(_ batch: Batch, panelCount: Int) -> Double {
         let users = batch.userCount
+        share(batch)
         let (maxima, sums, clicked) = (largest.pointer, sums.pointer, clicked.pointer)
         var likelihood = 0.0
         for user in 0..<users {
@@ -83,9 +95,9 @@ struct PanelSums: Sendable {
                 total += Double(sums[entry]) * Double(maxima[entry])
                 hits += Double(clicked[entry])
             }
-            let clicks = Double(batch.clickCount(of: user))
-            likelihood += clicks * (Double(most) + log(total)) - hits
-            let factor = Float(clicks / (total * Double(users)))
+            let (clicks, weight) = (Double(batch.clickCount(of: user)), Double(batch.weights[user]))
+            likelihood += weight * (clicks * (Double(most) + log(total)) - hits)
+            let factor = Float(weight * clicks / (total * Double(users)))
             for entry in entries { maxima[entry] *= factor }
         }
         return likelihood / Double(users)

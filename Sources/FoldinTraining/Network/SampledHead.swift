@@ -26,9 +26,10 @@ final class SampledHead: OutputHead {
     /// A worker's panel of the candidates' weights, and its gradients.
     private let weights: [FloatBuffer]
     private let scratch: [PanelGradient]
+    private let directions: ItemDirections
     private lazy var inputRows = SampledRows(self)
 
-    init(_ parameters: AdamParameters, negatives: Int, _ setup: SessionSetup) {
+    init(_ parameters: AdamParameters, negatives: Int, _ setup: SessionSetup, areCosines: Bool = false) {
         (self.parameters, engine, workers, users) = (parameters, setup.engine, setup.workers, setup.batchSize)
         (firstRows, lastRows) = (parameters.rows(0), parameters.rows(parameters.lastIndex))
         width = parameters.weights.shape.last.inputs
@@ -37,6 +38,7 @@ final class SampledHead: OutputHead {
         let width = width
         weights = (0..<setup.workers.count).map { _ in FloatBuffer(count: itemsPerPanel * width) }
         scratch = (0..<setup.workers.count).map { _ in PanelGradient(width: width) }
+        directions = ItemDirections(areNormalized: areCosines, width: width, workers: setup.workers.count)
     }
 
     /// The bytes of the logits of the candidates, at most, and of what finding these takes: tables of draws, corrections and marks.
@@ -98,20 +100,23 @@ final class SampledHead: OutputHead {
                 for index in lanes.panels[lane] {
                     let places = Panels.items(index, of: candidates.count)
                     let (panel, dBias) = (panel(places, users: users), scratch[worker].bias(places.count))
+                    let vectors = gather(places, worker)
                     engine.lossGradient(
                         panel, scales: sums.maxima(index, users: users).readOnly, clicks: clicks, firstItem: places.lowerBound,
-                        share: 1 / Float(users), columnSums: dBias)
+                        shares: sums.shares(users: users), columnSums: dBias)
                     if needsInputGradient {
                         engine.multiply(
-                            panel.readOnly, gather(places, worker), into: dInput,
+                            panel.readOnly, vectors, into: dInput,
                             adding: index > lanes.panels[lane].lowerBound)
                     }
                     guard let update else { continue }
                     let dWeight = scratch[worker].weight(places.count)
                     engine.multiply(panel.transposed, input, into: dWeight)
+                    directions.project(dWeight, worker)
                     for (row, place) in places.enumerated() {
                         let item = Int(candidates.items[place])
                         lastRows.update(item, gradient: dWeight.row(row).readOnly, update, number: number, engine: engine)
+                        guard !directions.areNormalized else { continue }
                         engine.updateRow(bias(item), gradient: dBias[row..<row + 1].readOnly, update)
                     }
                 }
@@ -127,13 +132,13 @@ final class SampledHead: OutputHead {
         engine.resumeRow(bias(item), skipped)
     }
 
-    /// The weights of some candidates, [places, width], in a worker's memory.
+    /// The vectors of some candidates, [places, width], in a worker's memory.
     private func gather(_ places: Range<Int>, _ worker: Int) -> MatrixView {
         let rows = MutableMatrixView(weights[worker], offset: 0, rows: places.count, columns: width)
         for (row, place) in places.enumerated() {
             rows.row(row).copy(from: lastRows[Int(candidates.items[place])].weights.readOnly)
         }
-        return rows.readOnly
+        return directions.vectors(rows.readOnly, worker)
     }
 
     func inputGradient(_ users: Range<Int>, into gradient: MutableMatrixView) {

@@ -30,6 +30,8 @@ public struct NetworkFamily: ModelFamily {
     ///
     /// True for the families of version 1: a checkpoint is continued only with equal options.
     let listsForeignOptions: Bool
+    /// Whether plans list its own options at their defaults; false for options that are younger than the family's first checkpoints.
+    let listsOwnDefaults: Bool
     /// Whether the schedule's beta weighs the divergence of this family's loss.
     public let hasAnnealing: Bool
     /// What is worth knowing when a training begins, in a sentence; nil for nothing.
@@ -48,6 +50,8 @@ public struct NetworkFamily: ModelFamily {
         name: String, title: String, help: String, options: [any OptionDeclaration] = [], presets: [TrainingPreset],
         comparisonPreset: String? = nil, starts: [SearchStart] = [], search: @escaping @Sendable () -> [OptionAxis] = { [] },
         listsForeignOptions: Bool = false, hasAnnealing: Bool = false,
+        comparisonPreset: String? = nil,
+        listsForeignOptions: Bool = false, listsOwnDefaults: Bool = true, hasAnnealing: Bool = false,
         note: @escaping @Sendable (_ trainer: Trainer, _ users: Int) -> String? = { _, _ in nil },
         excluding excluded: @escaping @Sendable (TrainingOptions) -> [any OptionDeclaration] = { _ in [] },
         configuration: @escaping @Sendable (OptionValues) throws -> any ModelConfiguration,
@@ -58,6 +62,8 @@ public struct NetworkFamily: ModelFamily {
         (self.presets, self.comparisonPreset, self.hasAnnealing) = (presets, comparisonPreset, hasAnnealing)
         (self.starts, axes) = (starts, search)
         (self.listsForeignOptions, self.note, self.excluded) = (listsForeignOptions, note, excluded)
+        (self.listsForeignOptions, self.listsOwnDefaults) = (listsForeignOptions, listsOwnDefaults)
+        (self.note, self.excluded) = (note, excluded)
         (self.configuration, self.read, self.canonicalize) = (configuration, read, canonicalize)
     }
 

@@ -144,12 +144,13 @@ extension TrainingPlan {
 
     /// The options with their values as text, in canonical form; `set` reads each back, in any order. Equal trainings have equal options.
     ///
-    /// Options that the family does not have are left out at their defaults, unless it lists them all.
+    /// Options that the family does not have are left out at their defaults, unless it lists them all; so are its own younger ones.
     public var options: [String: String] {
         let values = canonical.values
         let hidden =
             family.listsForeignOptions
-            ? NetworkFamily.all.filter { !$0.listsForeignOptions }.flatMap(\.options) : family.foreignOptions
+            ? NetworkFamily.all.filter { !$0.listsForeignOptions || !$0.listsOwnDefaults }.flatMap(\.options)
+            : family.foreignOptions
         let names = Set(hidden.map(\.name))
         let shown = Self.declarations.filter { !names.contains($0.name) || $0.text(in: values) != $0.defaultText }
         return Dictionary(uniqueKeysWithValues: shown.map { ($0.name, $0.text(in: values)) })
