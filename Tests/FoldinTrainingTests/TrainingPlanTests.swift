@@ -137,6 +137,12 @@ import Testing
         #expect(article.schedule.annealing == .linear(to: 0.2, byFractionOfEpochs: 0.85) && article.schedule.patience == 20)
         let articles = try #require(article.configuration as? MultVAE).architecture(items: 10)
         #expect(articles.activations == .article && article.schedule.batchSize == 512)
+        try plan.apply(preset: "sparse")
+        let sparse = try plan.trainer()
+        let configuration = try #require(sparse.configuration as? MultVAE)
+        #expect(configuration.normalization == Normalization(temperature: 0.07, userPower: 0.5))
+        #expect(
+            configuration.architecture(items: 10).summary == "mult-vae I-256-I" && sparse.schedule.annealing == .constant(0.2))
         let error = #expect(throws: FoldinError.self) { try plan.apply(preset: "liang") }
         #expect(error?.kind == .usage && error?.expected.contains("liang-vae") == true)
     }
