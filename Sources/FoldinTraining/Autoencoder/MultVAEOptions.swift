@@ -28,12 +28,7 @@ extension NetworkFamily {
                     "epochs": "20", "batch-size": "125", "learning-rate": "0.004", "learning-rate-schedule": "cosine",
                     "final-learning-rate": "0", "patience": "0",
                 ]),
-            SearchStart(
-                .sparse,
-                [
-                    "hidden": "none", "latent": "512", "anneal": "constant", "learning-rate": "0.003",
-                    "learning-rate-schedule": "cosine", "final-learning-rate": "0", "epochs": "15", "patience": "0",
-                ]),
+            SearchStart(.sparse, sparse.options),
         ],
         search: {
             [
@@ -42,7 +37,6 @@ extension NetworkFamily {
                 OptionAxis(TrainingOptions.shared.optimizer.learningRate, [0.001, 0.002, 0.003, 0.004, 0.006]),
             ]
         },
-        listsForeignOptions: true, hasAnnealing: true,
         listsForeignOptions: true, listsOwnDefaults: false, hasAnnealing: true,
         note: { trainer, users in
             trainer.schedule.annealingSummary(updatesPerEpoch: trainer.schedule.updatesPerEpoch(users: users))

@@ -49,8 +49,6 @@ public struct NetworkFamily: ModelFamily {
     init(
         name: String, title: String, help: String, options: [any OptionDeclaration] = [], presets: [TrainingPreset],
         comparisonPreset: String? = nil, starts: [SearchStart] = [], search: @escaping @Sendable () -> [OptionAxis] = { [] },
-        listsForeignOptions: Bool = false, hasAnnealing: Bool = false,
-        comparisonPreset: String? = nil,
         listsForeignOptions: Bool = false, listsOwnDefaults: Bool = true, hasAnnealing: Bool = false,
         note: @escaping @Sendable (_ trainer: Trainer, _ users: Int) -> String? = { _, _ in nil },
         excluding excluded: @escaping @Sendable (TrainingOptions) -> [any OptionDeclaration] = { _ in [] },
@@ -61,7 +59,6 @@ public struct NetworkFamily: ModelFamily {
         (self.name, self.title, self.help, self.options) = (name, title, help, options)
         (self.presets, self.comparisonPreset, self.hasAnnealing) = (presets, comparisonPreset, hasAnnealing)
         (self.starts, axes) = (starts, search)
-        (self.listsForeignOptions, self.note, self.excluded) = (listsForeignOptions, note, excluded)
         (self.listsForeignOptions, self.listsOwnDefaults) = (listsForeignOptions, listsOwnDefaults)
         (self.note, self.excluded) = (note, excluded)
         (self.configuration, self.read, self.canonicalize) = (configuration, read, canonicalize)
