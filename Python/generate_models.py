@@ -15,7 +15,7 @@ assert library.foldin_models(ctypes.byref(place), None) == 0
 models = json.loads(ctypes.string_at(place.value))
 NAMES = {
     "mult-vae": "MultVAE", "mult-dae": "MultDAE", "rec-vae": "RecVAE", "elsa": "ELSA", "popularity": "Popularity", "item-knn": "ItemKNN",
-    "ease": "EASE", "edlae": "EDLAE",
+    "ease": "EASE", "edlae": "EDLAE", "mrf": "MRF", "chebycf": "ChebyCF", "ials": "IALS",
 }  # fmt: skip
 KEYWORDS = {"lambda": "lambda_"}
 

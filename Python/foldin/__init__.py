@@ -7,9 +7,10 @@
 from ._dataset import Dataset, Histories, prepare, split
 from ._recommender import NotFittedError, Recommender, load
 from ._version import version as __version__
-from .models import EASE, EDLAE, ELSA, ItemKNN, MultDAE, MultVAE, Popularity, RecVAE
+from .models import EASE, EDLAE, ELSA, IALS, MRF, ChebyCF, ItemKNN, MultDAE, MultVAE, Popularity, RecVAE
 
 __all__ = [
-    "EASE", "EDLAE", "ELSA", "Dataset", "Histories", "ItemKNN", "MultDAE", "MultVAE", "NotFittedError", "Popularity", "RecVAE", "Recommender",
+    "EASE", "EDLAE", "ELSA", "IALS", "MRF", "ChebyCF", "Dataset", "Histories", "ItemKNN", "MultDAE", "MultVAE", "NotFittedError", "Popularity",
+    "RecVAE", "Recommender",
     "__version__", "load", "prepare", "split",
 ]  # fmt: skip

@@ -19,6 +19,9 @@ class MultVAE(Recommender):
         encoder_dropout: Dropout probability before each encoder layer, instead of dropout; 'auto' is dropout, then zeros.
         decoder_dropout: Dropout probability before each decoder layer; 'auto' is zeros.
         activations: Where tanh is applied: as in the paper, or as in the article's code.
+        logits: The scores of mult-vae before the softmax: 'dot' products, or 'cosine' similarities divided by logits-temperature.
+        logits_temperature: The number that divides cosines.
+        user_power: The loss of a user with n clicks is multiplied by n^-power; for sparse data 0.5.
         epochs: Maximum passes over the training users.
         batch_size: Users per batch.
         learning_rate: Adam's learning rate.
@@ -67,6 +70,9 @@ class MultVAE(Recommender):
         encoder_dropout: Sequence[float] | None = None,
         decoder_dropout: Sequence[float] | None = None,
         activations: str = 'paper',
+        logits: str = 'dot',
+        logits_temperature: float = 0.1,
+        user_power: float = 0,
         epochs: int = 200,
         batch_size: int = 500,
         learning_rate: float = 0.001,
@@ -104,6 +110,9 @@ class MultVAE(Recommender):
         self.encoder_dropout = encoder_dropout
         self.decoder_dropout = decoder_dropout
         self.activations = activations
+        self.logits = logits
+        self.logits_temperature = logits_temperature
+        self.user_power = user_power
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -507,6 +516,115 @@ class ItemKNN(Recommender):
         self.verbose = verbose
 
 
+class ChebyCF(Recommender):
+    """Polynomial filter of the graph of users and items (Kim et al. 2025).
+
+    Args:
+        degree: Degree of the polynomial; scoring takes time in proportion.
+        flatness: Exponent of the filter: the larger, the less the weak directions count.
+        directions: Strongest singular vectors that count more; 0 for none.
+        projection_weight: Weight of those singular vectors.
+        popularity_power: A score is multiplied by the item's clicks to this power.
+        threads: Threads; None for all processors. Results do not depend on it.
+        verbose: Whether progress is shown.
+    """
+
+    family = "chebycf"
+
+    def __init__(
+        self,
+        *,
+        degree: int = 8,
+        flatness: float = 1.5,
+        directions: int = 512,
+        projection_weight: float = 0.1,
+        popularity_power: float = 0.3,
+        threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.degree = degree
+        self.flatness = flatness
+        self.directions = directions
+        self.projection_weight = projection_weight
+        self.popularity_power = popularity_power
+        self.threads = threads
+        self.verbose = verbose
+
+
+class IALS(Recommender):
+    """Matrix factorisation by alternating least squares (Hu et al. 2008, Rendle et al. 2022).
+
+    Args:
+        latent: Width of the user and item vectors.
+        lambda_: Penalty of the squared vectors.
+        unobserved_weight: Weight of the squared score of every pair of a user and an item; 0 for 30 times the share of clicks in
+            all pairs, at most 1.
+        frequency_power: How far the penalty grows with a vector's clicks: 1 in proportion, 0 not at all.
+        iterations: Times that all user and item vectors are computed.
+        seed: Seed of the first item vectors.
+        threads: Threads; None for all processors. Results do not depend on it.
+        verbose: Whether progress is shown.
+    """
+
+    family = "ials"
+
+    def __init__(
+        self,
+        *,
+        latent: int = 256,
+        lambda_: float = 0.003,
+        unobserved_weight: float = 0,
+        frequency_power: float = 1,
+        iterations: int = 16,
+        seed: int = 98765,
+        threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.latent = latent
+        self.lambda_ = lambda_
+        self.unobserved_weight = unobserved_weight
+        self.frequency_power = frequency_power
+        self.iterations = iterations
+        self.seed = seed
+        self.threads = threads
+        self.verbose = verbose
+
+
+class MRF(Recommender):
+    """Sparse linear model in closed form, for large catalogues (Steck 2019).
+
+    Args:
+        neighbours: Other items that an item is predicted from.
+        dropout: Probability of dropping a click.
+        lambda_: Penalty of the squared weights.
+        user_power: A user with n clicks counts 1/n^power times; for sparse data 0.3 to 0.8.
+        item_power: The weight from i to j is multiplied by (clicks of i / clicks of j)^power.
+        threads: Threads; None for all processors. Results do not depend on it.
+        verbose: Whether progress is shown.
+    """
+
+    family = "mrf"
+
+    def __init__(
+        self,
+        *,
+        neighbours: int = 200,
+        dropout: float = 0.65,
+        lambda_: float = 20,
+        user_power: float = 0.3,
+        item_power: float = 0.2,
+        threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.neighbours = neighbours
+        self.dropout = dropout
+        self.lambda_ = lambda_
+        self.user_power = user_power
+        self.item_power = item_power
+        self.threads = threads
+        self.verbose = verbose
+
+
 class EASE(Recommender):
     """Linear model of all items in closed form (Steck 2019).
 
@@ -571,4 +689,4 @@ class EDLAE(Recommender):
         self.verbose = verbose
 
 
-all_models: list[type[Recommender]] = [MultVAE, MultDAE, RecVAE, ELSA, Popularity, ItemKNN, EASE, EDLAE]
+all_models: list[type[Recommender]] = [MultVAE, MultDAE, RecVAE, ELSA, Popularity, ItemKNN, ChebyCF, IALS, MRF, EASE, EDLAE]
