@@ -32,7 +32,7 @@ TRAINED = r"foldin train(?: [^|;&\s]+)+"  # a whole command of foldin train, up 
 SMALLER = [
     (r"\s+#\s.*$", "", "a comment"),
     (r"--epochs \d+", "--epochs 1", "a training takes one epoch"),
-    (rf"({TRAINED})", lambda m: m[1] if "--epochs" in m[1] or re.search("popularity|item-knn|mrf|ease|edlae", m[1]) else m[1] + " --epochs 1",
+    (rf"({TRAINED})", lambda m: m[1] if "--epochs" in m[1] or re.search("popularity|item-knn|chebycf|ials|mrf|ease|edlae", m[1]) else m[1] + " --epochs 1",
      "a training takes one epoch"),
     (r'(preset = "fast")', r"\1\nepochs = 1", "so do the trainings of a sweep"),
     (r"(foldin compare [^|;&]*)", r"\1 --no-search", "no search over grids"),
