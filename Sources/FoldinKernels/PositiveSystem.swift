@@ -20,7 +20,7 @@ public enum PositiveSystem {
     ///   - system: [side + 1, stride], row-major. The first `side` rows are A, of which the lower half is read, and is its Cholesky factor afterwards.
     ///     The last row is b, and x afterwards.
     ///   - side: the number of rows of A.
-    ///   - stride: the distance between two rows in floats, at least `side`.
+    ///   - rowStride: the distance between two rows in floats, at least `side`.
     ///   - scratch: `scratchCount(side:)` floats, which may hold anything.
     public static func solve(
         _ system: UnsafeMutablePointer<Float>, side: Int, stride rowStride: Int, scratch: UnsafeMutablePointer<Float>
