@@ -22,4 +22,13 @@ public struct HeldOutUsers: Sendable, Equatable {
 
     /// The number of users.
     public var count: Int { userIndices.count }
+
+    /// The users with held-out items; of more than `most` some at even distances.
+    package func evaluated(atMost most: Int) -> HeldOutUsers {
+        let rows = (0..<count).filter { !heldOut.row($0).isEmpty }
+        let distance = max(1, (rows.count + most - 1) / most)
+        let chosen = stride(from: 0, to: rows.count, by: distance).map { rows[$0] }
+        return HeldOutUsers(
+            userIndices: chosen.map { userIndices[$0] }, foldIn: foldIn.selecting(chosen), heldOut: heldOut.selecting(chosen))
+    }
 }

@@ -103,6 +103,13 @@ public struct InteractionMatrix: Sendable, Equatable {
     /// The items of one user, ascending. Copies nothing.
     public func row(_ user: Int) -> ArraySlice<Int32> { columns[rowStarts[user]..<rowStarts[user + 1]] }
 
+    /// Some rows, in the order given.
+    package func selecting(_ rows: [Int]) -> InteractionMatrix {
+        InteractionMatrix(
+            rowStarts: rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + row($1).count) }, columns: rows.flatMap(row),
+            itemCount: itemCount)
+    }
+
     /// The most items that a row has; 0 without rows.
     package var longestRow: Int { (0..<userCount).reduce(0) { max($0, row($1).count) } }
 

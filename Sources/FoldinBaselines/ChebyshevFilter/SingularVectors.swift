@@ -1,4 +1,3 @@
-import CFoldinKernels
 import FoldinInteractions
 import FoldinKernels
 import Foundation

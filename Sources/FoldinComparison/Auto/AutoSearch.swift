@@ -14,9 +14,11 @@ struct AutoSearch {
     struct Candidate: Equatable {
         let plan: ModelPlan
         /// What replaces it if it does not fit in memory.
-        let smaller: ModelPlan?
-        /// Whether it is a network at a part of its epochs, tried to choose among networks.
-        let isScreening: Bool
+        var smaller: ModelPlan?
+        /// The same network at all its epochs, if it is tried at a part of them to choose among networks.
+        var full: ModelPlan?
+
+        var isScreening: Bool { full != nil }
 
         static func == (first: Candidate, second: Candidate) -> Bool { first.key == second.key }
 
@@ -43,35 +45,30 @@ struct AutoSearch {
     private var stopped: Set<String> = []
 
     /// A search on data of this density.
-    init(_ density: DataDensity, seed: UInt64, leavingOut excluded: Set<String> = []) throws {
+    init(_ density: DataDensity, seed: UInt64) throws {
         func isSuited(_ start: SearchStart) -> Bool { start.density == nil || start.density == density }
         var (suited, unsuited): ([Candidate], [Candidate]) = ([], [])
-        for family in ClosedFormFamily.all where !excluded.contains(family.name) {
+        for family in ClosedFormFamily.all {
             for start in family.starts {
                 let plan = try ModelPlan.baseline(BaselinePlan(family)).with(start.options)
                 let smaller = start.smaller.isEmpty ? nil : try plan.with(start.smaller)
-                let candidate = Candidate(plan: plan, smaller: smaller, isScreening: false)
+                let candidate = Candidate(plan: plan, smaller: smaller)
                 if isSuited(start) { suited.append(candidate) } else { unsuited.append(candidate) }
             }
         }
         (starts, others) = (suited, unsuited)
         screened = []
-        let networks = NetworkFamily.all.filter { !excluded.contains($0.name) }
         for isFirst in [true, false] {
-            for family in networks {
+            for family in NetworkFamily.all {
                 for start in family.starts where isSuited(start) == isFirst {
                     let plan = try ModelPlan.network(TrainingPlan())
                         .with(["model": family.name, "seed": String(seed)]).with(start.options)
                     let epochs = max(1, ((plan.epochs ?? 1) + 3) / 4)
-                    screened.append(Candidate(plan: try plan.with(epochs: epochs), smaller: nil, isScreening: true))
-                    fullEpochs[screened[screened.count - 1].key] = plan
+                    screened.append(Candidate(plan: try plan.with(epochs: epochs), full: plan))
                 }
             }
         }
     }
-
-    /// The networks that are screened, by the key of what is trained for that.
-    private var fullEpochs: [String: ModelPlan] = [:]
 
     /// The next model; nil if nothing is left to try.
     mutating func next() -> Candidate? {
@@ -86,9 +83,7 @@ struct AutoSearch {
         if !screened.isEmpty { return screened.removeFirst() }
         if promoted == nil {
             let best = screeningValues.enumerated().sorted { (-$0.element.value, $0.offset) < (-$1.element.value, $1.offset) }
-            let full = best.compactMap { entry in
-                fullEpochs[entry.element.candidate.key].map { Candidate(plan: $0, smaller: nil, isScreening: false) }
-            }
+            let full = best.compactMap { entry in entry.element.candidate.full.map { Candidate(plan: $0) } }
             promoted = Array(full.prefix((full.count + 1) / 2))
             rest = Array(full.dropFirst((full.count + 1) / 2))
         }
@@ -117,7 +112,7 @@ struct AutoSearch {
         }
         guard let chosen else { return nil }
         families[chosen.name]?.moves += 1
-        return Candidate(plan: chosen.plan, smaller: nil, isScreening: false)
+        return Candidate(plan: chosen.plan)
     }
 
     /// What came of a model: its value, nil if it could not be trained.
@@ -135,7 +130,7 @@ struct AutoSearch {
         if families[name] == nil { order.append(name) }
         // Moves start from a network at all epochs, once there is one.
         if value > families[name]?.value ?? -.infinity {
-            families[name] = (fullEpochs[candidate.key] ?? plan ?? candidate.plan, value, families[name]?.moves ?? 0)
+            families[name] = (candidate.full ?? plan ?? candidate.plan, value, families[name]?.moves ?? 0)
         }
     }
 }

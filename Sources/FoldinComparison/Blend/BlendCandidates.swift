@@ -28,10 +28,8 @@ struct BlendCandidates {
         // Three lists as long as the one that is measured.
         let length = min(items, 3 * metric.cutoff)
         let most = max(1, Self.scoresAtMost / (length * models.count * models.count))
-        let evaluated = (0..<all.count).filter { !all.heldOut.row($0).isEmpty }
-        let distance = (evaluated.count + most - 1) / most
-        let chosen = stride(from: 0, to: evaluated.count, by: max(1, distance)).map { evaluated[$0] }
-        let histories = Self.rows(chosen, of: all.foldIn)
+        let chosen = all.evaluated(atMost: most)
+        let histories = chosen.foldIn
 
         let atOnce = ScoredBlock.usersAtOnce(128, items: items)
         let blocks = models.map { _ in FloatBuffer(count: min(atOnce, max(1, chosen.count)) * items) }
@@ -62,10 +60,10 @@ struct BlendCandidates {
         // A held-out item that is no candidate gets a number beyond all of them, which no list has.
         let longest = lists.reduce(0) { max($0, $1.count) }
         var beyond = longest
-        let heldOut = zip(chosen, lists).map { user, list in
+        let heldOut = lists.enumerated().map { user, list in
             let numbers = Dictionary(uniqueKeysWithValues: list.enumerated().map { ($1, $0) })
             var missing = longest
-            let row = all.heldOut.row(user).map { item -> Int in
+            let row = chosen.heldOut.row(user).map { item -> Int in
                 if let number = numbers[item] { return number }
                 missing += 1
                 return missing - 1
@@ -76,7 +74,7 @@ struct BlendCandidates {
         let none = InteractionMatrix(
             rowStarts: [Int](repeating: 0, count: chosen.count + 1), columns: [], itemCount: beyond)
         users = HeldOutUsers(
-            userIndices: chosen.map { all.userIndices[$0] }, foldIn: none,
+            userIndices: chosen.userIndices, foldIn: none,
             heldOut: InteractionMatrix(rows: heldOut, itemCount: beyond))
         (self.metric, self.workers) = (metric, workers)
     }
@@ -86,16 +84,6 @@ struct BlendCandidates {
         let scorer = Weighted(candidates: self, weights: weights)
         return try Evaluator([metric], batchSize: 2_000, workers: workers)
             .evaluate(scorer, on: users, isCancelled: isCancelled).results[0].mean
-    }
-
-    private static func rows(_ rows: [Int], of matrix: InteractionMatrix) -> InteractionMatrix {
-        var starts = [0]
-        var columns: [Int32] = []
-        for row in rows {
-            columns += matrix.row(row)
-            starts.append(columns.count)
-        }
-        return InteractionMatrix(rowStarts: starts, columns: columns, itemCount: matrix.itemCount)
     }
 
     /// Scores a user's candidates, by the number of the user's row.

@@ -61,7 +61,7 @@ extension NetworkFamily {
     /// For few clicks per user among tens of thousands of items.
     ///
     /// Without hidden layers few weights are shared by all users. A high rate brings the many weights of rarely clicked items to their places in
-    /// few epochs, and its fall lets them settle; see decision 24.
+    /// few epochs, and the falling rate lets them converge; see decision 24.
     private static let sparse = TrainingPreset(
         "sparse", "Mult-VAE for few clicks per user and many items: no hidden layers, cosine logits, a falling rate",
         expectation: "on Gowalla NDCG@100 .206, Recall@20 .186, Recall@50 .285",
