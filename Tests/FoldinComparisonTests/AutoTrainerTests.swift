@@ -103,6 +103,19 @@ import Testing
         #expect(outcome.model.card.dataChecksum == dataset.trainingOnValidation().checksum)
     }
 
+    /// Interrupted after the last trial, the blend; resumed, it is made again, and so is the winner with the carved clicks.
+    @Test(arguments: [false, true]) func goesOnAfterAnInterruptionAtTheEnd(isCarved: Bool) throws {
+        let dataset = isCarved ? Self.carved() : Tastes.dataset()
+        let whole = try Self.run(Self.trainer(), on: dataset, in: try TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let cut = try Self.run(Self.trainer(), on: dataset, in: folder, stoppingAfter: whole.outcome.trials.count)
+        #expect(cut.outcome.wasCancelled && cut.outcome.test.isEmpty && cut.outcome.final == nil)
+        #expect(cut.outcome.trials.count == whole.outcome.trials.count)
+        let again = try Self.run(Self.trainer(), on: dataset, in: folder, isResumed: true)
+        #expect(again.model == whole.model && Self.facts(again.outcome.trials) == Self.facts(whole.outcome.trials))
+        #expect((again.outcome.final != nil) == isCarved && !again.outcome.wasCancelled)
+    }
+
     @Test func saysWhatItNeeds() throws {
         let dataset = Tastes.dataset()
         let nobody = InteractionMatrix(rows: [[Int]](), itemCount: dataset.train.itemCount)

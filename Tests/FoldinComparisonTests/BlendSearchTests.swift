@@ -37,7 +37,7 @@ import Testing
             tried: { shares, value in
                 #expect(abs(shares.reduce(0, +) - 1) < 1e-6 && tried[shares] == nil)
                 tried[shares] = value
-            }, chosen: { weights = $0 })
+            }, chosen: { found, _ in weights = found })
         #expect(tried[[1, 0]] == 0.5 && tried[[0, 1]] == 0.5 && tried[[0.5, 0.5]] == 1)
         let value = try Evaluator([.recall(at: 2)]).evaluate(blend, on: dataset.validation).results[0].mean
         #expect(value == 1 && blend.card.metrics["validation recall@2"] == 1 && blend.card.options["model"] == "blend")
@@ -72,7 +72,7 @@ import Testing
         var tried: [[Float]: Double] = [:]
         var weights: [Float] = []
         let blend = try search.blend(
-            models, on: dataset, tried: { tried[$0] = $1 }, chosen: { weights = $0 })
+            models, on: dataset, tried: { tried[$0] = $1 }, chosen: { found, _ in weights = found })
         let best = tried.values.max() ?? 0
         let report = try Evaluator([metric]).evaluate(blend, on: users, training: dataset.train)
         let value = try #require(report.results[0].mean)

@@ -11,13 +11,13 @@ final class AutoFolder {
     /// The trials that were read and added.
     private(set) var trials: [AutoTrial] = []
 
-    private var trialsPath: String { folder + "/trials.jsonl" }
+    private let trialsPath: String
 
-    /// Opens the folder of a run, with the trials of an earlier process; a last line that is not whole is dropped.
+    /// Opens the folder of a run, with the trials of an earlier process; a last line that is not whole, and a blend, are dropped.
     ///
     /// - Throws: `FoldinError` of kind `badData` for another file, `cannotCreate`.
     init(_ run: RunDirectory, isResumed: Bool) throws {
-        folder = run.folder
+        (folder, trialsPath) = (run.folder, run.trialsPath)
         do {
             try FileManager.default.createDirectory(atPath: folder + "/candidates", withIntermediateDirectories: true)
         } catch {
@@ -31,7 +31,7 @@ final class AutoFolder {
         }
         let text = try String(contentsOfFile: trialsPath, encoding: .utf8)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        if let last = lines.popLast(), !last.isEmpty { try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: trialsPath) }
+        var isCut = lines.popLast()?.isEmpty == false
         for (index, line) in lines.enumerated() {
             guard let trial = try? JSONDecoder().decode(AutoTrial.self, from: Data(line.utf8)) else {
                 throw FoldinError(
@@ -40,6 +40,13 @@ final class AutoFolder {
             }
             trials.append(trial)
         }
+        // A blend comes after all other models, and is made again.
+        if trials.last?.asked.isEmpty == true {
+            trials.removeLast()
+            lines.removeLast()
+            isCut = true
+        }
+        if isCut { try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: trialsPath) }
     }
 
     /// The path of a candidate's model.

@@ -75,29 +75,20 @@ final class AutoRun {
                 if let blend = try blended() { (winner, weights) = blend }
             } catch is CancellationError { wasCancelled = true }
         }
-        let commands = commands(weights)
-        var model = try saved(winner)
-        guard !wasCancelled else {
-            return AutoOutcome(
-                trials: folder.trials, model: model, commands: commands, test: [], final: nil, wasCancelled: true)
-        }
-        let rows = try tested(winner)
-        var final: EvaluationReport?
-        if trainsAgain {
+        var (model, rows, final): (TrainedModel?, [AutoTestRow], EvaluationReport?) = (nil, [], nil)
+        if !wasCancelled {
             do {
-                model = try trainedAgain(weights)
-                if dataset.test.heldOut.count > 0 {
-                    final = try Evaluator(trainer.testMetrics, workers: trainer.workers).evaluate(
-                        model, on: dataset.test, training: dataset.train, isCancelled: isCancelled)
-                }
+                rows = try tested(winner)
+                if trainsAgain { (model, final) = try trainedAgain(weights) }
             } catch is CancellationError {
-                wasCancelled = true
-                model = try saved(winner)
+                (wasCancelled, rows) = (true, [])
             }
         }
-        if let report = final ?? rows.first?.test { model.card.add(report, of: "test") }
+        var found = try model ?? saved(winner)
+        if let report = final ?? rows.first?.test { found.card.add(report, of: "test") }
         return AutoOutcome(
-            trials: folder.trials, model: model, commands: commands, test: rows, final: final, wasCancelled: wasCancelled)
+            trials: folder.trials, model: found, commands: commands(weights), test: rows, final: final,
+            wasCancelled: wasCancelled)
     }
 
     // MARK: Trials
@@ -115,8 +106,7 @@ final class AutoRun {
     private func attempt(_ candidate: AutoSearch.Candidate) throws {
         if let trial = earlier[candidate.key] {
             number = max(number, trial.number)
-            finish(candidate, trial)
-            return
+            return try finish(candidate, trial)
         }
         // As long as the family's last model took, at least.
         if let known = best[candidate.plan.family], known.seconds > left, number > 0 {
@@ -141,7 +131,7 @@ final class AutoRun {
             if let mean = result.mean, mean > best[plan.family]?.validation ?? -.infinity {
                 let place = files[plan.family] ?? files.count
                 var saved = model
-                if let mean = result.mean { saved.card.metrics["validation \(trainer.metric)"] = mean }
+                saved.card.metrics["validation \(trainer.metric)"] = mean
                 try saved.save(to: folder.path(place))
                 (files[plan.family], file) = (place, place)
             }
@@ -162,19 +152,19 @@ final class AutoRun {
             isScreening: candidate.isScreening, asked: candidate.key, candidate: file)
         try folder.append(trial)
         plans[trial.number] = plan
-        finish(candidate, trial)
+        try finish(candidate, trial)
     }
 
     /// Takes the result of a trial into account, and makes its model the best so far if it is.
-    private func finish(_ candidate: AutoSearch.Candidate, _ trial: AutoTrial) {
-        if plans[trial.number] == nil { plans[trial.number] = try? candidate.plan.with(trial.options) }
+    private func finish(_ candidate: AutoSearch.Candidate, _ trial: AutoTrial) throws {
+        if plans[trial.number] == nil { plans[trial.number] = try candidate.plan.with(trial.options) }
         search.record(candidate, plan: plans[trial.number], value: trial.validation, isTooSlow: trial.isTooSlow)
         if let file = trial.candidate { files[trial.model] = file }
         let leader = AutoTrainer.members(of: best).first?.validation ?? -.infinity
         if let value = trial.validation, value > best[trial.model]?.validation ?? -.infinity { best[trial.model] = trial }
         let isBest = trial.validation ?? -.infinity > leader
         if isBest, let file = trial.candidate, earlier[candidate.key] == nil {
-            try? folder.publish(file, as: run.modelPath)
+            try folder.publish(file, as: run.modelPath)
         }
         onTrial(trial, isBest)
     }
@@ -218,18 +208,8 @@ final class AutoRun {
         return (best.model, .baseline(best.plan))
     }
 
-    /// At most 5,000 of the validation users, at even distances.
-    private lazy var someUsers: HeldOutUsers = {
-        let users = dataset.validation
-        let rows = (0..<users.count).filter { !users.heldOut.row($0).isEmpty }
-        let distance = max(1, (rows.count + 4_999) / 5_000)
-        let chosen = stride(from: 0, to: rows.count, by: distance).map { rows[$0] }
-        func part(_ matrix: InteractionMatrix) -> InteractionMatrix {
-            InteractionMatrix(rows: chosen.map { matrix.row($0).map(Int.init) }, itemCount: matrix.itemCount)
-        }
-        return HeldOutUsers(
-            userIndices: chosen.map { users.userIndices[$0] }, foldIn: part(users.foldIn), heldOut: part(users.heldOut))
-    }()
+    /// At most 5,000 of the validation users.
+    private lazy var someUsers = dataset.validation.evaluated(atMost: 5_000)
 
     private func train(_ plan: ModelPlan, on dataset: PreparedDataset? = nil, isBounded: Bool = true) throws -> TrainedModel {
         let comparison = Comparison([], metrics: [trainer.metric], choosing: trainer.metric, workers: trainer.workers)
@@ -284,20 +264,20 @@ final class AutoRun {
         let models = try members.map(saved)
         progress(AutoStep(model: "a blend", number: number, fraction: 0, seconds: seconds))
         let search = BlendSearch(metric: trainer.metric, workers: trainer.workers)
-        var weights = [Float](repeating: 0, count: members.count)
-        let blend = try search.blend(models, on: dataset, isCancelled: isCancelled, chosen: { weights = $0 })
-        let report = try Evaluator([trainer.metric], workers: trainer.workers).evaluate(
-            blend, on: dataset.validation, training: dataset.train, isCancelled: isCancelled)
+        var (weights, mean, error): ([Float], Double?, Double?) = ([], nil, nil)
+        let blend = try search.blend(
+            models, on: dataset, isCancelled: isCancelled,
+            chosen: { (weights, mean, error) = ($0, $1.mean, $1.standardError) })
         let used = zip(members, weights).filter { $0.1 != 0 }.map { (trial: $0.0, weight: $0.1) }
-        let isBetter = report.results[0].mean ?? 0 > members[0].validation ?? 0 && used.count > 1
+        let isBetter = mean ?? 0 > members[0].validation ?? 0 && used.count > 1
         let file = files.count
         if isBetter {
             try blend.save(to: folder.path(file))
             files["blend"] = file
         }
         let trial = AutoTrial(
-            number: number, model: "blend", options: blend.card.options, flags: "", validation: report.results[0].mean,
-            standardError: report.results[0].standardError, seconds: (ContinuousClock.now - start) / .seconds(1),
+            number: number, model: "blend", options: blend.card.options, flags: "", validation: mean,
+            standardError: error, seconds: (ContinuousClock.now - start) / .seconds(1),
             evaluationSeconds: 0, peakMemoryBytes: nil, failure: nil, isTooSlow: false, isScreening: false,
             asked: "", candidate: isBetter ? file : nil)
         try folder.append(trial)
@@ -335,16 +315,21 @@ final class AutoRun {
         }
     }
 
-    /// The winner's members trained on the validation users' clicks as well, and blended with the same weights.
-    private func trainedAgain(_ members: [(trial: AutoTrial, weight: Float)]) throws -> TrainedModel {
+    /// The winner's members trained on the validation users' clicks as well, and blended with the same weights; its test metrics.
+    private func trainedAgain(
+        _ members: [(trial: AutoTrial, weight: Float)]
+    ) throws -> (model: TrainedModel, test: EvaluationReport?) {
         let merged = dataset.trainingOnValidation()
         let models = try members.map { member in
             guard let plan = plans[member.trial.number] else { preconditionFailure("every trial has a plan") }
             return try train(plan, on: merged, isBounded: false)
         }
-        guard models.count > 1 else { return models[0] }
         let search = BlendSearch(metric: trainer.metric, workers: trainer.workers)
-        return search.blend(models, weights: members.map(\.weight), for: merged)
+        let model = models.count == 1 ? models[0] : search.blend(models, weights: members.map(\.weight), for: merged)
+        guard dataset.test.heldOut.count > 0 else { return (model, nil) }
+        let report = try Evaluator(trainer.testMetrics, workers: trainer.workers).evaluate(
+            model, on: dataset.test, training: dataset.train, isCancelled: isCancelled)
+        return (model, report)
     }
 
     private func commands(_ members: [(trial: AutoTrial, weight: Float)]) -> [String] {

@@ -84,7 +84,8 @@ extension ModelPlan {
     func with(_ options: [String: String]) throws -> ModelPlan {
         switch self {
         case .baseline(var plan):
-            for (name, value) in options.sorted(by: { $0.key < $1.key }) { try plan.set(name, to: value) }
+            // `model` stands among the options of a trained model, and is the plan's family.
+            for (name, value) in options.sorted(by: { $0.key < $1.key }) where name != "model" { try plan.set(name, to: value) }
             return .baseline(plan)
         case .network(var plan):
             for (name, value) in options.sorted(by: { $0.key < $1.key }) { try plan.set(name, to: value) }

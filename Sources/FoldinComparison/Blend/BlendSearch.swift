@@ -34,11 +34,12 @@ public struct BlendSearch: Sendable {
     ///   - dataset: the dataset whose validation users choose the weights.
     ///   - isCancelled: called often; the search ends when it returns true.
     ///   - tried: called with the share of each model in a blend and what it came to.
-    ///   - chosen: called with the weight of each model, 0 for one that is left out.
+    ///   - chosen: called with the weight of each model, 0 for one that is left out, and the metric of the blend.
     /// - Throws: `FoldinError` of kind `usage` without validation users; `CancellationError`.
     public func blend(
         _ models: [TrainedModel], on dataset: PreparedDataset, isCancelled: () -> Bool = { Task.isCancelled },
-        tried: (_ shares: [Float], _ value: Double) -> Void = { _, _ in }, chosen: (_ weights: [Float]) -> Void = { _ in }
+        tried: (_ shares: [Float], _ value: Double) -> Void = { _, _ in },
+        chosen: (_ weights: [Float], _ result: EvaluationReport.Result) -> Void = { _, _ in }
     ) throws -> TrainedModel {
         precondition(!models.isEmpty, "a blend needs a model")
         let users = dataset.validation
@@ -60,24 +61,27 @@ public struct BlendSearch: Sendable {
             if let candidates {
                 value = try candidates.value(of: zip(shares, spreads).map { Float($0) / $1 }, isCancelled: isCancelled)
             } else {
-                value = try self.value(of: blend(shares), on: dataset, isCancelled: isCancelled)
+                value = try self.result(of: blend(shares), on: dataset, isCancelled: isCancelled).mean
             }
             tried(shares.map { Float($0) / Float(Self.units) }, value ?? -.infinity)
             return value ?? -.infinity
         }
         let best = blend(shares).scaled()
         var weights = best.members.map(\.weight).makeIterator()
-        chosen(shares.map { $0 > 0 ? weights.next() ?? 0 : 0 })
+        let result = try result(of: best, on: dataset, isCancelled: isCancelled)
+        chosen(shares.map { $0 > 0 ? weights.next() ?? 0 : 0 }, result)
         var model = model(of: best, for: dataset)
         model.card.options["metric"] = metric.description
-        model.card.metrics["validation \(metric)"] = try value(of: best, on: dataset, isCancelled: isCancelled)
+        model.card.metrics["validation \(metric)"] = result.mean
         return model
     }
 
-    private func value(of blend: Blend, on dataset: PreparedDataset, isCancelled: () -> Bool) throws -> Double? {
+    private func result(
+        of blend: Blend, on dataset: PreparedDataset, isCancelled: () -> Bool
+    ) throws -> EvaluationReport.Result {
         try Evaluator([metric], workers: workers).evaluate(
             blend, on: dataset.validation, training: dataset.train, isCancelled: isCancelled
-        ).results[0].mean
+        ).results[0]
     }
 
     /// The best shares that were found, in units; the first of equals.
